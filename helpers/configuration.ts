@@ -1,0 +1,205 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import { z } from 'zod'
+import { Problem } from './problem.ts'
+
+/**
+ * What a run is made of, read from the environment and from `.env` (the environment wins), checked before anything starts.
+ * The seed's names stay. No variable is needed to start.
+ */
+
+/** The engine that answers without a GPU, and the one with. */
+const engine = z.enum(['llama-cpp', 'vllm', 'openai'])
+export type EngineName = z.infer<typeof engine>
+
+const wholeNumber = (min: number, max: number) => z.string().regex(/^\d+$/, 'a whole number').transform(Number).pipe(z.number().int().min(min).max(max))
+const path = z.string().min(1).refine(value => !value.includes('\0') && !value.includes('\n'), 'a path without line breaks').transform(value => resolve(value))
+const name = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, 'letters, digits, "_", "." and "-", not starting with a sign')
+const image = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.\-/:@]*$/, 'an image reference such as docker.io/vllm/vllm-openai:latest')
+const flag = z.enum(['0', '1']).transform(value => value === '1')
+const size = z.string().regex(/^\d+(\.\d+)?\s*[kMGT]?i?B?$/, 'a size such as 1GB or 400MB').transform(parseSize)
+/** Words of a command line, split at spaces; quotes keep a word together. No shell ever sees them. */
+const words = z.string().transform((text, context) => splitWords(text) ?? (context.addIssue({ code: 'custom', message: 'words with balanced quotes' }), z.NEVER))
+const criuBin = path.optional()
+
+const schema = z.object({
+  ENGINE: engine.optional(),
+  ENGINE_IMAGE: image.optional(),
+  ENGINE_COMMAND: words.optional(),
+  ENGINE_ARGS: words.default([]),
+  PODMAN_ARGS: words.default([]),
+  MODEL_ID: z.string().min(1).refine(value => !value.startsWith('-') && !/[\0\n]/.test(value), 'a model name or a file, not starting with "-"').optional(),
+  MODEL_SIZE: size.default(1e9),
+  MAX_MODEL_LEN: wholeNumber(16, 10_000_000).default(4096),
+  GPU_MEMORY_UTIL: z.string().regex(/^(0?\.\d+|1(\.0+)?)$/, 'a share above 0 and up to 1, such as 0.90').transform(Number).pipe(z.number().gt(0).max(1)).default(0.9),
+  GPU_DEVICES: z.string().regex(/^(all|\d+(,\d+)*)$/, '"all" or device numbers such as 0,1').default('all'),
+  CONT_NAME: name.default('vllm-llm-demo'),
+  VLLM_IMAGE: z.union([z.literal('host'), image]).default('docker.io/vllm/vllm-openai:latest'),
+  VLLM_SITE: path.optional(),
+  API_PORT: wholeNumber(1, 65_535).default(8000),
+  SHM_SIZE: z.string().regex(/^\d+[kmg]?$/, 'a size such as 8g').default('8g'),
+  CHECKPOINT_DIR: path.default('/mnt/checkpoint-ram'),
+  CKPT_PATH: path.optional(),
+  STATE_DIR: path.default('/var/lib/criu-gpu-bench'),
+  RESULTS_DIR: path.optional(),
+  NVIDIA_LIBS_PATH: path.optional(),
+  MODELS_CACHE: path.default('/models'),
+  WARMUP_REQUESTS: wholeNumber(0, 1000).default(5),
+  HEALTH_CHECK_TIMEOUT: wholeNumber(1, 86_400).default(300),
+  ITERATIONS: wholeNumber(1, 1000).default(5),
+  REFERENCE: path.optional(),
+  REFERENCE_ANY_HOST: flag.default(false),
+  TARGETS_FILE: path.optional(),
+  OCI_RUNTIME: name.default('runc'),
+  CRIU_BIN: criuBin,
+  KEEP_CHECKPOINTS: flag.default(false),
+  SCENARIOS: z.string().regex(/^[\w.,*-]+$/, 'scenario ids with commas between them, * for any part').optional(),
+})
+
+/** The variables of the suite, in the order in which README and `npm run doctor` show them. */
+export const VARIABLES = Object.keys(schema.shape) as (keyof typeof schema.shape)[]
+
+export interface Configuration {
+  engine: EngineName
+  engineImage: string | undefined
+  engineCommand: string[] | undefined
+  engineArgs: string[]
+  podmanArgs: string[]
+  /** A model name (vllm, openai) or the GGUF file that the engine loads (llama-cpp). */
+  modelId: string
+  /** Bytes of the random model; only where the suite makes the model. */
+  modelBytes: number
+  /** True where the suite made the model's weights from a random stream. */
+  modelIsRandom: boolean
+  maxModelLen: number
+  gpuMemoryUtil: number
+  gpuDevices: 'all' | number[]
+  containerName: string
+  vllmImage: string
+  /** Folder with vLLM's Python packages, where VLLM_IMAGE=host. */
+  vllmSite: string | undefined
+  apiPort: number
+  shmSize: string
+  checkpointDir: string
+  checkpointPath: string
+  stateDir: string
+  resultsDir: string | undefined
+  nvidiaLibsPath: string | undefined
+  modelsCache: string
+  warmupRequests: number
+  /** Seconds until a server that gives no token is given up. */
+  healthCheckTimeout: number
+  iterations: number
+  reference: string | undefined
+  referenceAnyHost: boolean
+  targetsFile: string
+  ociRuntime: string
+  criuBin: string | undefined
+  keepCheckpoints: boolean
+  /** Patterns of scenario ids to run; every one of the bench file when undefined. */
+  scenarios: string[] | undefined
+}
+
+/**
+ * @param environment variables by name, as process.env
+ * @param hasGpu decides the engine where none is named
+ * @throws Problem naming each variable that is wrong, the value received and what is allowed
+ */
+export function parseConfiguration(environment: Record<string, string | undefined>, hasGpu: boolean): Configuration {
+  const given = Object.fromEntries(VARIABLES.filter(key => environment[key] !== undefined && environment[key] !== '').map(key => [key, environment[key]]))
+  const result = schema.safeParse(given)
+  if (!result.success) throw new Problem(`configuration is unusable:\n${result.error.issues.map(issue => `  ${describeIssue(issue, given)}`).join('\n')}\nSet them in the environment or in .env; README.md lists every variable.`)
+  const e = result.data
+  const engineName = e.ENGINE ?? (hasGpu ? 'vllm' : 'llama-cpp')
+  if (engineName === 'openai' && !(e.ENGINE_IMAGE && e.ENGINE_COMMAND))
+    throw new Problem('configuration is unusable:\n  ENGINE=openai needs ENGINE_IMAGE (an image with an OpenAI-compatible server) and ENGINE_COMMAND (what starts it)')
+  const randomModel = `${e.MODELS_CACHE}/random-${Math.round(e.MODEL_SIZE / 1e6)}mb.gguf`
+  const modelId = e.MODEL_ID ?? (engineName === 'llama-cpp' ? randomModel : engineName === 'vllm' ? 'Qwen/Qwen2-1.5B-Instruct' : 'default')
+  if (engineName === 'llama-cpp' && e.MODEL_ID && !existsSync(e.MODEL_ID))
+    throw new Problem(`configuration is unusable:\n  MODEL_ID: received "${e.MODEL_ID}", which is no file; ENGINE=llama-cpp takes the path of a GGUF file, or leave MODEL_ID out for a random model`)
+  return {
+    engine: engineName,
+    engineImage: e.ENGINE_IMAGE,
+    engineCommand: e.ENGINE_COMMAND,
+    engineArgs: e.ENGINE_ARGS,
+    podmanArgs: e.PODMAN_ARGS,
+    modelId: engineName === 'llama-cpp' ? resolve(modelId) : modelId,
+    modelBytes: e.MODEL_SIZE,
+    modelIsRandom: engineName === 'llama-cpp' && !e.MODEL_ID,
+    maxModelLen: e.MAX_MODEL_LEN,
+    gpuMemoryUtil: e.GPU_MEMORY_UTIL,
+    gpuDevices: e.GPU_DEVICES === 'all' ? 'all' : e.GPU_DEVICES.split(',').map(Number),
+    containerName: e.CONT_NAME,
+    vllmImage: e.VLLM_IMAGE,
+    vllmSite: e.VLLM_SITE,
+    apiPort: e.API_PORT,
+    shmSize: e.SHM_SIZE,
+    checkpointDir: e.CHECKPOINT_DIR,
+    checkpointPath: e.CKPT_PATH ?? `${e.CHECKPOINT_DIR}/checkpoint.tar`,
+    stateDir: e.STATE_DIR,
+    resultsDir: e.RESULTS_DIR,
+    nvidiaLibsPath: e.NVIDIA_LIBS_PATH,
+    modelsCache: e.MODELS_CACHE,
+    warmupRequests: e.WARMUP_REQUESTS,
+    healthCheckTimeout: e.HEALTH_CHECK_TIMEOUT,
+    iterations: e.ITERATIONS,
+    reference: e.REFERENCE,
+    referenceAnyHost: e.REFERENCE_ANY_HOST,
+    targetsFile: e.TARGETS_FILE ?? resolve(import.meta.dirname, '../bench/targets.json'),
+    ociRuntime: e.OCI_RUNTIME,
+    criuBin: e.CRIU_BIN,
+    keepCheckpoints: e.KEEP_CHECKPOINTS,
+    scenarios: e.SCENARIOS?.split(','),
+  }
+}
+
+/** The configuration of this process: `.env` of the working folder under the environment. Errors as {@link parseConfiguration}. */
+export function configuration(): Configuration {
+  let file: Record<string, string | undefined> = {}
+  if (existsSync('.env')) {
+    try {
+      file = parseEnv(readFileSync('.env', 'utf8'))
+    } catch (error) {
+      throw new Problem(`.env cannot be read: ${(error as Error).message}`)
+    }
+  }
+  return parseConfiguration({ ...file, ...process.env }, existsSync('/dev/nvidiactl'))
+}
+
+function describeIssue(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
+  const key = String(issue.path[0])
+  const allowed = issue.code === 'invalid_value' ? `one of ${issue.values.join(', ')}`
+    : issue.code === 'too_small' ? `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
+    : issue.code === 'too_big' ? `at most ${issue.maximum}`
+    : issue.code === 'invalid_union' ? '"host" or an image reference such as docker.io/vllm/vllm-openai:latest'
+    : issue.message.replace(/^Invalid string: must match pattern.*/, 'another form')
+  return `${key}: received "${given[key]}", allowed is ${allowed}`
+}
+
+function parseSize(text: string): number {
+  const [, number, unit, binary] = /^(\d+(?:\.\d+)?)\s*([kMGT]?)(i?)B?$/.exec(text)!
+  return Math.round(Number(number) * (binary ? 1024 : 1000) ** ' kMGT'.indexOf(unit || ' '))
+}
+
+function splitWords(text: string): string[] | undefined {
+  const found: string[] = []
+  let word: string | undefined
+  let quote = ''
+  for (const character of text) {
+    if (quote) {
+      if (character === quote) quote = ''
+      else word += character
+    } else if (character === '"' || character === '\'') {
+      quote = character
+      word ??= ''
+    } else if (/\s/.test(character)) {
+      if (word !== undefined) found.push(word)
+      word = undefined
+    } else {
+      word = (word ?? '') + character
+    }
+  }
+  if (quote) return undefined
+  return word === undefined ? found : [...found, word]
+}
