@@ -31,6 +31,8 @@ export const checkpointSchema = z.object({
 })
 
 /** One measured start: a line of `trials.jsonl`. The first seven fields are the seed's. Times are null where the trial failed before them. */
+export type Checkpoint = z.infer<typeof checkpointSchema>
+
 export const trialSchema = z.object({
   timestamp: z.iso.datetime(),
   /** `baseline` for the traditional cold start that others are compared with, otherwise the strategy. */
@@ -103,7 +105,7 @@ export type Target = z.infer<typeof targetSchema>
 export const targetsFileSchema = z.array(targetSchema.strict())
 
 export const targetResultSchema = z.object({
-  metric: metricSchema, limit: z.number(), kind: z.enum(['must', 'goal']), actual: z.number().nullable(), verdict: verdictSchema,
+  metric: metricSchema, /** Seconds; a ratio for speedups; a share (0 to 1) for tokens_match. */ limit: z.number(), kind: z.enum(['must', 'goal']), actual: z.number().nullable(), verdict: verdictSchema,
 })
 export type TargetResult = z.infer<typeof targetResultSchema>
 
@@ -122,8 +124,16 @@ export const scenarioSchema = z.object({
   phases: z.array(z.object({ name: z.string(), p50: seconds })).default([]),
   unattributed: seconds.optional(),
   inference_tfft: seconds.optional(),
-  /** Over the baseline of the same group: median(baseline) / median(scenario). */
-  versus_baseline: z.object({ scenario: z.string(), speedup: z.number(), ci95: interval }).optional(),
+  /** Share (0 to 1) of the trials with an answer whose tokens were those from before the checkpoint. */
+  tokens_match: z.number().min(0).max(1).optional(),
+  /** Over the baseline of the same group: median(baseline) / median(scenario). `p50` is that baseline's, in seconds. */
+  versus_baseline: z.object({ scenario: z.string(), p50: seconds, speedup: z.number(), ci95: interval }).optional(),
+  /** True for the traditional cold start that the others of its group are compared with. */
+  baseline: z.boolean().default(false),
+  /** Every trial in the order in which they ran; `tfft` is null for one that failed. What the gate compares and the page draws. */
+  trials: z.array(z.object({ trial: z.number().int().positive(), sequence: z.number().int().nonnegative(), tfft: seconds.nullable(), error: z.string().optional() })).default([]),
+  /** The trial whose TFFT is nearest to the median, phase by phase. */
+  median_trial: z.object({ trial: z.number().int().positive(), tfft: seconds, phases: z.array(phaseSchema), unattributed: seconds }).optional(),
   checkpoint: checkpointSchema.optional(),
   memory: z.record(z.string(), z.number()).optional(),
   targets: z.array(targetResultSchema).default([]),
@@ -151,7 +161,9 @@ export const comparisonSchema = z.object({
   p50: seconds.nullable(),
   /** (now - reference) / reference of the medians. */
   change: z.number().nullable(),
+  /** Of the exact Mann–Whitney test, two-sided. */
   p_value: z.number().nullable(),
+  /** Bootstrap interval of `change`. */
   ci95: interval.nullable(),
 })
 export type Comparison = z.infer<typeof comparisonSchema>
@@ -163,7 +175,8 @@ export const referenceSchema = z.object({
   /** Fingerprint entries that differ; only with REFERENCE_ANY_HOST=1. */
   differs: z.array(z.string()),
   comparisons: z.array(comparisonSchema),
-  verdict: z.enum(['pass', 'slower']),
+  /** `incomplete`: the reference holds a scenario that this run did not measure; that is no pass. */
+  verdict: z.enum(['pass', 'slower', 'incomplete']),
 })
 
 /** The prober's own error, from the last `npm run calibrate` on this host: known minus measured, absolute, seconds. */
@@ -181,6 +194,8 @@ export const runSchema = z.object({
   /** Every scenario that was asked for, in order, with the reason where it was skipped or failed as a whole. */
   scenarios: z.array(z.object({ id: z.string(), strategy: strategySchema, settings: settingsSchema, group: z.string(), baseline: z.boolean(), skipped: z.string().optional(), failed: z.string().optional() })),
   targets: z.array(targetSchema),
+  /** The earlier run that this one is gated against: a run folder or its report.json. */
+  reference: z.object({ path: z.string(), any_host: z.boolean(), /** Share, such as 0.1. */ tolerance: z.number().positive() }).optional(),
 })
 /** `run.json`: what a run set out to do; with `trials.jsonl` it is all that a report is made from. */
 export type Run = z.infer<typeof runSchema>
@@ -195,6 +210,8 @@ export const reportSchema = z.object({
   scenarios: z.array(scenarioSchema),
   findings: z.array(findingSchema),
   reference: referenceSchema.optional(),
+  /** Things to know about how this report was made, such as a torn last line that was dropped. */
+  notes: z.array(z.string()).default([]),
   verdict: z.enum(['pass', 'fail', 'nothing-measured']),
 })
 export type Report = z.infer<typeof reportSchema>

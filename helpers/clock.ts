@@ -1,0 +1,30 @@
+/** The one clock of a run: monotonic, in seconds. */
+export const now = (): number => performance.now() / 1000
+
+/**
+ * Wall-clock time, in milliseconds since 1970, on the monotonic clock in seconds. Good to about 0.1 ms, as long as nobody
+ * sets the wall clock in between: so it is asked anew for every trial.
+ */
+export function fromWallClock(milliseconds: number): number {
+  return now() - (wallClock() - milliseconds) / 1000
+}
+
+/** Date.now() with the fraction that performance.now() knows, re-anchored at each call so that a clock that was set is followed. */
+function wallClock(): number {
+  const drift = Date.now() - (performance.timeOrigin + performance.now())
+  return Math.abs(drift) < 2 ? performance.timeOrigin + performance.now() : Date.now()
+}
+
+/** Resolves after `seconds`; at once where the signal is aborted. */
+export function pause(seconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const done = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, seconds * 1000)
+    signal?.addEventListener('abort', done, { once: true })
+  })
+}

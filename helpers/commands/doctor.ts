@@ -1,0 +1,20 @@
+import { configuration } from '../configuration.ts'
+import { EXIT, reportProblem } from '../problem.ts'
+import { becomeRoot } from '../root.ts'
+import { node } from '../setup/node.ts'
+import { probeAll } from '../setup/step.ts'
+import { STEPS } from '../setup/steps.ts'
+import { renderTable } from '../setup/table.ts'
+
+/** `npm run doctor`: what a run needs, what is there, what to do. Changes nothing. Exit 0, or 2 when something is not ok. */
+
+try {
+  await becomeRoot()
+  const c = configuration()
+  const steps = [node, ...STEPS]
+  const found = await probeAll(steps, c)
+  console.log(renderTable(steps.map((step, i) => ({ name: step.name, ...found[i]! }))))
+  if (found.some(({ state }) => state !== 'ok')) process.exitCode = EXIT.unusable
+} catch (error) {
+  process.exitCode = reportProblem(error)
+}

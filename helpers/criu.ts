@@ -1,0 +1,114 @@
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fromWallClock, pause } from './clock.ts'
+import type { Phase } from '../reports/schema.ts'
+
+/** The only place that knows CRIU's files. Formats: criu/log.c (time stamps), images/stats.proto. */
+
+/** Where a container's checkpoint in place lies, for podman's overlay storage. */
+export function checkpointFolder(root: string, containerId: string): { images: string, work: string } {
+  const work = join(root, 'overlay-containers', containerId, 'userdata')
+  return { images: join(work, 'checkpoint'), work }
+}
+
+export interface RestoreTimes {
+  /** Seconds on the monotonic clock. */
+  began: number
+  /** The first process entered CRIU's restorer: images are parsed, mounts made, processes forked. */
+  restorer: number
+  /** All processes run again. */
+  resumed: number
+}
+
+const STAMP = /^\((\d+\.\d+)\)/
+
+/**
+ * Reads CRIU's own stages out of restore.log. Relative to the log's begin, in seconds.
+ * @returns undefined where CRIU did not finish
+ */
+export function parseRestoreLog(log: string): { restorer: number, resumed: number } | undefined {
+  let restorer: number | undefined
+  let resumed: number | undefined
+  for (const line of log.split('\n')) {
+    const stamp = STAMP.exec(line)
+    if (!stamp) continue
+    if (restorer === undefined && line.includes('pie: ')) restorer = Number(stamp[1])
+    if (line.includes('Restore finished successfully')) resumed = Number(stamp[1])
+  }
+  return resumed === undefined ? undefined : { restorer: restorer ?? resumed, resumed }
+}
+
+/** When the stages of the restore that wrote `work`/restore.log happened. The log must have been removed before it: its birth is CRIU's begin. */
+export function restoreTimes(work: string): RestoreTimes | undefined {
+  try {
+    const path = join(work, 'restore.log')
+    const stages = parseRestoreLog(readFileSync(path, 'latin1'))
+    if (!stages) return undefined
+    const began = fromWallClock(statSync(path).birthtimeMs)
+    return { began, restorer: began + stages.restorer, resumed: began + stages.resumed }
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Resolves when CRIU says that the processes run again, before the command that started it has ended.
+ * Rejects with the signal's reason.
+ */
+export async function resumed(work: string, signal: AbortSignal): Promise<void> {
+  const path = join(work, 'restore.log')
+  for (;;) {
+    signal.throwIfAborted()
+    if (tail(path).includes('Restore finished successfully')) return
+    await pause(0.001, signal)
+  }
+}
+
+function tail(path: string, bytes = 4096): string {
+  let fd: number
+  try {
+    fd = openSync(path, 'r')
+  } catch {
+    return ''
+  }
+  try {
+    const { size } = fstatSync(fd)
+    const buffer = Buffer.alloc(Math.min(size, bytes))
+    readSync(fd, buffer, 0, buffer.length, size - buffer.length)
+    return buffer.toString('latin1')
+  } finally {
+    closeSync(fd)
+  }
+}
+
+export function forgetRestoreLog(work: string): void {
+  rmSync(join(work, 'restore.log'), { force: true })
+}
+
+/** The phases of CRIU's work, from `start` (the trial's, on the monotonic clock). */
+export function criuPhases({ began, restorer, resumed }: RestoreTimes, start: number): Phase[] {
+  return [
+    { name: 'criu.fork', start: began - start, duration: restorer - began },
+    { name: 'criu.restore', start: restorer - start, duration: resumed - restorer },
+  ]
+}
+
+/** The lines of a CRIU log that say what went wrong. */
+export function criuErrors(logFile: string, count = 8): string {
+  try {
+    return readFileSync(logFile, 'latin1').split('\n').filter(line => /Error|Warn/.test(line)).slice(-count).join('\n')
+  } catch {
+    return ''
+  }
+}
+
+/** Bytes of all files in a folder of images. */
+export function imageBytes(folder: string): number {
+  return readdirSync(folder, { withFileTypes: true }).filter(entry => entry.isFile()).reduce((sum, entry) => sum + statSync(join(folder, entry.name)).size, 0)
+}
+
+/**
+ * Lines of a CRIU configuration file that a container names with the annotation org.criu.config: the host's
+ * /etc/criu/runc.conf stays as it is. Source: runc's libcontainer/criu_linux.go, handleCriuConfigurationFile.
+ */
+export const CRIU_CONFIG_ANNOTATION = 'org.criu.config'

@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs'
+
+/** Values of /proc/meminfo in bytes, such as MemTotal and MemAvailable. */
+export function memory(text = readFileSync('/proc/meminfo', 'utf8')): Record<string, number> {
+  return Object.fromEntries([...text.matchAll(/^(\w+):\s+(\d+) kB$/gm)].map(([, name, kilobytes]) => [name!, Number(kilobytes) * 1024]))
+}
+
+/** The kernel's transparent huge page setting: always, madvise, never; `unknown` where the kernel has none. */
+export function transparentHugePages(): string {
+  try {
+    return /\[(\w+)\]/.exec(readFileSync('/sys/kernel/mm/transparent_hugepage/enabled', 'utf8'))?.[1] ?? 'unknown'
+  } catch {
+    return 'unknown'
+  }
+}

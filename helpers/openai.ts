@@ -1,0 +1,158 @@
+import { connect, type Socket } from 'node:net'
+import { createParser } from 'eventsource-parser'
+import { Client, request } from 'undici'
+import { now, pause } from './clock.ts'
+import { Problem } from './problem.ts'
+
+/** Where a server answers and what it is asked. */
+export interface Endpoint {
+  port: number
+  /** The name that the server knows the model by. */
+  model: string
+  prompt: string
+  maxTokens: number
+}
+
+/** What a server said, all times in seconds on the monotonic clock. */
+export interface Answer {
+  /** The answered request was sent. */
+  sent: number
+  /** The bytes of the first token were read from the socket. */
+  firstToken: number
+  finished: number
+  text: string
+  tokens: number
+  attempts: number
+}
+
+/** A server that answered, but not with tokens. */
+export class NoTokens extends Error { override name = 'NoTokens' }
+
+const HOST = '127.0.0.1'
+/** Seconds between two attempts: an attempt is refused at once where nobody listens. */
+const INTERVAL = 0.003
+/** Seconds until a connection is given up: on loopback it takes microseconds, unless its SYN was dropped. */
+const CONNECT_DEADLINE = 0.012
+/** Seconds until a request that was taken but not answered is given up and asked anew. */
+const ANSWER_DEADLINE = 60
+
+const body = ({ model, prompt, maxTokens }: Endpoint) => JSON.stringify({ model, prompt, max_tokens: maxTokens, temperature: 0, seed: 0, stream: true, ignore_eos: true })
+
+/**
+ * Asks until the first token comes: a fresh connection for every attempt, each with a short deadline, so that a SYN dropped
+ * while CRIU holds the network costs no second (the kernel would repeat it after 1 s). The real streaming request is sent,
+ * /health is not waited for.
+ * @param timeout seconds until giving up
+ * @throws Problem after the timeout, naming the last answer; the signal's reason when aborted
+ */
+export async function firstAnswer(endpoint: Endpoint, { timeout, signal }: { timeout: number, signal?: AbortSignal }): Promise<Answer> {
+  const began = now()
+  let attempts = 0
+  let last = 'nothing listened'
+  while (now() - began < timeout) {
+    signal?.throwIfAborted()
+    attempts++
+    const began = now()
+    const socket = await connected(endpoint.port)
+    if (typeof socket === 'string') last = socket
+    else {
+      try {
+        return { ...await ask(endpoint, socket, signal), attempts }
+      } catch (error) {
+        if (signal?.aborted) throw signal.reason
+        last = (error as Error).message
+      }
+    }
+    await pause(Math.max(0, INTERVAL - (now() - began)), signal)
+  }
+  throw new Problem(`no token from 127.0.0.1:${endpoint.port} within ${timeout} s (${attempts} attempts; the last one: ${last})`)
+}
+
+/** One request on a fresh connection. Errors: NoTokens, or what the connection says. */
+export async function answer(endpoint: Endpoint, signal?: AbortSignal): Promise<Answer> {
+  const socket = await connected(endpoint.port)
+  if (typeof socket === 'string') throw new NoTokens(`127.0.0.1:${endpoint.port}: ${socket}`)
+  return { ...await ask(endpoint, socket, signal), attempts: 1 }
+}
+
+/** The status of a GET or POST, or undefined where nobody answers. */
+export async function status(port: number, path: string, { method = 'GET', timeout = 2 }: { method?: 'GET' | 'POST', timeout?: number } = {}): Promise<number | undefined> {
+  try {
+    const response = await request(`http://${HOST}:${port}${path}`, { method, headersTimeout: timeout * 1000, bodyTimeout: timeout * 1000, reset: true })
+    await response.body.dump()
+    return response.statusCode
+  } catch {
+    return undefined
+  }
+}
+
+/** Seconds on the monotonic clock at which /health first said 200; undefined where the signal came first. */
+export async function healthy(port: number, signal: AbortSignal): Promise<number | undefined> {
+  while (!signal.aborted) {
+    if (await status(port, '/health') === 200) return now()
+    await pause(0.025, signal)
+  }
+  return undefined
+}
+
+function connected(port: number): Promise<Socket | string> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: HOST, port, noDelay: true })
+    const settle = (result: Socket | string) => {
+      clearTimeout(timer)
+      if (typeof result === 'string') socket.destroy()
+      resolve(result)
+    }
+    const timer = setTimeout(() => settle('the connection was not answered'), CONNECT_DEADLINE * 1000)
+    socket.once('connect', () => settle(socket))
+    socket.on('error', error => settle((error as NodeJS.ErrnoException).code ?? error.message))
+  })
+}
+
+async function ask(endpoint: Endpoint, socket: Socket, signal?: AbortSignal): Promise<Omit<Answer, 'attempts'>> {
+  const client = new Client(`http://${HOST}:${endpoint.port}`, {
+    connect: (_options, callback) => queueMicrotask(() => callback(null, socket)), headersTimeout: ANSWER_DEADLINE * 1000, bodyTimeout: ANSWER_DEADLINE * 1000,
+  })
+  try {
+    const sent = now()
+    const response = await client.request({ path: '/v1/completions', method: 'POST', headers: { 'content-type': 'application/json' }, body: body(endpoint), reset: true, ...(signal && { signal }) })
+    if (response.statusCode !== 200) throw new NoTokens(`the server answered ${response.statusCode}: ${(await response.body.text()).slice(0, 200)}`)
+    let text = ''
+    let tokens = 0
+    let done = false
+    let garbage: string | undefined
+    const parser = createParser({
+      onEvent({ data }) {
+        if (data === '[DONE]') return void (done = true)
+        const piece = tokenOf(data)
+        if (piece === undefined) garbage ??= data
+        else if (piece) {
+          tokens++
+          text += piece
+        }
+      },
+    })
+    let firstToken: number | undefined
+    for await (const chunk of response.body) {
+      const arrived = now()
+      parser.feed(chunk.toString())
+      if (tokens > 0) firstToken ??= arrived
+    }
+    if (garbage) throw new NoTokens(`the server sent what is no completion: ${garbage.slice(0, 200)}`)
+    if (firstToken === undefined) throw new NoTokens('the stream ended without a token')
+    if (!done) throw new NoTokens('the stream stopped before its end')
+    return { sent, firstToken, finished: now(), text, tokens }
+  } finally {
+    void client.destroy()
+  }
+}
+
+/** The text that an event carries, '' for an event without text, undefined for what is no completion event. */
+function tokenOf(data: string): string | undefined {
+  try {
+    const choice = (JSON.parse(data) as { choices?: { text?: string, delta?: { content?: string } }[] }).choices
+    return choice === undefined ? undefined : choice[0]?.text ?? choice[0]?.delta?.content ?? ''
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,39 @@
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import koffi from 'koffi'
+
+/** POSIX_FADV_DONTNEED: the kernel may forget the pages of this file. Source: posix_fadvise(2), linux/fadvise.h. */
+const DONT_NEED = 4
+let fadvise: ((fd: number, offset: number, length: number, advice: number) => number) | undefined
+
+/** Takes files out of the page cache (pages that are mapped or dirty stay). Needs no root, touches no other file's pages. */
+export function dropFromPageCache(files: string[]): void {
+  fadvise ??= koffi.load('libc.so.6').func('int posix_fadvise(int fd, int64_t offset, int64_t length, int advice)')
+  for (const file of files) {
+    const fd = openSync(file, 'r')
+    try {
+      fadvise!(fd, 0, 0, DONT_NEED)
+    } finally {
+      closeSync(fd)
+    }
+  }
+}
+
+/** Reads files once so that they lie in the page cache. */
+export function readIntoPageCache(files: string[]): void {
+  const chunk = Buffer.allocUnsafe(1 << 22)
+  for (const file of files) {
+    const fd = openSync(file, 'r')
+    try {
+      while (readSync(fd, chunk) > 0);
+    } finally {
+      closeSync(fd)
+    }
+  }
+}
+
+/** All regular files below a path, or the path itself where it is one. Links are not followed. */
+export function filesBelow(path: string): string[] {
+  if (statSync(path).isFile()) return [path]
+  return readdirSync(path, { withFileTypes: true, recursive: true }).filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
+}

@@ -1,0 +1,128 @@
+import { hardLimits } from './limits.ts'
+import { command, start, succeeds, type CommandOptions, type CommandResult } from './command.ts'
+
+/** Where podman keeps what: a store of the suite's own, so that the host's containers are never touched. */
+export interface Store {
+  /** Container storage: layers, configurations and checkpoints in place. */
+  root: string
+  /** Run-time state, on a tmpfs; kept short, socket paths end at 108 characters. */
+  runroot: string
+  tmpdir: string
+  /** A second store whose images this one can read, so that an image is kept once. */
+  imageStore?: string
+}
+
+export interface PodmanOptions {
+  store: Store
+  /** OCI runtime: it must know checkpoints (runc does, Debian's crun does not). */
+  runtime: string
+  /** Folder with the criu to use; goes first on PATH, where the runtime looks for it. */
+  criuFolder?: string
+  /** More global flags, such as --log-level=debug. */
+  global?: string[]
+}
+
+/** Every container and image that the suite makes carries it. */
+export const LABEL = 'criu-gpu-bench'
+
+/** What `podman container checkpoint|restore --print-stats` says, durations in seconds. Source: podman's checkpoint_restore.go. */
+export interface CriuStatistics {
+  podman: number
+  runtime: number
+  criu: Record<string, number>
+}
+
+/** The only place that runs podman. Every method throws a Problem as `command` does. */
+export class Podman {
+  readonly #options: PodmanOptions
+  constructor(options: PodmanOptions) {
+    this.#options = options
+  }
+
+  get store(): Store {
+    return this.#options.store
+  }
+
+  get #global(): string[] {
+    const { store, runtime, global = [] } = this.#options
+    return [
+      '--root', store.root, '--runroot', store.runroot, '--tmpdir', store.tmpdir,
+      '--storage-driver', 'overlay', ...(store.imageStore ? ['--storage-opt', `overlay.imagestore=${store.imageStore}`] : []),
+      '--cgroup-manager', 'cgroupfs', '--events-backend', 'none', '--runtime', runtime, ...global,
+    ]
+  }
+
+  #withEnvironment(options: CommandOptions = {}): CommandOptions {
+    const { criuFolder } = this.#options
+    return { ...options, env: { ...options.env, ...(criuFolder && { PATH: `${criuFolder}:${process.env.PATH}` }) } }
+  }
+
+  /** The whole argument array, for a start that is measured or for a message. */
+  argv(args: string[]): string[] {
+    return [...this.#global, ...args]
+  }
+
+  run(args: string[], options?: CommandOptions): Promise<CommandResult> {
+    return command('podman', this.argv(args), this.#withEnvironment(options))
+  }
+
+  /** Spawns podman now and returns at once. */
+  start(args: string[], options?: CommandOptions) {
+    return start('podman', this.argv(args), this.#withEnvironment(options))
+  }
+
+  async inspect<T>(container: string, format: string): Promise<T> {
+    const { stdout } = await this.run(['container', 'inspect', '--format', `{{json ${format}}}`, container], { timeout: 30 })
+    return JSON.parse(stdout) as T
+  }
+
+  /** Kills and removes; no error where there is none. */
+  async remove(container: string): Promise<void> {
+    await succeeds('podman', this.argv(['rm', '--force', '--time', '0', '--volumes', container]), this.#withEnvironment({ timeout: 60 }))
+  }
+
+  /** Kills the processes but keeps the container, so that it can be restored again. */
+  async kill(container: string): Promise<void> {
+    await succeeds('podman', this.argv(['kill', container]), this.#withEnvironment({ timeout: 30 }))
+    await succeeds('podman', this.argv(['wait', '--condition', 'stopped', '--condition', 'exited', container]), this.#withEnvironment({ timeout: 30 }))
+  }
+
+  async logs(container: string, tail = 20): Promise<string> {
+    const { stdout, stderr } = await this.run(['logs', '--tail', String(tail), container], { timeout: 20 }).catch(() => ({ stdout: '', stderr: '' }))
+    return [stdout, stderr].filter(Boolean).join('\n')
+  }
+
+  async hasImage(image: string): Promise<boolean> {
+    return succeeds('podman', this.argv(['image', 'exists', image]), this.#withEnvironment({ timeout: 30 }))
+  }
+}
+
+/**
+ * Flags that let podman start a container where the caller may not raise limits (no CAP_SYS_RESOURCE): podman asks for its
+ * own defaults otherwise and runc fails with `error setting rlimit type 7`.
+ */
+export function ulimitFlags(limits = hardLimits()): string[] {
+  return [
+    '--ulimit', `nofile=${Math.min(limits.files, 65_536)}:${Math.min(limits.files, 65_536)}`,
+    '--ulimit', `nproc=${Math.min(limits.processes, 4096)}:${Math.min(limits.processes, 4096)}`,
+  ]
+}
+
+/**
+ * Reads what --print-stats printed. CRIU's restore_time ends before its device-resume stage; `runtime` has it all.
+ * @throws SyntaxError where it is no JSON of that form
+ */
+export function parseCriuStatistics(printed: string): CriuStatistics {
+  const json = JSON.parse(printed) as Record<string, unknown> & { container_statistics: Record<string, unknown>[] }
+  const container = json.container_statistics[0]
+  if (!container) throw new SyntaxError('no container in the statistics')
+  const duration = (from: Record<string, unknown>, suffix: string) => Number(Object.entries(from).find(([key]) => key.endsWith(suffix))?.[1] ?? Number.NaN) / 1e6
+  const criu = Object.entries(container.criu_statistics as Record<string, number>)
+    .map(([key, value]) => [key, key.endsWith('_time') ? value / 1e6 : value] as const)
+  return { podman: duration(json, '_duration'), runtime: duration(container, '_duration'), criu: Object.fromEntries(criu) }
+}
+
+/** The id of the container that a restore made: an import gives it a new one. Undefined where nothing such was printed. */
+export function restoredContainerId(printed: string): string | undefined {
+  return /"Id":\s*"([0-9a-f]{64})"/.exec(printed)?.[1]
+}

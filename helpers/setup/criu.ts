@@ -1,0 +1,144 @@
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
+import { chmod, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { Configuration } from '../configuration.ts'
+import { Problem } from '../problem.ts'
+import { tried, type Verdict } from './criu-trial.ts'
+import { unpackDebian } from './debian.ts'
+import { removeTree, whole } from './folder.ts'
+import { SBIN, whereIs } from './programs.ts'
+import { readRecord, writeRecord } from './record.ts'
+import { missing, ok, unusable, type Say, type Step } from './step.ts'
+
+/**
+ * The CRIU that runs use: CRIU_BIN where it is set, else the host's own where it works, else Debian sid's in a folder of
+ * its own with its own libc. `STATE_DIR/bin/criu` leads to the one chosen; that folder goes first on runc's PATH.
+ */
+
+export const criuChoice = z.object({ path: z.string(), version: z.string(), from: z.enum(['CRIU_BIN', 'host', 'debian']), packages: z.record(z.string(), z.string()).optional() })
+export type CriuChoice = z.infer<typeof criuChoice>
+
+/** @property files what makes it work or not: a wrapper's hash alone would say nothing */
+interface Candidate { path: string, from: CriuChoice['from'], files: string[] }
+
+const SUITE = 'sid'
+const PREFIX = 'criu-'
+
+export const criuLink = (stateDir: string) => join(stateDir, 'bin', 'criu')
+
+/** Where a CRIU may be, in the order of preference. */
+export function candidates(c: Configuration): Candidate[] {
+  if (c.criuBin) return [{ path: c.criuBin, from: 'CRIU_BIN', files: [c.criuBin] }]
+  const path = (process.env.PATH ?? '').split(':').filter(folder => folder !== join(c.stateDir, 'bin')).join(':')
+  const host = whereIs('criu', SBIN, path)
+  return [
+    ...host ? [{ path: host, from: 'host' as const, files: [host] }] : [],
+    ...prefixes(c.stateDir).map(prefix => ({ path: join(prefix, 'bin/criu'), from: 'debian' as const, files: [join(prefix, 'bin/criu'), join(prefix, 'usr/sbin/criu')] })),
+  ]
+}
+
+/** Finished prefixes, newest version first. */
+function prefixes(stateDir: string): string[] {
+  if (!existsSync(stateDir)) return []
+  return readdirSync(stateDir).filter(entry => entry.startsWith(PREFIX) && !entry.includes('.part-') && existsSync(join(stateDir, entry, 'bin/criu')))
+    .sort((a, b) => b.localeCompare(a, 'en', { numeric: true })).map(entry => join(stateDir, entry))
+}
+
+type Choice = { candidate: Candidate, verdict: Verdict }
+
+/** The first candidate that works, and why the others do not. */
+async function choose(c: Configuration): Promise<{ works?: Choice, fail: Choice[] }> {
+  const fail: Choice[] = []
+  for (const candidate of candidates(c)) {
+    if (candidate.files.some(file => !existsSync(file))) {
+      fail.push({ candidate, verdict: { works: false, version: 'unknown', why: 'there is no such file' } })
+      continue
+    }
+    const verdict = await tried(candidate.path, candidate.files, c.stateDir)
+    if (verdict.works) return { works: { candidate, verdict }, fail }
+    fail.push({ candidate, verdict })
+  }
+  return { fail }
+}
+
+const describe = ({ candidate, verdict }: Choice) => `${candidate.path} ${verdict.version}: ${verdict.why}`
+
+export const criu: Step = {
+  name: 'CRIU',
+  async probe(c) {
+    const { works, fail } = await choose(c)
+    const failed = fail.map(describe).join('; ')
+    if (!works) {
+      if (c.criuBin) return unusable(`CRIU_BIN=${failed}`, 'Name a CRIU that works on this kernel, or leave CRIU_BIN out')
+      return fail.length ? { state: 'too-old', found: failed, remedy: 'npm run setup (installs a newer one beside it)' } : missing('no criu on PATH')
+    }
+    if (readRecord(c.stateDir, 'criu', criuChoice)?.path !== works.candidate.path || !leadsTo(criuLink(c.stateDir), works.candidate.path)) return missing(`${works.candidate.path} works, not yet chosen`)
+    return ok(`${works.verdict.version} (${works.candidate.path}): ${works.verdict.why}`)
+  },
+
+  async make(c, say) {
+    let { works } = await choose(c)
+    let packages: Record<string, string> | undefined
+    if (!works && !c.criuBin) {
+      packages = await installPrivately(c, say)
+      works = (await choose(c)).works
+    }
+    if (!works) {
+      const { fail } = await choose(c)
+      throw new Problem(`set-up: no CRIU works on this kernel\n${fail.map(choice => `  ${describe(choice)}`).join('\n')}\n${c.criuBin ? 'CRIU_BIN names it: name another, or leave it out.' : 'Name one that does with CRIU_BIN.'}`)
+    }
+    const { path, from } = works.candidate
+    await link(path, criuLink(c.stateDir))
+    writeRecord(c.stateDir, 'criu', { path, from, version: works.verdict.version, packages })
+  },
+}
+
+/** Debian's CRIU into `STATE_DIR/criu-VERSION`, with a program `bin/criu` that runs it through its own dynamic linker. */
+async function installPrivately(c: Configuration, say: Say): Promise<Record<string, string>> {
+  say(`unpacking Debian ${SUITE}'s into ${c.stateDir}`)
+  let packages: Record<string, string> = {}
+  const folder = await whole(join(c.stateDir, 'criu'), async part => {
+    packages = await unpackDebian(SUITE, ['criu'], part, say)
+    const final = join(c.stateDir, `${PREFIX}${packages.criu ?? 'unknown'}`)
+    for (const entry of await readdir(part)) if (entry !== 'usr') await removeTree(join(part, entry))
+    await removeTree(join(part, 'usr/share'))
+    await mkdir(join(part, 'bin'))
+    await writeFile(join(part, 'bin/criu'), wrapper(final, await libraryFolder(part)))
+    await chmod(join(part, 'bin/criu'), 0o755)
+    return final
+  })
+  say(`${packages.criu} with ${Object.keys(packages).length - 1} packages it depends on in ${folder}`)
+  return packages
+}
+
+/** The dynamic linker and the folder of the libraries, relative to the prefix: usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2. */
+async function libraryFolder(prefix: string): Promise<{ linker: string, libraries: string }> {
+  for (const folder of await readdir(join(prefix, 'usr/lib'))) {
+    const linker = existsSync(join(prefix, 'usr/lib', folder, 'libc.so.6')) && (await readdir(join(prefix, 'usr/lib', folder))).find(file => /^ld-linux.*\.so\.\d+$/.test(file))
+    if (linker) return { linker: join('usr/lib', folder, linker), libraries: join('usr/lib', folder) }
+  }
+  throw new Problem(`set-up: CRIU's packages were unpacked into ${prefix}, but its dynamic linker is not among them\nInstall a CRIU yourself and name it with CRIU_BIN.`)
+}
+
+/** A shell program: CRIU's own libraries for CRIU alone, not for the programs that it starts. */
+export function wrapper(prefix: string, { linker, libraries }: { linker: string, libraries: string }): string {
+  const quoted = (path: string) => `'${join(prefix, path).replaceAll('\'', `'\\''`)}'`
+  return `#!/bin/sh\nexec ${quoted(linker)} --library-path ${quoted(libraries)} ${quoted('usr/sbin/criu')} "$@"\n`
+}
+
+async function link(target: string, path: string): Promise<void> {
+  await mkdir(join(path, '..'), { recursive: true })
+  const part = `${path}.part-${process.pid}`
+  await rm(part, { force: true })
+  await symlink(target, part)
+  await rename(part, path)
+}
+
+function leadsTo(link: string, target: string): boolean {
+  try {
+    return realpathSync(link) === realpathSync(target)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,27 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { z } from 'zod'
+
+/**
+ * What set-up chose, kept as `STATE_DIR/NAME.json`, so that a run knows it without looking again.
+ */
+
+/** The record, or undefined where there is none or it is damaged: then set-up makes it again. */
+export function readRecord<T>(stateDir: string, name: string, schema: z.ZodType<T>): T | undefined {
+  try {
+    return schema.parse(JSON.parse(readFileSync(join(stateDir, `${name}.json`), 'utf8')))
+  } catch {
+    return undefined
+  }
+}
+
+export function writeRecord(stateDir: string, name: string, value: unknown): void {
+  const file = join(stateDir, `${name}.json`)
+  const part = `${file}.part-${process.pid}`
+  writeFileSync(part, `${JSON.stringify(value, null, 2)}\n`)
+  renameSync(part, file)
+}
+
+export function forgetRecord(stateDir: string, name: string): void {
+  rmSync(join(stateDir, `${name}.json`), { force: true })
+}

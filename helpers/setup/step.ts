@@ -1,0 +1,53 @@
+import type { Configuration } from '../configuration.ts'
+import { Problem } from '../problem.ts'
+
+/** What a probe saw. Only `ok` lets a run start. */
+export interface Found {
+  state: 'ok' | 'missing' | 'too-old' | 'unusable'
+  /** What is there, with its version or size. */
+  found: string
+  /** What the user can do; with `ok`, what could be better. */
+  remedy?: string
+}
+
+/** Says one line about what is being done. */
+export type Say = (line: string) => void
+
+/** One thing that a run needs. */
+export interface Step {
+  name: string
+  /** Looks without changing anything of the host; well under a second once it is `ok`. */
+  probe(c: Configuration): Promise<Found>
+  /** Makes it; called under the set-up's lock. Broken off anywhere, it can be called again. */
+  make(c: Configuration, say: Say): Promise<void>
+}
+
+export const ok = (found: string, remedy?: string): Found => ({ state: 'ok', found, remedy })
+export const missing = (found: string, remedy = 'npm run setup'): Found => ({ state: 'missing', found, remedy })
+export const unusable = (found: string, remedy: string): Found => ({ state: 'unusable', found, remedy })
+
+/** All probes at once, in the order of the steps; a probe that throws is `unusable`. */
+export async function probeAll(steps: Step[], c: Configuration): Promise<Found[]> {
+  return Promise.all(steps.map(step => step.probe(c).catch((error: Error) => unusable(error.message, 'npm run setup'))))
+}
+
+/**
+ * Makes what is not `ok`, in order, and looks at it again afterwards.
+ * @returns the names of the steps that had to be made
+ * @throws Problem when a step is not `ok` after it was made
+ */
+export async function makeMissing(steps: Step[], c: Configuration, say: Say): Promise<string[]> {
+  const made: string[] = []
+  for (const step of steps) {
+    // Probed again one by one: an earlier step may have brought what this one lacked.
+    const [before] = await probeAll([step], c)
+    if (before!.state === 'ok') continue
+    say(`${step.name}: ${before!.found}`)
+    await step.make(c, line => say(`${step.name}: ${line}`))
+    const [after] = await probeAll([step], c)
+    if (after!.state !== 'ok') throw new Problem(`set-up: ${step.name} is ${after!.state} after it was made: ${after!.found}\n${after!.remedy ?? ''}`.trimEnd())
+    say(`${step.name}: ${after!.found}${after!.remedy ? ` (${after!.remedy})` : ''}`)
+    made.push(step.name)
+  }
+  return made
+}

@@ -1,0 +1,30 @@
+import { join } from 'node:path'
+import type { Configuration } from '../configuration.ts'
+import { criu } from './criu.ts'
+import { ownFolder } from './folder.ts'
+import { image } from './image.ts'
+import { lock } from './lock.ts'
+import { model } from './model.ts'
+import { packages } from './packages.ts'
+import { seccomp } from './seccomp.ts'
+import { makeMissing, probeAll, type Say, type Step } from './step.ts'
+import { tmpfs } from './tmpfs.ts'
+
+/** All that a run needs, in the order in which it is made. */
+export const STEPS: Step[] = [packages, seccomp, criu, tmpfs, image, model]
+
+/**
+ * Makes what is missing; where nothing is, only looks (well under a second).
+ * @returns the names of the steps that were made
+ * @throws Problem saying what failed, where, and what to do; what was half done is redone by the next call
+ */
+export async function setUp(c: Configuration, say: Say, steps = STEPS): Promise<string[]> {
+  ownFolder(c.stateDir)
+  if ((await probeAll(steps, c)).every(found => found.state === 'ok')) return []
+  const held = await lock(join(c.stateDir, 'setup.lock'), holder => say(`another set-up is running (process ${holder}): waiting for it`))
+  try {
+    return await makeMissing(steps, c, say)
+  } finally {
+    held.release()
+  }
+}

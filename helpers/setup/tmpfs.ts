@@ -1,0 +1,59 @@
+import { stat, statfs } from 'node:fs/promises'
+import type { Configuration } from '../configuration.ts'
+import { memory } from '../memory.ts'
+import { mounts, mountTmpfs } from '../mounts.ts'
+import { Problem } from '../problem.ts'
+import { missing, ok, unusable, type Step } from './step.ts'
+
+/** The memory file system at CHECKPOINT_DIR. One that is there already is used as it is. */
+
+const GIB = 1024 ** 3
+const TMPFS_MAGIC = 0x01021994 // statfs(2)
+
+/** @property bytes what it gets @property wanted what the engine's checkpoints need */
+export interface Size { bytes: number, wanted: number }
+
+/**
+ * How large the tmpfs becomes, in bytes: for the random model room for an archive of each kind and the unpacked pages,
+ * otherwise all that may be taken, which is half of the available memory (the restored processes need theirs).
+ */
+export function tmpfsSize(c: Pick<Configuration, 'engine' | 'modelBytes'>, available: number): Size {
+  const half = Math.floor(available / 2)
+  const wanted = c.engine === 'llama-cpp' ? 6 * c.modelBytes + GIB : half
+  return { bytes: Math.min(wanted, half), wanted }
+}
+
+export const gib = (bytes: number) => `${(bytes / GIB).toFixed(1)} GiB`
+
+/** What is said where the tmpfs is smaller than wanted; undefined where it is large enough. */
+export function tooSmall({ bytes, wanted }: Size): string | undefined {
+  if (bytes >= wanted) return undefined
+  return `${gib(bytes)} of ${gib(wanted)} wanted: checkpoints may not fit. Free memory, or a smaller MODEL_SIZE`
+}
+
+export const tmpfs: Step = {
+  name: 'tmpfs',
+  async probe(c) {
+    const { checkpointDir } = c
+    const there = await stat(checkpointDir).catch(() => undefined)
+    if (there && !there.isDirectory()) return unusable(`${checkpointDir} is no folder`, 'Name another folder with CHECKPOINT_DIR')
+    const system = there && await statfs(checkpointDir)
+    if (!system || system.type !== TMPFS_MAGIC) {
+      const mount = mounts().findLast(({ point }) => point === checkpointDir)
+      if (mount) return unusable(`${checkpointDir} is ${mount.type}, not memory`, 'Unmount it, or name another folder with CHECKPOINT_DIR')
+      return missing(`${checkpointDir} is not mounted`)
+    }
+    const bytes = system.blocks * system.bsize
+    const { wanted } = tmpfsSize(c, memory().MemAvailable ?? 0)
+    return ok(`${checkpointDir}, ${gib(bytes)}, ${gib(system.bavail * system.bsize)} free`, c.engine === 'llama-cpp' ? tooSmall({ bytes, wanted }) : undefined)
+  },
+
+  async make(c) {
+    const { bytes } = tmpfsSize(c, memory().MemAvailable ?? 0)
+    try {
+      await mountTmpfs(c.checkpointDir, { size: bytes })
+    } catch (error) {
+      throw new Problem(`set-up: no tmpfs at ${c.checkpointDir}: ${(error as Error).message}\nMount one there yourself, or name one that is there with CHECKPOINT_DIR (/dev/shm/checkpoints, say).`, { cause: error })
+    }
+  },
+}

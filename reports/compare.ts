@@ -1,0 +1,80 @@
+import { existsSync, statSync } from 'node:fs'
+import { Problem } from '../helpers/problem.ts'
+import { type Interval, mannWhitney, median, ratioInterval } from '../helpers/statistics.ts'
+import { runFolder } from './run-folder.ts'
+import { type Comparison, type Fingerprint, type Report, type Scenario, reportSchema } from './schema.ts'
+import { MIN_TRIALS } from './targets.ts'
+import { checked, read } from './trials.ts'
+
+/** A change of the median below this share is no regression, however sure it is. */
+export const DEFAULT_TOLERANCE = 0.1
+/** What counts as beyond chance; two-sided. Four against four trials reach 0.029, five against five 0.008. */
+const SIGNIFICANT = 0.05
+
+interface Options { path: string, tolerance?: number, anyHost?: boolean }
+
+/**
+ * Reads a reference: a run folder or a report.json.
+ * @throws Problem where it is missing, broken, or holds no measured scenario: none of these is ever a pass
+ */
+export function readReference(path: string): Report {
+  const file = existsSync(path) && statSync(path).isDirectory() ? runFolder(path).report : path
+  const report = checked(reportSchema, read(file), `${file} is no report that can be compared with`)
+  if (values(report).size === 0) throw new Problem(`${file} measured nothing, so nothing can be compared with it; take a run whose verdict is pass`)
+  return report
+}
+
+/**
+ * Refuses a reference from another host, engine or model.
+ * @returns the fingerprint's entries that differ; any only where `anyHost` allows it
+ * @throws Problem naming each entry with both values
+ */
+export function checkFingerprint(reference: Fingerprint, current: Fingerprint, { path, anyHost = false }: Options): string[] {
+  const differs = [...new Set([...Object.keys(reference), ...Object.keys(current)])].filter(name => (reference[name] ?? null) !== (current[name] ?? null)).sort()
+  if (differs.length > 0 && !anyHost) {
+    throw new Problem(`${path} is from another host, so times say nothing about a change. It differs in:\n${differs.map(name => `  ${name}: ${reference[name] ?? 'none'} there, ${current[name] ?? 'none'} here`).join('\n')}\nKeep a reference of this host (npm run reference), or compare all the same with REFERENCE_ANY_HOST=1.`)
+  }
+  return differs
+}
+
+/**
+ * The gate: each scenario of the reference against this run.
+ * A scenario is slower (or faster) only where its median changed by more than the tolerance and both the exact Mann–Whitney
+ * test and the bootstrap interval of the change say that this is no chance.
+ * @throws Problem where the hosts differ, or where the two have no scenario in common
+ */
+export function compareRuns(reference: Report, current: Report, options: Options): NonNullable<Report['reference']> {
+  const differs = checkFingerprint(reference.host.fingerprint, current.host.fingerprint, options)
+  const tolerance = options.tolerance ?? DEFAULT_TOLERANCE
+  const before = values(reference)
+  const after = values(current)
+  const common = [...before.keys()].filter(id => after.has(id))
+  if (common.length === 0 && after.size > 0) throw new Problem(`${options.path} and this run have no scenario in common.\nThere: ${[...before.keys()].join(', ')}\nHere: ${[...after.keys()].join(', ')}`)
+  const comparisons = [...new Set([...before.keys(), ...after.keys()])].map(id => compareScenario(id, before.get(id) ?? [], after.get(id) ?? [], tolerance))
+  const incomplete = [...before.keys()].some(id => !after.has(id))
+  const slower = comparisons.some(comparison => comparison.verdict === 'slower')
+  return { path: options.path, timestamp: reference.timestamp, tolerance, differs, comparisons, verdict: slower ? 'slower' : incomplete ? 'incomplete' : 'pass' }
+}
+
+/** TFFT of the trials that counted, by scenario. */
+function values(report: Report): Map<string, number[]> {
+  const counted = (scenario: Scenario) => scenario.trials.flatMap(trial => trial.tfft ?? [])
+  return new Map(report.scenarios.filter(scenario => scenario.outcome === 'measured' && counted(scenario).length > 0).map(scenario => [scenario.id, counted(scenario)]))
+}
+
+/**
+ * Compares two samples of TFFT in seconds. Fewer than {@link MIN_TRIALS} on a side cannot tell anything.
+ * @param tolerance share of the reference's median
+ */
+export function compareScenario(scenario: string, before: number[], after: number[], tolerance: number): Comparison {
+  const p50s = { reference_p50: before.length > 0 ? median(before) : null, p50: after.length > 0 ? median(after) : null }
+  if (p50s.reference_p50 === null || p50s.p50 === null) return { scenario, verdict: 'missing', ...p50s, change: null, p_value: null, ci95: null }
+  const change = p50s.p50 / p50s.reference_p50 - 1
+  const { p } = mannWhitney(after, before)
+  const ci95 = ratioInterval(after, before).map(ratio => ratio - 1) as Interval
+  const verdict = before.length < MIN_TRIALS || after.length < MIN_TRIALS ? 'cannot-tell'
+    : p >= SIGNIFICANT ? 'no-difference'
+    : change > tolerance && ci95[0] > 0 ? 'slower'
+    : change < -tolerance && ci95[1] < 0 ? 'faster' : 'no-difference'
+  return { scenario, verdict, ...p50s, change, p_value: p, ci95 }
+}

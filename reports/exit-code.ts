@@ -1,0 +1,18 @@
+import { EXIT } from '../helpers/problem.ts'
+import type { Report } from './schema.ts'
+
+/**
+ * What the process ends with. A missed target goes before a slower scenario (the first needs a remedy, the second a look),
+ * and a slower scenario before a comparison with holes in it, which counts as unusable and never as a pass.
+ */
+export function exitCode(report: Pick<Report, 'verdict' | 'reference'>): number {
+  if (report.verdict === 'nothing-measured') return EXIT.nothingMeasured
+  if (report.verdict === 'fail') return EXIT.missed
+  return gateExitCode(report.reference)
+}
+
+/** The same for the comparison alone, as `npm run compare` ends. */
+export function gateExitCode(reference: Report['reference']): number {
+  if (reference?.verdict === 'slower') return EXIT.slower
+  return reference?.verdict === 'incomplete' ? EXIT.unusable : EXIT.ok
+}

@@ -1,0 +1,68 @@
+/** Numbers as a reader wants them: enough digits to compare, none that mean nothing. All pure. */
+
+/** Seconds without the unit: 0.014, 0.68, 12.4, 149. */
+export function seconds(value: number): string {
+  if (value === 0) return '0'
+  if (value < 0.0005) return '<0.001'
+  return value < 0.0995 ? value.toFixed(3) : value < 9.995 ? value.toFixed(2) : value < 99.95 ? value.toFixed(1) : value.toFixed(0)
+}
+
+/** Two values with a dash between them, such as 0.66–0.71. */
+export function range(low: number, high: number): string {
+  return `${seconds(low)}–${seconds(high)}`
+}
+
+/** A speedup: 0.29x, 2.10x, 33.1x. */
+export function factor(value: number): string {
+  return `${factorDigits(value)}x`
+}
+
+/** An interval of speedups: 0.28–0.30. */
+export function factorRange([low, high]: readonly [number, number]): string {
+  return `${factorDigits(low)}–${factorDigits(high)}`
+}
+
+function factorDigits(value: number): string {
+  return value < 9.995 ? value.toFixed(2) : value < 99.95 ? value.toFixed(1) : value.toFixed(0)
+}
+
+/** A share (0 to 1) as 5 %, or 0.4 % where it is small. */
+export function percent(share: number): string {
+  const value = share * 100
+  return `${Math.abs(value) < 0.95 && value !== 0 ? value.toFixed(1) : value.toFixed(0)} %`
+}
+
+/** A change with its sign: +12 %, -3 %. */
+export function change(share: number): string {
+  return `${share > 0 ? '+' : ''}${percent(share)}`
+}
+
+/** Bytes in powers of ten, as disks and buses are sold: 412 MB, 1.9 GB. */
+export function bytes(value: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  const power = value < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3))
+  const scaled = value / 1000 ** power
+  return `${power === 0 || scaled >= 99.5 ? scaled.toFixed(0) : scaled.toPrecision(2)} ${units[power]}`
+}
+
+/** One word, or several: `1 trial`, `3 trials`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
+/** 2026-11-24 03:31 UTC of an ISO time stamp. */
+export function day(timestamp: string): string {
+  return `${timestamp.slice(0, 10)} ${timestamp.slice(11, 16)} UTC`
+}
+
+/** What a target or a metric says, in its own unit. */
+export function metricValue(metric: string, value: number): string {
+  if (metric === 'speedup.p50') return factor(value)
+  if (metric === 'tokens_match') return percent(value)
+  return `${seconds(value)} s`
+}
+
+/** `<=` where less is better. */
+export function metricSign(metric: string): '<=' | '>=' {
+  return metric === 'speedup.p50' || metric === 'tokens_match' ? '>=' : '<='
+}

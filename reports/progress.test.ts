@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest'
+import { duration, progressLine } from './progress.ts'
+
+const progress = { scenario: 'podman-in-place.storage-tmpfs-huge', trial: 7, of: 40, phase: 'criu.restore', began: 100, finished: [{ scenario: 'cold', seconds: 4 }, { scenario: 'cold', seconds: 6 }], ahead: ['cold', 'cold'] }
+
+describe('progressLine', () => {
+  it('says scenario, trial of how many, phase, seconds so far and time left', () => {
+    expect(progressLine(progress, 102.34)).toBe(' 7/40  podman-in-place.storage-tmpfs-huge · criu.restore · 2.3 s · 13 s left')
+  })
+  it('promises nothing before the first trial has ended', () => {
+    expect(progressLine({ ...progress, finished: [] }, 101)).not.toContain('left')
+  })
+  it('never is wider than the terminal, and gives up the scenario before the time', () => {
+    for (const columns of [20, 40, 60, 80]) expect(progressLine(progress, 102, columns).length).toBeLessThanOrEqual(columns)
+    expect(progressLine(progress, 102, 60)).toContain('13 s left')
+  })
+})
+
+it('duration', () => {
+  expect([0, 59.6, 200, 4000].map(duration)).toEqual(['0 s', '1 min', '3 min 20 s', '1 h 7 min'])
+})

@@ -1,0 +1,48 @@
+import { medianOf } from '../helpers/statistics.ts'
+import { cut } from './text.ts'
+
+/** Where a run stands while a trial runs. Times in seconds. */
+export interface Progress {
+  scenario: string
+  /** Which trial of all that this run will do, from 1. */
+  trial: number
+  of: number
+  /** What it does at the moment: a phase, or a step between trials such as "checkpoint". */
+  phase?: string
+  /** When this trial began, on the clock of `now`. */
+  began: number
+  /** Trials that ended, with all their seconds: what is not measured (clearing up, preparing) counts as well. */
+  finished: { scenario: string, seconds: number }[]
+  /** Scenarios of the trials still to come, without this one. */
+  ahead: string[]
+}
+
+/**
+ * One line for a terminal while it runs: scenario, trial of how many, phase, seconds so far, time left.
+ * @param now on the same clock as `progress.began`, seconds
+ */
+export function progressLine(progress: Progress, now: number, columns = 80): string {
+  const elapsed = Math.max(0, now - progress.began)
+  const left = timeLeft(progress, elapsed)
+  const head = `${String(progress.trial).padStart(String(progress.of).length)}/${progress.of}`
+  const tail = [progress.phase, `${elapsed.toFixed(1)} s`, left === undefined ? undefined : `${duration(left)} left`].filter(Boolean).join(' · ')
+  const room = columns - head.length - tail.length - 5
+  return cut(`${head}  ${cut(progress.scenario, Math.max(8, room))} · ${tail}`, columns)
+}
+
+/** Seconds until the last trial ends, from the trials so far; undefined before the first has ended. */
+export function timeLeft({ scenario, finished, ahead }: Progress, elapsed: number): number | undefined {
+  const any = medianOf(finished.map(trial => trial.seconds))
+  if (any === undefined) return undefined
+  const typical = (id: string) => medianOf(finished.filter(trial => trial.scenario === id).map(trial => trial.seconds)) ?? any
+  return Math.max(0, typical(scenario) - elapsed) + ahead.reduce((sum, id) => sum + typical(id), 0)
+}
+
+/** 40 s, 3 min 20 s, 1 h 5 min. */
+export function duration(value: number): string {
+  const whole = Math.round(value)
+  if (whole < 60) return `${whole} s`
+  if (whole < 3600) return `${Math.floor(whole / 60)} min${whole % 60 && whole < 600 ? ` ${whole % 60} s` : ''}`
+  const minutes = Math.round(whole / 60)
+  return `${Math.floor(minutes / 60)} h${minutes % 60 ? ` ${minutes % 60} min` : ''}`
+}

@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest'
+import { parseTargets } from './targets.ts'
+
+const known = ['cold', 'podman-in-place.storage-tmpfs', 'podman-import.compress-zstd']
+const parse = (targets: unknown) => () => parseTargets(typeof targets === 'string' ? targets : JSON.stringify(targets), 'targets.json', known)
+const good = { metric: 'speedup.p50', scenario: 'podman-in-place.storage-tmpfs', limit: 1.5 }
+
+describe('parseTargets', () => {
+  it('reads targets; they are musts unless said otherwise', () => expect(parse([good])()).toEqual([{ ...good, kind: 'must' }]))
+  it('refuses a scenario that does not exist and proposes the nearest', () => {
+    expect(parse([{ ...good, scenario: 'podman-in-place.storage-ramdisk' }])).toThrow('scenario "podman-in-place.storage-ramdisk" does not exist; did you mean "podman-in-place.storage-tmpfs"?')
+  })
+  it('refuses a metric that does not exist', () => expect(parse([{ ...good, metric: 'tfft.p99' }])).toThrow(/targets\.json is unusable:\n {2}target 1: metric: allowed are tfft\.p50/))
+  it('refuses a key it does not know, so that a slip of the pen lifts no limit', () => expect(parse([{ ...good, gpus: 'H100' }])).toThrow('target 1'))
+  it('refuses what is no list or no JSON', () => {
+    expect(parse({})).toThrow('targets.json is unusable')
+    expect(parse('[')).toThrow('targets.json is no JSON')
+  })
+})

@@ -1,0 +1,56 @@
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { trial } from './recorded/builders.ts'
+import { appendTrial, parseTrials, readRun, readTrials } from './trials.ts'
+
+const file = () => join(mkdtempSync(join(tmpdir(), 'trials-')), 'trials.jsonl')
+const lines = (count: number) => Array.from({ length: count }, (_, index) => `${JSON.stringify(trial({ trial: index + 1, error: index % 2 ? 'ü — 語' : undefined }))}\n`).join('')
+
+describe('appendTrial', () => {
+  it('adds one line each, for the owner only', () => {
+    const path = file()
+    appendTrial(path, trial({ trial: 1 }))
+    appendTrial(path, trial({ trial: 2 }))
+    expect(readTrials(path)).toEqual({ trials: [trial({ trial: 1 }), trial({ trial: 2 })], notes: [] })
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+  })
+  it('keeps a trial whose error has line breaks on one line', () => {
+    const path = file()
+    appendTrial(path, trial({ outcome: 'failed', error: 'podman ended with 125\nError: no such container' }))
+    expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toHaveLength(1)
+    expect(readTrials(path).trials[0]?.error).toContain('\nError')
+  })
+  it('writes nothing that could not be read again', () => {
+    const path = file()
+    expect(() => appendTrial(path, { ...trial(), total_cold_start_tfft: -1 })).toThrow()
+    expect(() => readTrials(path)).toThrow('does not exist')
+  })
+})
+
+describe('parseTrials', () => {
+  it('gives back the whole trials of a file that was cut anywhere, and says when a line was torn', () => fc.assert(fc.property(
+    fc.integer({ min: 0, max: 4 }), fc.double({ min: 0, max: 1, noNaN: true }), (count, share) => {
+      const whole = Buffer.from(lines(count))
+      const at = Math.floor(share * whole.length)
+      const text = whole.subarray(0, at).toString('utf8')
+      const { trials, notes } = parseTrials(text, 'trials.jsonl')
+      const ended = text.split('\n').length - 1
+      expect(trials.map(one => one.trial)).toEqual(Array.from({ length: trials.length }, (_, index) => index + 1))
+      expect([ended, ended + 1]).toContain(trials.length)
+      expect(notes.length).toBe(text.endsWith('\n') || text === '' || trials.length > ended ? 0 : 1)
+    },
+  )))
+  it('names file and line of any other line that is no trial', () => {
+    expect(() => parseTrials(`${lines(1)}{"scenario":\n${lines(1)}`, 'run/trials.jsonl')).toThrow('run/trials.jsonl:2 is no trial')
+    expect(() => parseTrials(`${lines(2)}{}\n`, 'run/trials.jsonl')).toThrow(/run\/trials\.jsonl:3 is no trial: .*timestamp/)
+  })
+})
+
+it('readRun says what is wrong in the file', () => {
+  const path = file()
+  writeFileSync(path, '{"schema":"criu-gpu-bench/run@1"}')
+  expect(() => readRun(path)).toThrow(/is no run: timestamp/)
+})
