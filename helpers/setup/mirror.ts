@@ -17,8 +17,8 @@ export function mirrorOf(targets: string): string | undefined {
 }
 
 /** A URL that can stand in a line of sources.list: no space, no bracket, no line break; no password, which would show in the process list. */
-export function isMirror(text: string | undefined): text is string {
-  return text !== undefined && /^(https?|file):\/\/?[^\s[\]"'\\@]+$/.test(text)
+export function isMirror(text = ''): boolean {
+  return /^(https?|file):\/\/?[^\s[\]"'\\@]+$/.test(text)
 }
 
 /** DEBIAN_MIRROR where set, else the mirror of apt's own sources, else deb.debian.org. @throws Problem for a DEBIAN_MIRROR that is no URL */
