@@ -17,6 +17,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 const UNUSABLE = 2
 const OLDEST_NODE = 20
 const VITEST = { bench: 'bench', test: 'run' }
+/** The signal that asked this process to end, once one did. */
+let asked
 const project = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** What to run, in order: [{name, argv}], argv for Node; an unknown command is an Error that lists the known ones. */
@@ -61,7 +63,10 @@ export function run(file, argv, env = process.env) {
     const child = spawn(file, argv, { stdio: 'inherit', cwd: project, env })
     const hasTerminal = controllingTerminal()
     // A terminal sends its Ctrl-C to the child as well: passed on, it would count as a second one.
-    const forward = signal => { if (!(signal === 'SIGINT' && hasTerminal)) child.kill(signal) }
+    const forward = signal => {
+      asked = signal
+      if (!(signal === 'SIGINT' && hasTerminal)) child.kill(signal)
+    }
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
     for (const signal of signals) process.on(signal, forward)
     const end = code => {
@@ -91,8 +96,9 @@ async function install(why) {
   try {
     if (!packagesMissing()) return 0
     console.error(`criu-gpu-bench: ${why}: installing the npm packages (npm ci)`)
-    const code = await run('npm', ['ci', '--no-audit', '--no-fund'])
-    if (code > 128) return code
+    const code = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+    // npm turns a signal into an exit code of its own.
+    if (asked) return 128 + constants.signals[asked]
     if (code !== 0) return fail(`npm ci ended with exit code ${code} in ${project}.\nIs the npm registry reachable (npm ping)? Then run this command again.`)
     const still = packagesMissing()
     return still ? fail(`npm ci ran, but ${still}.\nnpm must be allowed to run install scripts (npm config get ignore-scripts) and to install dev dependencies (npm config get omit).`) : 0

@@ -48,6 +48,8 @@ function runAsRoot(command: string[]): Promise<number> {
   const child = spawn('sudo', sudoArguments(command, process.env), { stdio: 'inherit' })
   const hasTerminal = controllingTerminal()
   for (const signal of SIGNALS) {
+    // Whoever listened before would end this process, and root's part would go on alone.
+    process.removeAllListeners(signal)
     process.on(signal, () => {
       // A terminal sends its Ctrl-C to the whole process group, root's part too.
       if (signal === 'SIGINT' && hasTerminal) return

@@ -37,12 +37,12 @@ export function change(share: number): string {
   return `${share > 0 ? '+' : ''}${percent(share)}`
 }
 
-/** Bytes in powers of ten, as disks and buses are sold: 412 MB, 1.9 GB. */
+/** Bytes in powers of ten, as disks and buses are sold: 412 MB, 1.94 GB. */
 export function bytes(value: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
   const power = value < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3))
   const scaled = value / 1000 ** power
-  return `${power === 0 || scaled >= 99.5 ? scaled.toFixed(0) : scaled.toPrecision(2)} ${units[power]}`
+  return `${power === 0 || scaled >= 99.95 ? scaled.toFixed(0) : scaled.toPrecision(3)} ${units[power]}`
 }
 
 /** One word, or several: `1 trial`, `3 trials`. */

@@ -2,6 +2,7 @@ import { median, medianIndex, medianInterval, medianOf, ratioInterval } from '..
 import { findings } from './findings/index.ts'
 import type { Phase, Report, Run, Scenario, Target, Trial } from './schema.ts'
 import { applicableTargets, judge } from './targets.ts'
+import { tfftOf } from './tfft.ts'
 
 /**
  * Makes the report of a run from what it set out to do and what it measured. Pure: the same run and trials give the same
@@ -58,8 +59,6 @@ function summarizeScenario(entry: Asked, run: Run, trials: Trial[], targets: Tar
 }
 
 const counts = (trial: Pick<Trial, 'outcome' | 'total_cold_start_tfft'>) => trial.outcome === 'ok' && trial.total_cold_start_tfft !== null
-/** TFFT of a trial that counted. */
-export const tfftOf = (trial: Trial): number => trial.total_cold_start_tfft ?? Number.NaN
 
 const inOrder = (groups: string[]) => (a: Trial, b: Trial) => groups.indexOf(a.group) - groups.indexOf(b.group) || a.sequence - b.sequence
 

@@ -1,4 +1,5 @@
 import { count, factor, factorRange, metricSign, metricValue, percent, range, seconds } from './format.ts'
+import { gateVerdict, renderGate } from './gate-table.ts'
 import type { Report, Scenario, TargetResult } from './schema.ts'
 import { MIN_TRIALS } from './targets.ts'
 import { type Column, type Paint, align, cut, paint, wrap } from './text.ts'
@@ -15,7 +16,7 @@ interface Options {
 export function renderTable(report: Report, { columns = 80, colour = false, path }: Options = {}): string {
   const width = Math.min(columns, 80)
   const ink = paint(colour)
-  const sections = [targetLines(report, width, ink), scenarioLines(report, width, ink), referenceLines(report, width, ink), findingLines(report, width, ink), closing(report, width, ink, path)]
+  const sections = [targetLines(report, width, ink), scenarioLines(report, width, ink), report.reference ? [renderGate(report.reference, { columns, colour })] : [], findingLines(report, width, ink), closing(report, width, ink, path)]
   return `${sections.filter(lines => lines.length > 0).map(lines => lines.join('\n')).join('\n\n')}\n`
 }
 
@@ -99,20 +100,6 @@ function failure({ n, failed, reason, outcome }: Scenario, width: number, ink: P
   return [ink('red', cut(`    ${failed} of ${count(n + failed, 'trial')} failed${outcome === 'failed' ? ', with other tokens' : ''}: ${reason?.split('\n')[0] ?? ''}`, width))]
 }
 
-const GATE_COLOURS = { 'faster': 'green', 'slower': 'red', 'no-difference': 'dim', 'cannot-tell': 'yellow', 'missing': 'red' } as const
-
-function referenceLines({ reference }: Report, width: number, ink: Paint): string[] {
-  if (!reference) return []
-  const rows = align(reference.comparisons.map(({ scenario, verdict, reference_p50, p50, change }) => [
-    cut(scenario, 38), verdict, reference_p50 === null || p50 === null ? '–' : `${seconds(reference_p50)} → ${seconds(p50)} s`, change === null ? '' : `${change > 0 ? '+' : ''}${percent(change)}`,
-  ]), [...LEFT, { align: 'right' }])
-  return [
-    ink('bold', cut(`Against ${reference.path}, tolerance ${percent(reference.tolerance)}`, width)),
-    ...rows.map((cells, index) => ink(GATE_COLOURS[reference.comparisons[index]!.verdict], cells.join('  ').trimEnd())),
-    ...reference.differs.length > 0 ? wrap(`other host, compared because REFERENCE_ANY_HOST=1: ${reference.differs.join(', ')}`, width).map(line => ink('yellow', line)) : [],
-  ]
-}
-
 function findingLines({ findings }: Report, width: number, ink: Paint): string[] {
   if (findings.length === 0) return []
   const shown = findings.slice(0, 3)
@@ -135,7 +122,7 @@ function verdictLine(report: Report, ink: Paint): string {
   const failed = report.scenarios.filter(scenario => scenario.outcome === 'failed' || scenario.failed > 0).length
   if (report.verdict === 'nothing-measured') return ink('red', 'NOTHING MEASURED: no trial counted')
   if (report.verdict === 'fail') return ink('red', `FAIL: ${[missed > 0 && `${count(missed, 'target')} missed`, failed > 0 && `${count(failed, 'scenario')} with failed trials`].filter(Boolean).join(', ')}`)
-  if (report.reference?.verdict === 'slower') return ink('red', 'SLOWER than the reference')
+  if (report.reference && report.reference.verdict !== 'pass') return ink('red', gateVerdict(report.reference))
   const passed = targets.filter(target => target.verdict === 'pass').length
   const measured = report.scenarios.filter(scenario => scenario.n > 0).length
   return ink('green', `PASS: ${count(measured, 'scenario')} measured${targets.length > 0 ? `, ${passed} of ${count(targets.length, 'target')} met` : ''}`)

@@ -1,6 +1,38 @@
+import { seconds } from '../format.ts'
 import type { Finding, Report, Run, Trial } from '../schema.ts'
+import { archivePasses } from './archive-passes.ts'
+import { compression } from './compression.ts'
+import { criuLog } from './criu-log.ts'
+import { cudaProcesses, cudaRestore } from './cuda.ts'
+import { firstRun } from './first-run.ts'
+import { fullTmpfs } from './full-tmpfs.ts'
+import { kvCache, weights } from './gpu-memory.ts'
+import { hugePages } from './huge-pages.ts'
+import { imagesOnDisk } from './images-on-disk.ts'
+import { knownDefects } from './known-defects.ts'
+import { noisyHost } from './noisy-host.ts'
+import { pageReads } from './page-reads.ts'
+import type { Rule } from './rule.ts'
+import { unattributed } from './unattributed.ts'
+import { unfairBaseline } from './unfair-baseline.ts'
 
-/** All findings of a run, the costliest first. */
-export function findings(_run: Run, _report: Report, _trials: Trial[]): Finding[] {
-  return []
+/** Every rule there is; one file a rule, or two that share what they look at. */
+export const RULES: Rule[] = [
+  archivePasses, imagesOnDisk, compression, kvCache, weights, hugePages, pageReads, criuLog, cudaRestore, cudaProcesses,
+  unfairBaseline, firstRun, noisyHost, unattributed, fullTmpfs, knownDefects,
+]
+
+/** All findings of a run, the costliest first, those without a cost last. A cause that several scenarios share is one finding. */
+export function findings(run: Run, report: Report, trials: Trial[]): Finding[] {
+  const facts = { run, report, trials }
+  return RULES.flatMap(rule => merge(rule(facts))).sort((a, b) => (b.cost ?? -1) - (a.cost ?? -1))
+}
+
+/** Findings of one rule by their message: the costliest speaks, its evidence names the others. */
+function merge(found: Finding[]): Finding[] {
+  return [...Map.groupBy(found, finding => finding.code === 'unattributed-time' ? finding.code : `${finding.code} ${finding.remedy.split('(')[0]}`).values()].map((group) => {
+    const [first, ...others] = group.toSorted((a, b) => (b.cost ?? -1) - (a.cost ?? -1))
+    if (others.length === 0) return first!
+    return { ...first!, evidence: `${first!.evidence}. Also ${others.map(other => `${other.scenario ?? other.message}${other.cost === null ? '' : ` (${seconds(other.cost)} s)`}`).join(', ')}` }
+  })
 }

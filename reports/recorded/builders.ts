@@ -35,7 +35,7 @@ export function failedTrial(parts: TrialParts = {}): Trial {
   return { ...trial(parts), total_cold_start_tfft: null, inference_tfft: null, phases: [], unattributed: null, tokens_match: null, outcome: 'failed', error: parts.error ?? 'it broke' }
 }
 
-type Asked = Run['scenarios'][number]
+export type Asked = Run['scenarios'][number]
 
 /** A run with these scenarios, all in the group `test`. */
 export function run(scenarios: (Partial<Asked> & { id: string })[], parts: Partial<Run> = {}): Run {

@@ -1,0 +1,8 @@
+import { benchmark } from '../fixtures/benchmark.ts'
+
+/** No archive: the stopped container is restored where it lies. */
+benchmark('podman-in-place', [
+  { storage: 'disk' },
+  { storage: 'tmpfs' },
+  { storage: 'tmpfs-huge' },
+], { against: { strategy: 'cold' } })

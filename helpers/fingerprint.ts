@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { release } from 'node:os'
+import type { Fingerprint } from '../reports/schema.ts'
+import { command } from './command.ts'
+import type { Configuration } from './configuration.ts'
+import { memory, transparentHugePages } from './memory.ts'
+import { mountOf } from './mounts.ts'
+
+export interface Programs { criu: string, image: string, imageId: string }
+
+/** What makes two runs comparable. A program that does not answer is null. */
+export async function fingerprint(configuration: Configuration, { criu, image, imageId }: Programs): Promise<Fingerprint> {
+  const [gpu, podman, runtime, criuVersion] = await Promise.all([
+    gpus(), firstLine('podman', ['--version']), firstLine(configuration.ociRuntime, ['--version']), firstLine(criu, ['--version']),
+  ])
+  return {
+    gpu: gpu?.names ?? null,
+    driver: gpu?.driver ?? null,
+    cpu: cpuModel(readFileSync('/proc/cpuinfo', 'utf8')),
+    kernel: release(),
+    // rounded: a kernel update moves MemTotal by some pages
+    memory: `${Math.round((memory().MemTotal ?? 0) / 2 ** 30)} GiB`,
+    podman, runtime, criu: criuVersion,
+    image: `${image} ${imageId.slice(0, 12)}`,
+    model: configuration.modelIsRandom ? `random ${Math.round(configuration.modelBytes / 1e6)} MB` : configuration.modelId,
+    engine: configuration.engine,
+    flags: [...configuration.engineArgs, `max-model-len ${configuration.maxModelLen}`, ...(gpu ? [`gpu-memory-utilization ${configuration.gpuMemoryUtil}`] : [])].join(' '),
+    storage: `state ${mountOf(configuration.stateDir).type}, checkpoints ${mountOf(configuration.checkpointDir).type}`,
+    thp: transparentHugePages(),
+  }
+}
+
+/** Model and number of processors, such as `2 x AMD EPYC`. */
+export function cpuModel(cpuinfo: string): string {
+  const names = [...cpuinfo.matchAll(/^model name\s*:\s*(.+)$/gm)].map(match => match[1]!.trim())
+  return `${names.length} x ${names[0] ?? 'unknown'}`
+}
+
+async function gpus(): Promise<{ names: string, driver: string } | undefined> {
+  const printed = await firstLines('nvidia-smi', ['--query-gpu=name,memory.total,driver_version', '--format=csv,noheader'])
+  if (!printed) return undefined
+  const rows = printed.map(line => line.split(',').map(cell => cell.trim()))
+  return { names: rows.map(([name, size]) => `${name} ${size}`).join(' + '), driver: rows[0]?.[2] ?? 'unknown' }
+}
+
+async function firstLines(file: string, args: string[]): Promise<string[] | undefined> {
+  try {
+    return (await command(file, args, { timeout: 20 })).stdout.split('\n').filter(Boolean)
+  } catch {
+    return undefined
+  }
+}
+
+const firstLine = async (file: string, args: string[]) => (await firstLines(file, args))?.[0] ?? null

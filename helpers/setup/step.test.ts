@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import type { Configuration } from '../configuration.ts'
+import { Problem } from '../problem.ts'
+import { makeMissing, missing, ok, probeAll, type Found, type Step } from './step.ts'
+
+const c = {} as Configuration
+
+/** A step whose probe gives one answer after the other, the last for ever; `log` gets what is called. */
+function step(name: string, log: string[], ...answers: Found[]): Step {
+  return {
+    name,
+    async probe() {
+      log.push(`probe ${name}`)
+      return answers.length > 1 ? answers.shift()! : answers[0]!
+    },
+    async make(_, say) {
+      log.push(`make ${name}`)
+      say('working')
+    },
+  }
+}
+
+test('what is there is left alone, what is missing is made in order and looked at again', async () => {
+  const log: string[] = []
+  const said: string[] = []
+  const made = await makeMissing([
+    step('a', log, ok('1.0')),
+    step('b', log, missing('no b'), ok('2.0')),
+    step('c', log, { state: 'too-old', found: 'c 0.1' }, ok('c 3.0', 'more memory')),
+  ], c, line => said.push(line))
+  expect(log).toEqual(['probe a', 'probe b', 'make b', 'probe b', 'probe c', 'make c', 'probe c'])
+  expect(made).toEqual(['b', 'c'])
+  expect(said).toEqual(['b: no b', 'b: working', 'b: 2.0', 'c: c 0.1', 'c: working', 'c: c 3.0 (more memory)'])
+})
+
+test('a step that is not ok after it was made stops the set-up, with what to do', async () => {
+  const log: string[] = []
+  const failure = makeMissing([step('a', log, { state: 'unusable', found: 'a is broken', remedy: 'repair a' }), step('b', log, ok('b'))], c, () => {})
+  await expect(failure).rejects.toThrow(new Problem('set-up: a is unusable after it was made: a is broken\nrepair a'))
+  expect(log).toEqual(['probe a', 'make a', 'probe a'])
+})
+
+test('a probe that throws is a finding, not the end of the others', async () => {
+  const broken: Step = { name: 'broken', probe: () => Promise.reject(new Error('no such thing')), make: async () => {} }
+  expect(await probeAll([broken, step('a', [], ok('a'))], c)).toEqual([{ state: 'unusable', found: 'no such thing', remedy: 'npm run setup' }, ok('a')])
+})

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import type { Configuration } from '../configuration.ts'
+import { tmpfs, tmpfsSize, tooSmall } from './tmpfs.ts'
+
+const GIB = 1024 ** 3
+
+test('six models and a gigabyte for the random model', () => {
+  expect(tmpfsSize({ engine: 'llama-cpp', modelBytes: 1e9 }, 100 * GIB)).toEqual({ bytes: 6e9 + GIB, wanted: 6e9 + GIB })
+})
+
+test('never more than half of the available memory, and then it is said', () => {
+  const size = tmpfsSize({ engine: 'llama-cpp', modelBytes: 1e9 }, 4 * GIB)
+  expect(size.bytes).toBe(2 * GIB)
+  expect(tooSmall(size)).toBe('2.0 GiB of 6.6 GiB wanted: checkpoints may not fit. Free memory, or a smaller MODEL_SIZE')
+})
+
+test('half of the available memory for an engine of unknown size', () => {
+  const size = tmpfsSize({ engine: 'vllm', modelBytes: 1e9 }, 128 * GIB)
+  expect(size.bytes).toBe(64 * GIB)
+  expect(tooSmall(size)).toBeUndefined()
+})
+
+test('another file system mounted there is not taken for memory', async () => {
+  expect(await tmpfs.probe({ checkpointDir: '/proc', engine: 'llama-cpp', modelBytes: 1 } as Configuration)).toMatchObject({ state: 'unusable', found: '/proc is proc, not memory' })
+})

@@ -1,0 +1,135 @@
+"""vLLM, torch and the driver without a GPU: GPU memory is host memory, mapped where it was reserved."""
+
+import ctypes
+import dataclasses
+import sys
+import types
+
+
+class World:
+    def __init__(self):
+        self.calls, self.memory, self.pointer_to_data, self.buffers, self.handles = [], {}, {}, [], {}
+        self.refuse = {}  # name of a call -> error code
+
+    def allocate(self, tag, content):
+        """A block of GPU memory with that content; returns its address."""
+        buffer = ctypes.create_string_buffer(content, len(content))
+        handle = ctypes.c_uint64(7)
+        self.buffers += [buffer, handle]
+        address = ctypes.addressof(buffer)
+        self.memory[address] = len(content)
+        self.pointer_to_data[address] = AllocationData((0, len(content), address, ctypes.addressof(handle)), tag)
+        self.handles[address] = handle
+        return address
+
+    def read(self, address):
+        return ctypes.string_at(address, self.pointer_to_data[address].handle[1])
+
+    def result(self, name, *detail):
+        self.calls.append((name, *detail))
+        return self.refuse.get(name, 0)
+
+
+@dataclasses.dataclass
+class AllocationData:
+    handle: tuple
+    tag: str
+    cpu_backup_tensor: object = None
+    is_asleep: bool = False
+
+
+class Library:
+    """libcuda.so.1."""
+
+    def __init__(self, world):
+        self.world = world
+
+    def cuMemCreate(self, number, size, properties, flags):
+        wanted = properties._obj
+        number._obj.value = 100 + len(self.world.calls)
+        return self.world.result("cuMemCreate", size.value, wanted.type, wanted.location.type, wanted.location.id, wanted.handle_types, wanted.flags.rdma)
+
+    def cuMemMap(self, address, size, offset, number, flags):
+        return self.world.result("cuMemMap", address.value, size.value)
+
+    def cuMemSetAccess(self, address, size, access, count):
+        return self.world.result("cuMemSetAccess", address.value, access._obj.flags, count.value)
+
+    def cuMemUnmap(self, address, size):
+        return self.world.result("cuMemUnmap", address.value)
+
+    def cuMemRelease(self, number):
+        return self.world.result("cuMemRelease", number.value)
+
+
+class CuMemBackend:
+    """vLLM's own: sleep unmaps all; level 1 keeps the weights in the process."""
+
+    world = None
+
+    def __init__(self):
+        self._state = "RUNNING"
+
+    def suspend(self, level=1):
+        self._state = "SUSPENDED"
+        self.world.calls.append(("vllm.suspend", level))
+        for address, data in self.world.pointer_to_data.items():
+            if level == 1 and data.tag == "weights":
+                data.cpu_backup_tensor = self.world.read(address)
+            ctypes.memset(address, 0, data.handle[1])
+            data.is_asleep = True
+
+    def resume(self, tags=None):
+        self.world.calls.append(("vllm.resume", tags))
+        for address, data in self.world.pointer_to_data.items():
+            data.is_asleep = False
+            if data.cpu_backup_tensor is not None:
+                ctypes.memmove(address, data.cpu_backup_tensor, data.handle[1])
+        self._state = "RUNNING"
+
+
+class Factory:
+    _registry = {"cumem": lambda: CuMemBackend}
+
+    @classmethod
+    def register_backend(cls, name, module, class_name):
+        import importlib
+
+        cls._registry[name] = lambda: getattr(importlib.import_module(module), class_name)
+
+    @classmethod
+    def get_backend_class(cls, name):
+        return cls._registry[name]()
+
+    @classmethod
+    def create_backend(cls, model_config):
+        return cls.get_backend_class(model_config.sleep_mode_backend)()
+
+
+def install(world):
+    """Puts the stubs where imports find them."""
+    CuMemBackend.world = world
+    runtime = types.SimpleNamespace(
+        cudaHostRegister=lambda address, size, flags: world.result("cudaHostRegister", size),
+        cudaHostUnregister=lambda address: world.result("cudaHostUnregister"),
+    )
+    cuda = types.SimpleNamespace(set_device=lambda device: None, current_device=lambda: 0, cudart=lambda: runtime)
+    copy = types.SimpleNamespace(cudaMemcpy=lambda to, source, size: (world.calls.append(("cudaMemcpy", size)), ctypes.memmove(to, source, size)))
+
+    def create_and_map(handle):
+        world.calls.append(("vllm.create_and_map", handle[1]))
+
+    modules = {
+        "torch": dict(cuda=cuda),
+        "vllm": {},
+        "vllm.device_allocator": dict(get_mem_allocator_instance=lambda: world),
+        "vllm.device_allocator.cumem": dict(libcudart=copy, create_and_map=create_and_map),
+        "vllm.device_allocator.sleep_mode_backend": dict(CuMemBackend=CuMemBackend, SleepModeBackendFactory=Factory),
+    }
+    for name, content in modules.items():
+        module = types.ModuleType(name)
+        module.__dict__.update(content)
+        sys.modules[name] = module
+    from tmpfs_sleep.driver import Driver
+
+    Driver.library = Library(world)

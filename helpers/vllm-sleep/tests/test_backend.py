@@ -1,0 +1,167 @@
+import contextlib
+import importlib.metadata
+import io
+import json
+import os
+import sys
+import tempfile
+import types
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tests.stubs import Factory, World, install  # noqa: E402
+
+MB = 1 << 20
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        for name, value in {"TMPFS_SLEEP_DIR": self.folder.name, "TMPFS_SLEEP_CHUNK_MB": "1", "TMPFS_SLEEP_UNPIN_AFTER": "0"}.items():
+            os.environ[name] = value
+            self.addCleanup(os.environ.pop, name, None)
+        self.world = World()
+        install(self.world)
+        for name in [name for name in sys.modules if name == "tmpfs_sleep.backend"]:
+            del sys.modules[name]
+        import tmpfs_sleep.backend
+
+        self.module = tmpfs_sleep.backend
+        # three blocks whose ends lie across the pieces' ends
+        self.weights = {self.world.allocate("weights", os.urandom(size)): None for size in (MB + 4096, 512 << 10, 2 * MB)}
+        for address in self.weights:
+            self.weights[address] = self.world.read(address)
+        self.kv = self.world.allocate("kv_cache", b"k" * MB)
+
+    def calls(self, name):
+        return [call[1:] for call in self.world.calls if call[0] == name]
+
+    def printed(self, work):
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            work()
+        lines = [line.split(" ", 2) for line in out.getvalue().splitlines()]
+        self.assertTrue(all(line[0] == "tmpfs-sleep:" for line in lines), lines)
+        return [(what, json.loads(detail) if detail.startswith("{") else detail) for _, what, detail in lines]
+
+    def backend(self):
+        return self.module.TmpfsBackend()
+
+    def assert_weights_are_back(self):
+        for address, content in self.weights.items():
+            self.assertEqual(self.world.read(address), content)
+        self.assertFalse(any(data.is_asleep for data in self.world.pointer_to_data.values()))
+
+
+class LevelTwo(Case):
+    def test_the_weights_leave_the_process_and_come_back_bit_for_bit(self):
+        backend = self.backend()
+        said = dict(self.printed(lambda: backend.suspend(2)))
+        self.assertEqual(said["saved"]["bytes"], sum(map(len, self.weights.values())))
+        self.assertEqual(os.path.getsize(said["saved"]["file"]), said["saved"]["bytes"])
+        self.assertEqual(self.calls("vllm.suspend"), [(2,)])
+        said = dict(self.printed(lambda: backend.resume()))
+        self.assert_weights_are_back()
+        self.assertEqual(backend.state() if hasattr(backend, "state") else backend._state, "RUNNING")
+        self.assertEqual(said["wake"]["blocks"], 4)
+        self.assertEqual(said["wake"]["mapped_bytes"], said["wake"]["bytes"] + MB)
+        self.assertEqual(set(said["wake"]["seconds"]), {"pinned", "mapped", "copied"})
+
+    def test_all_gpu_memory_is_mapped_as_plain_device_memory(self):
+        backend = self.backend()
+        self.printed(lambda: (backend.suspend(2), backend.resume()))
+        self.assertEqual(len(self.calls("cuMemCreate")), 4)
+        for size, kind, location, device, handle_types, rdma in self.calls("cuMemCreate"):
+            self.assertEqual((kind, location, device, handle_types, rdma), (1, 1, 0, 0, 0))
+        self.assertEqual({address for address, _ in self.calls("cuMemMap")}, {*self.weights, self.kv})
+        self.assertTrue(all(access == (3, 1) for _, *access in self.calls("cuMemSetAccess") for access in [tuple(access)]))
+
+    def test_vllm_finds_the_new_handles_where_it_will_release_them(self):
+        backend = self.backend()
+        self.printed(lambda: (backend.suspend(2), backend.resume()))
+        self.assertTrue(all(handle.value >= 100 for handle in self.world.handles.values()))
+
+    def test_rdma_on_request(self):
+        os.environ["TMPFS_SLEEP_RDMA"] = "1"
+        self.addCleanup(os.environ.pop, "TMPFS_SLEEP_RDMA")
+        backend = self.backend()
+        self.printed(lambda: (backend.suspend(2), backend.resume()))
+        self.assertTrue(all(call[-1] == 1 for call in self.calls("cuMemCreate")))
+
+    def test_weights_and_kv_cache_one_after_the_other(self):
+        backend = self.backend()
+        self.printed(lambda: backend.suspend(2))
+        self.printed(lambda: backend.resume(["weights"]))
+        self.assertTrue(self.world.pointer_to_data[self.kv].is_asleep)
+        self.printed(lambda: backend.resume(["kv_cache"]))
+        self.assert_weights_are_back()
+
+    def test_again_and_again(self):
+        backend = self.backend()
+        for _ in range(3):
+            self.printed(lambda: (backend.suspend(2), backend.resume()))
+            self.assert_weights_are_back()
+        self.printed(lambda: backend.suspend(2))
+        self.assertEqual(len(self.calls("cudaHostUnregister")), len(self.calls("cudaHostRegister")))
+
+
+class Fallbacks(Case):
+    def test_no_room_for_the_file_the_weights_stay_in_the_process(self):
+        os.environ["TMPFS_SLEEP_DIR"] = "/nowhere/at/all"
+        backend = self.backend()
+        said = self.printed(lambda: backend.suspend(2))
+        self.assertEqual(said[0][0], "fallback")
+        self.assertEqual(self.calls("vllm.suspend"), [(1,)])
+        self.printed(lambda: backend.resume())
+        self.assert_weights_are_back()
+
+    def test_level_one_is_vllms_own(self):
+        backend = self.backend()
+        self.assertEqual(self.printed(lambda: (backend.suspend(1), backend.resume())), [])
+        self.assertEqual(self.calls("vllm.resume"), [(None,)])
+        self.assert_weights_are_back()
+
+    def test_the_driver_refuses_to_map_vllms_extension_does_it(self):
+        backend = self.backend()
+        self.printed(lambda: backend.suspend(2))
+        self.world.refuse["cuMemSetAccess"] = 801
+        said = self.printed(lambda: backend.resume())
+        self.assertEqual(said[0], ("fallback", "GPU memory is mapped by vLLM's extension: cuMemSetAccess: CUDA error 801"))
+        self.assertEqual(len(self.calls("vllm.create_and_map")), 4)
+        self.assertEqual((len(self.calls("cuMemUnmap")), len(self.calls("cuMemRelease"))), (1, 1))
+        self.assert_weights_are_back()
+
+    def test_what_cannot_be_pinned_is_copied_all_the_same(self):
+        backend = self.backend()
+        self.printed(lambda: backend.suspend(2))
+        self.world.refuse["cudaHostRegister"] = 1
+        said = self.printed(lambda: backend.resume())
+        self.assertEqual([what for what, _ in said], ["fallback", "wake"])
+        self.assertEqual(said[1][1]["pieces"], 0)
+        self.assert_weights_are_back()
+
+
+class Plugin(Case):
+    def config(self, backend="cumem"):
+        return types.SimpleNamespace(sleep_mode_backend=backend)
+
+    def test_vllm_finds_it_and_uses_it(self):
+        found = [point for point in importlib.metadata.entry_points(group="vllm.general_plugins") if point.name == "tmpfs_sleep"]
+        register = found[0].load()
+        register()
+        register()
+        self.printed(lambda: self.assertIsInstance(Factory.create_backend(self.config()), self.module.TmpfsBackend))
+
+    def test_without_the_folder_vllm_is_left_alone(self):
+        import tmpfs_sleep
+
+        before = Factory.create_backend
+        del os.environ["TMPFS_SLEEP_DIR"]
+        tmpfs_sleep.register()
+        os.environ["TMPFS_SLEEP_DIR"] = self.folder.name
+        self.assertEqual(Factory.create_backend, before)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,160 @@
+"""The backend: what happens at POST /sleep?level=2 and POST /wake_up."""
+
+import ctypes
+import mmap
+import os
+import queue
+import threading
+import time
+
+from vllm.device_allocator import get_mem_allocator_instance
+from vllm.device_allocator.sleep_mode_backend import CuMemBackend
+
+from . import say, setting
+from .driver import Driver
+
+WEIGHTS = "weights"
+
+
+class Image:
+    """The file with the weights' blocks, one after the other, mapped into this process while it is open."""
+
+    def __init__(self, path, size, create=False):
+        descriptor = os.open(path, os.O_RDWR | (os.O_CREAT | os.O_TRUNC if create else 0), 0o600)
+        try:
+            if create:
+                os.posix_fallocate(descriptor, 0, size)
+            self._map = mmap.mmap(descriptor, size)
+        finally:
+            os.close(descriptor)
+        self._view = ctypes.c_char.from_buffer(self._map)
+        self.address = ctypes.addressof(self._view)
+
+    def close(self):
+        del self._view
+        self._map.close()
+
+
+class TmpfsBackend(CuMemBackend):
+    def __init__(self):
+        super().__init__()
+        self._path = os.path.join(os.environ["TMPFS_SLEEP_DIR"], f"weights-{os.getpid()}.img")
+        self._blocks = []  # of the sleeping weights: (offset in the file, GPU address, bytes)
+        self._unpinning = None
+
+    @classmethod
+    def is_supported(cls):
+        return bool(os.environ.get("TMPFS_SLEEP_DIR"))
+
+    def suspend(self, level=1):
+        if self._unpinning:
+            self._unpinning.join()
+            self._unpinning = None
+        if level == 2:
+            try:
+                self._save()
+            except Exception as error:
+                # vLLM's level 2 would lose the weights, and nobody would load them again
+                say("fallback", f"the weights stay in the process (level 1): {error!r}")
+                self._blocks = []
+                level = 1
+        super().suspend(level)
+
+    def _save(self):
+        from vllm.device_allocator.cumem import libcudart
+
+        began = time.perf_counter()
+        blocks, size = [], 0
+        for address, data in get_mem_allocator_instance().pointer_to_data.items():
+            if data.tag == WEIGHTS:
+                blocks.append((size, address, data.handle[1]))
+                size += data.handle[1]
+        if not blocks:
+            raise RuntimeError("no weights in vLLM's memory pool")
+        image = Image(self._path, size, create=True)
+        try:
+            for offset, address, length in blocks:
+                libcudart.cudaMemcpy(ctypes.c_void_p(image.address + offset), ctypes.c_void_p(address), length)
+        finally:
+            image.close()
+        self._blocks = blocks
+        say("saved", {"bytes": size, "blocks": len(blocks), "seconds": round(time.perf_counter() - began, 4), "file": self._path})
+
+    def resume(self, tags=None):
+        if not self._blocks:
+            return super().resume(tags)
+        self._state = "RESUMING"
+        wake = Wake(self._path, self._blocks) if tags is None or WEIGHTS in tags else None
+        began = time.perf_counter()
+        driver = Driver()
+        asleep = [item for item in get_mem_allocator_instance().pointer_to_data.items() if item[1].is_asleep and (tags is None or item[1].tag in tags)]
+        for address, data in asleep:
+            driver.map(address, data)
+        mapped = {"blocks": len(asleep), "mapped_bytes": sum(data.handle[1] for _, data in asleep), "map_seconds": round(time.perf_counter() - began, 4)}
+        if wake:
+            self._unpinning = wake.copy(mapped)
+            self._blocks = []
+        else:
+            say("wake", mapped)
+        self._state = "RUNNING"
+
+
+class Wake:
+    """Brings the weights back. Pinning begins at once, copying when `copy` is called: GPU memory must be mapped by then."""
+
+    def __init__(self, path, blocks):
+        import torch
+
+        self._torch, self._blocks, self._began = torch, blocks, time.perf_counter()
+        self._device = torch.cuda.current_device()
+        self._runtime = torch.cuda.cudart()
+        self._size = blocks[-1][0] + blocks[-1][2]
+        self._image = Image(path, self._size)
+        self._pieces, self._pinned, self._seconds = queue.SimpleQueue(), [], {}
+        threading.Thread(target=self._pin, name="tmpfs-sleep-pin").start()
+
+    def _mark(self, name):
+        self._seconds[name] = round(time.perf_counter() - self._began, 4)
+
+    def _pin(self):
+        chunk, pin = setting("CHUNK_MB", 128) << 20, True
+        for start in range(0, self._size, chunk):
+            end = min(start + chunk, self._size)
+            try:
+                if start == 0:
+                    self._torch.cuda.set_device(self._device)
+                if pin and (code := int(self._runtime.cudaHostRegister(self._image.address + start, end - start, 0))):
+                    raise OSError(f"CUDA error {code}")
+                if pin:
+                    self._pinned.append(self._image.address + start)
+            except Exception as error:
+                say("fallback", f"the weights are copied without being pinned: {error}")
+                pin = False
+            self._pieces.put((start, end))
+        self._mark("pinned")
+        self._pieces.put(None)
+
+    def copy(self, mapped):
+        """Returns the thread that will take the pins away again."""
+        from vllm.device_allocator.cumem import libcudart
+
+        self._mark("mapped")
+        while piece := self._pieces.get():
+            start, end = piece
+            for offset, address, length in self._blocks:
+                low, high = max(start, offset), min(end, offset + length)
+                if low < high:
+                    libcudart.cudaMemcpy(ctypes.c_void_p(address + low - offset), ctypes.c_void_p(self._image.address + low), high - low)
+        self._mark("copied")
+        say("wake", {"bytes": self._size, **mapped, "pieces": len(self._pinned), "seconds": self._seconds})
+        unpinning = threading.Thread(target=self._unpin, name="tmpfs-sleep-unpin", daemon=True)
+        unpinning.start()
+        return unpinning
+
+    def _unpin(self):
+        # taking pins away holds the driver: not while the first requests are served
+        time.sleep(setting("UNPIN_AFTER", 1.0))
+        self._torch.cuda.set_device(self._device)
+        for address in self._pinned:
+            self._runtime.cudaHostUnregister(address)
+        self._image.close()

@@ -1,0 +1,76 @@
+"""GPU memory mapped at addresses that are still reserved, through the driver's API. Layouts: cuda.h."""
+
+import ctypes
+
+from . import say, setting
+
+
+class Location(ctypes.Structure):
+    _fields_ = [("type", ctypes.c_int), ("id", ctypes.c_int)]
+
+
+class Flags(ctypes.Structure):
+    _fields_ = [("compression", ctypes.c_ubyte), ("rdma", ctypes.c_ubyte), ("usage", ctypes.c_ushort), ("reserved", ctypes.c_ubyte * 4)]
+
+
+class Properties(ctypes.Structure):
+    """CUmemAllocationProp of cuda.h."""
+
+    _fields_ = [("type", ctypes.c_int), ("handle_types", ctypes.c_int), ("location", Location), ("win32", ctypes.c_void_p), ("flags", Flags)]
+
+
+class Access(ctypes.Structure):
+    """CUmemAccessDesc of cuda.h."""
+
+    _fields_ = [("location", Location), ("flags", ctypes.c_int)]
+
+
+PINNED, DEVICE, READ_WRITE = 1, 1, 3
+
+
+class Driver:
+    """Maps GPU memory at addresses that are still reserved. Calls through ctypes hold no interpreter lock."""
+
+    library = None
+
+    def __init__(self):
+        Driver.library = Driver.library or ctypes.CDLL("libcuda.so.1")
+        self._plain = True
+
+    def map(self, address, data):
+        """Falls back to vLLM's own extension, once and for good, where the driver refuses."""
+        try:
+            if self._plain:
+                self._map(address, data.handle)
+        except OSError as error:
+            say("fallback", f"GPU memory is mapped by vLLM's extension: {error}")
+            self._plain = False
+        if not self._plain:
+            from vllm.device_allocator.cumem import create_and_map
+
+            create_and_map(data.handle)
+        data.is_asleep = False
+
+    def _map(self, address, handle):
+        device, size, _, memory = handle
+        where, number = Location(DEVICE, device), ctypes.c_uint64()
+        properties = Properties(type=PINNED, location=where, flags=Flags(rdma=setting("RDMA", 0)))
+        self._call("cuMemCreate", ctypes.byref(number), ctypes.c_size_t(size), ctypes.byref(properties), ctypes.c_uint64(0))
+        try:
+            self._call("cuMemMap", ctypes.c_uint64(address), ctypes.c_size_t(size), ctypes.c_size_t(0), number, ctypes.c_uint64(0))
+        except OSError:
+            self.library.cuMemRelease(number)
+            raise
+        # where vLLM's extension looks for it when it unmaps and releases
+        ctypes.c_uint64.from_address(memory).value = number.value
+        try:
+            self._call("cuMemSetAccess", ctypes.c_uint64(address), ctypes.c_size_t(size), ctypes.byref(Access(where, READ_WRITE)), ctypes.c_size_t(1))
+        except OSError:
+            self.library.cuMemUnmap(ctypes.c_uint64(address), ctypes.c_size_t(size))
+            self.library.cuMemRelease(number)
+            raise
+
+    def _call(self, name, *arguments):
+        code = getattr(self.library, name)(*arguments)
+        if code:
+            raise OSError(f"{name}: CUDA error {code}")

@@ -1,0 +1,51 @@
+import { bytes, percent, seconds } from '../format.ts'
+import type { Scenario } from '../schema.ts'
+import { type Rule, figure, measured, p50, phase, RESTORES, sibling, slowerBy } from './rule.ts'
+
+/**
+ * What lies in a checkpoint and could be left out. Seen by the figures `checkpoint.kv_bytes` and `checkpoint.weights_bytes`
+ * of a trial, or, for vLLM, by when the checkpoint was taken: asleep at level 1 the KV cache is gone and the weights lie in
+ * host memory; at level 2 both are gone.
+ */
+function inCheckpoint(what: { code: string, name: string, key: string, asleep: readonly string[], remedy: string, source: string }): Rule {
+  return facts => measured(facts).filter(scenario => RESTORES.includes(scenario.strategy)).flatMap((scenario) => {
+    const size = figure(facts, scenario.id, what.key)
+    const at = String(scenario.settings.checkpointAt ?? 'warmed-up')
+    const held = size === undefined ? facts.run.engine.name === 'vllm' && !what.asleep.includes(at) : size > 0
+    if (!held) return []
+    const without = sibling(facts, scenario, ['checkpointAt'], other => what.asleep.includes(String(other.settings.checkpointAt)))
+    const saved = without && slowerBy(scenario, without)
+    // asleep was measured and is no faster: then what it leaves out is no cause
+    if (without && saved === undefined) return []
+    const estimate = size === undefined ? undefined : estimated(scenario, size)
+    return [{
+      code: what.code,
+      message: `the ${what.name} ${size === undefined ? 'is' : `(${bytes(size)}) is`} inside the checkpoint and comes back with every restore`,
+      evidence: [
+        scenario.checkpoint && `checkpoint of ${bytes(scenario.checkpoint.bytes)}, taken ${at}${size === undefined ? '' : `, ${percent(size / scenario.checkpoint.bytes)} of it ${what.name}`}`,
+        without && `${seconds(p50(scenario))} s, and ${seconds(p50(without))} s for ${without.id}`,
+      ].filter(Boolean).join('; ') || `taken ${at}`,
+      cost: saved ?? estimate ?? null,
+      remedy: what.remedy, source: what.source, scenario: scenario.id,
+    }]
+  })
+}
+
+/** Its share of the checkpoint's bytes, of the time that goes by bytes. */
+function estimated(scenario: Scenario, size: number): number | undefined {
+  const total = scenario.checkpoint?.bytes
+  const byBytes = phase(scenario, 'criu.restore') + phase(scenario, 'cuda.restore') + scenario.phases.filter(one => one.name.startsWith('archive.')).reduce((sum, one) => sum + one.p50, 0)
+  return total ? Math.min(1, size / total) * byBytes : undefined
+}
+
+export const kvCache: Rule = inCheckpoint({
+  code: 'kv-cache-in-checkpoint', name: 'KV cache', key: 'checkpoint.kv_bytes', asleep: ['asleep-1', 'asleep-2'],
+  remedy: 'free it before the checkpoint: --enable-sleep-mode and POST /sleep?level=1, POST /wake_up after the restore (here: strategy({ checkpointAt: \'asleep-1\' })); or a smaller GPU_MEMORY_UTIL',
+  source: 'https://docs.vllm.ai/en/latest/features/sleep_mode/',
+})
+
+export const weights: Rule = inCheckpoint({
+  code: 'weights-in-checkpoint', name: 'weights', key: 'checkpoint.weights_bytes', asleep: ['asleep-2'],
+  remedy: 'drop them before the checkpoint and load them from tmpfs after it: --enable-sleep-mode and POST /sleep?level=2, then POST /wake_up (here: strategy({ checkpointAt: \'asleep-2\' }))',
+  source: 'https://docs.vllm.ai/en/latest/features/sleep_mode/',
+})

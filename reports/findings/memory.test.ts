@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import { recorded, run } from '../recorded/builders.ts'
+import { criuLog } from './criu-log.ts'
+import { cudaProcesses, cudaRestore } from './cuda.ts'
+import { factsOf, found, scene } from './facts.ts'
+import { fullTmpfs } from './full-tmpfs.ts'
+import { kvCache, weights } from './gpu-memory.ts'
+import { hugePages } from './huge-pages.ts'
+import { pageReads } from './page-reads.ts'
+
+const strategy = 'podman-in-place' as const
+const vllm = { engine: { ...run([]).engine, name: 'vllm' } }
+const host = (facts: Record<string, number | string>) => ({ host: { ...run([]).host, facts } })
+const checkpoint = (bytes: number) => ({ bytes, pages: Math.round(bytes / 4096), create_time: 1 })
+const at = (checkpointAt: string, seconds: number, bytes: number) => ({ id: `place.${checkpointAt}`, strategy, settings: { checkpointAt }, phases: { 'criu.restore': seconds }, checkpoint: checkpoint(bytes) })
+const made = recorded('made-up')
+const recordedFacts = factsOf(made.run, made.trials)
+
+describe('KV cache and weights inside the checkpoint', () => {
+  const awake = at('warmed-up', 7, 7.2e9)
+  it('fire for vLLM by when the checkpoint was taken, with the seconds that leaving them out saved', () => {
+    const facts = scene([awake, at('asleep-1', 4, 5e9), at('asleep-2', 2.6, 1.9e9)], vllm)
+    expect(found(kvCache, facts)).toMatchObject({ 'place.warmed-up': { code: 'kv-cache-in-checkpoint', evidence: expect.stringContaining('7.20 GB, taken warmed-up'), remedy: expect.stringContaining('level=1') } })
+    expect(found(kvCache, facts)['place.warmed-up']!.cost).toBeCloseTo(3, 1)
+    expect(Object.keys(found(weights, facts))).toEqual(['place.warmed-up', 'place.asleep-1'])
+    expect(found(weights, facts)['place.asleep-1']!.cost).toBeCloseTo(1.4, 1)
+  })
+  it('estimate by bytes where only their size is known', () => {
+    const facts = scene([{ ...awake, evidence: { 'checkpoint.kv_bytes': 3.6e9 } }])
+    expect(found(kvCache, facts)['place.warmed-up']!.cost).toBeCloseTo(3.5, 1)
+    expect(found(weights, facts)).toEqual({})
+  })
+  it('are silent for what was dropped, where dropping gained nothing, and for an engine that says nothing about it', () => {
+    expect(kvCache(scene([at('asleep-1', 4, 5e9)], vllm))).toEqual([])
+    expect(weights(scene([at('asleep-2', 2.6, 1.9e9)], vllm))).toEqual([])
+    expect(weights(scene([awake, at('asleep-2', 9, 1.9e9)], vllm))).toEqual([])
+    expect([...kvCache(scene([awake])), ...weights(scene([awake])), ...kvCache(recordedFacts), ...weights(recordedFacts)]).toEqual([])
+  })
+})
+
+describe('transparent huge pages', () => {
+  const evidence = (thp: string, pages = 300_000) => ({ thp, 'criu.pages_restored': pages })
+  it('off: fires with what a measured "always" saved, and without a cost where it was not measured', () => {
+    const both = scene([{ id: 'off', strategy, phases: { 'criu.restore': 4.5 }, evidence: evidence('madvise') }, { id: 'on', strategy, settings: { thp: 'always' }, phases: { 'criu.restore': 3 }, evidence: evidence('always') }])
+    expect(found(hugePages, both)['off']!.cost).toBeCloseTo(1.5, 1)
+    expect(found(hugePages, recordedFacts)['podman-in-place.storage-tmpfs']).toMatchObject({ code: 'huge-pages-off', cost: null, remedy: expect.stringContaining('echo always') })
+  })
+  it('silent where they are on, where little memory comes back, and without evidence', () => {
+    expect(hugePages(scene([{ id: 'a', strategy, evidence: evidence('always') }, { id: 'b', strategy, evidence: evidence('never', 1000) }, { id: 'c', strategy }]))).toEqual([])
+  })
+})
+
+describe('page reads below what memory can do', () => {
+  const facts = (seconds: number, bandwidth: number | undefined, storage = 'tmpfs') => scene([{ id: 'a', strategy, phases: { 'criu.restore': seconds }, evidence: { 'criu.pages_restored': 1_000_000, 'images.storage': storage } }], host(bandwidth === undefined ? {} : { 'memory.read_bandwidth': bandwidth }))
+  it('fires with the difference to reading at that speed', () => {
+    expect(found(pageReads, facts(2, 8.192e9))['a']).toMatchObject({ cost: 1.5, evidence: expect.stringContaining('2.05 GB/s; one thread reads 8.19 GB/s here (25 %)'), remedy: expect.stringContaining('huge=always') })
+    expect(found(pageReads, facts(2, 8.192e9, 'tmpfs-huge'))['a']!.remedy).not.toContain('remount')
+    expect(found(pageReads, recordedFacts)['podman-in-place.storage-tmpfs']?.cost).toBeGreaterThan(0.1)
+  })
+  it('is silent near that speed, from disk, and where the memory was not measured', () => {
+    expect([...pageReads(facts(0.6, 8.192e9)), ...pageReads(facts(2, 8.192e9, 'disk')), ...pageReads(facts(2, undefined))]).toEqual([])
+  })
+})
+
+describe('CRIU\'s log level', () => {
+  const level = (id: string, log: number, seconds: number) => ({ id, strategy, settings: { criuLogLevel: log }, phases: { 'criu.restore': seconds }, evidence: { 'criu.log_level': log } })
+  it('fires where fewer lines were faster', () => {
+    const one = found(criuLog, scene([level('debug', 4, 2), level('quiet', 1, 1.5)]))['debug']!
+    expect(one.cost).toBeCloseTo(0.5, 2)
+    expect(one.remedy).toContain('verbosity=1')
+  })
+  it('is silent where the log costs nothing, or only one level was measured', () => {
+    expect(criuLog(scene([level('debug', 4, 2), level('quiet', 1, 2)]))).toEqual([])
+    expect([...criuLog(scene([level('debug', 4, 2)])), ...criuLog(recordedFacts)]).toEqual([])
+  })
+})
+
+describe('the CUDA restore', () => {
+  const facts = (seconds: number, parts = host({ 'pcie.bandwidth': 50e9 }), evidence = {}) => scene([{ id: 'a', strategy, phases: { 'criu.restore': 1, 'cuda.restore': seconds }, checkpoint: checkpoint(5e9), evidence }], parts)
+  it('far below PCIe: fires with the difference to the bus', () => {
+    expect(found(cudaRestore, facts(1.1))['a']).toMatchObject({ cost: 1, evidence: expect.stringContaining('at most 5.00 GB in 1.10 s') })
+    expect(found(cudaRestore, facts(1.1, undefined, { 'cuda.bytes': 2.5e9 }))['a']!.cost).toBeCloseTo(1.05, 6)
+  })
+  it('silent near the bus, and where the bus or the GPU is unknown', () => {
+    expect([...cudaRestore(facts(0.15)), ...cudaRestore(facts(1.1, host({}))), ...cudaRestore(recordedFacts)]).toEqual([])
+  })
+  it('one process a step: fires with what the starts cost', () => {
+    const evidence = { 'cuda.tool': 'cuda-checkpoint', 'cuda.tool_starts': 6, 'cuda.tool_start_time': 0.2 }
+    expect(found(cudaProcesses, facts(1, undefined, evidence))['a']!.cost).toBeCloseTo(1.2, 6)
+    expect(found(cudaProcesses, facts(1, undefined, { 'cuda.tool': 'cuda-checkpoint', 'cuda.tool_starts': 6 }))['a']!.cost).toBeNull()
+  })
+  it('silent for one process that calls the driver, and without evidence', () => {
+    expect([...cudaProcesses(facts(1, undefined, { 'cuda.tool': 'driver-api', 'cuda.tool_starts': 1 })), ...cudaProcesses(facts(1)), ...cudaProcesses(recordedFacts)]).toEqual([])
+  })
+})
+
+describe('a tmpfs nearly full', () => {
+  const facts = (size: number, free?: number) => scene([{ id: 'a', strategy, checkpoint: checkpoint(5e9), evidence: { 'tmpfs.size': size, ...(free !== undefined && { 'tmpfs.free': free }) } }])
+  it('fires by the checkpoint or by all that lies there', () => {
+    expect(found(fullTmpfs, facts(6e9))['a']).toMatchObject({ evidence: expect.stringContaining('83 % of a tmpfs of 6.00 GB'), remedy: expect.stringContaining('size=7g') })
+    expect(found(fullTmpfs, facts(20e9, 1e9))['a']!.evidence).toContain('95 %')
+  })
+  it('is silent with room to spare and without evidence', () => expect([...fullTmpfs(facts(20e9, 15e9)), ...fullTmpfs(recordedFacts)]).toEqual([]))
+})

@@ -1,0 +1,73 @@
+import { appendFileSync } from 'node:fs'
+import { change, count, factor, factorRange, metricSign, metricValue, range, seconds } from './format.ts'
+import { gateVerdict } from './gate-table.ts'
+import type { Report, Scenario, TargetResult } from './schema.ts'
+import { mostOf } from './table.ts'
+
+/** The job summary as Markdown: verdict, targets, a row a scenario, the comparison, the findings. */
+export function renderSummary(report: Report): string {
+  return `${[
+    `## ${verdictTitle(report)}`,
+    `${text(report.engine.name)}, ${text(report.engine.model)}, ${text(report.host.fingerprint.gpu ?? report.host.fingerprint.cpu ?? 'unknown host')}`,
+    table(['', 'target', 'limit', 'actual'], report.scenarios.flatMap(scenario => scenario.targets.map(target => [MARKS[target.verdict], code(scenario.id), limit(target), actual(target)]))),
+    table(['scenario', 'n', 'TFFT p50', 'min–max', 'speedup (95 %)', 'most of it'], report.scenarios.map(scenarioRow)),
+    ...report.reference ? [`### ${text(gateVerdict(report.reference))}`, table(['scenario', '', 'reference', 'now', 'change'], report.reference.comparisons.map(({ scenario, verdict, reference_p50, p50, change: by }) => [
+      code(scenario), verdict, reference_p50 === null ? '–' : `${seconds(reference_p50)} s`, p50 === null ? '–' : `${seconds(p50)} s`, by === null ? '–' : change(by),
+    ]))] : [],
+    ...report.findings.length > 0 ? ['### Findings', report.findings.map(finding => `- ${finding.cost === null ? '' : `**${seconds(finding.cost)} s** `}${finding.scenario ? `${code(finding.scenario)}: ` : ''}${text(finding.message)} (${text(finding.evidence)})<br>→ ${text(finding.remedy)}`).join('\n')] : [],
+  ].filter(Boolean).join('\n\n')}\n`
+}
+
+const MARKS = { pass: '✅', fail: '❌', inconclusive: '❔' } as const
+const limit = ({ metric, limit }: TargetResult) => `${metric} ${metricSign(metric)} ${metricValue(metric, limit)}`
+const actual = ({ metric, actual, kind }: TargetResult) => `${actual === null ? 'not measured' : metricValue(metric, actual)}${kind === 'goal' ? ' (goal)' : ''}`
+
+function verdictTitle({ verdict, reference }: Report): string {
+  if (verdict === 'nothing-measured') return '❌ Nothing measured'
+  if (verdict === 'fail') return '❌ Failed'
+  return reference && reference.verdict !== 'pass' ? `❌ ${gateVerdict(reference)}` : '✅ Passed'
+}
+
+function scenarioRow(scenario: Scenario): string[] {
+  const { id, n, tfft, versus_baseline: versus, outcome, reason } = scenario
+  if (!tfft) return [code(id), '0', outcome, text(reason?.split('\n')[0] ?? ''), '', '']
+  return [code(id), String(n), `${seconds(tfft.p50)} s`, range(tfft.min, tfft.max), versus ? `${factor(versus.speedup)} (${factorRange(versus.ci95)})` : scenario.baseline ? 'baseline' : '–', mostOf(scenario)]
+}
+
+function table(head: string[], rows: string[][]): string {
+  if (rows.length === 0) return ''
+  return [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+/** Text that Markdown and HTML leave as it is. */
+const text = (value: string) => value.replace(/[&<>]/g, character => `&#${character.charCodeAt(0)};`).replace(/[\\`*_|[\]]/g, '\\$&').replace(/\s*\n\s*/g, ' ')
+const code = (value: string) => `\`${value.replace(/[`|\n]/g, ' ')}\``
+
+/**
+ * Workflow commands that GitHub shows as annotations: an error for each missed target, failed scenario and slower scenario, a
+ * warning for what is inconclusive. https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+ */
+export function renderAnnotations(report: Report): string[] {
+  const scenarios = report.scenarios.flatMap(({ id, n, failed, outcome, reason, targets }) => [
+    ...outcome === 'failed' || failed > 0 ? [command('error', `${id} failed`, `${count(failed, 'trial')} of ${n + failed} failed: ${reason ?? ''}`)] : [],
+    ...targets.filter(target => target.verdict !== 'pass').map(target => command(
+      target.verdict === 'fail' && target.kind === 'must' ? 'error' : target.verdict === 'fail' ? 'notice' : 'warning',
+      `${id}: ${target.verdict === 'fail' ? 'missed' : 'inconclusive'}`, `${limit(target)}, actual ${actual(target)}`,
+    )),
+  ])
+  const gate = report.reference?.comparisons.flatMap(({ scenario, verdict, reference_p50, p50, change: by }) =>
+    verdict === 'slower' ? [command('error', `${scenario} is slower`, `${seconds(reference_p50!)} s → ${seconds(p50!)} s (${change(by!)})`)]
+    : verdict === 'missing' && p50 === null ? [command('error', `${scenario} was not measured`, `the reference has ${seconds(reference_p50!)} s`)] : []) ?? []
+  return [...scenarios, ...gate, ...report.verdict === 'nothing-measured' ? [command('error', 'nothing measured', 'no trial counted')] : []]
+}
+
+function command(level: 'error' | 'warning' | 'notice', title: string, message: string): string {
+  const data = (value: string) => value.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+  return `::${level} title=${data(title).replaceAll(':', '%3A').replaceAll(',', '%2C')}::${data(message)}`
+}
+
+/** Within a GitHub job: adds the summary to the job's page and prints the annotations. Elsewhere nothing. */
+export function publishToGithub(report: Report, environment: Record<string, string | undefined> = process.env, print: (line: string) => void = console.log): void {
+  if (environment.GITHUB_STEP_SUMMARY) appendFileSync(environment.GITHUB_STEP_SUMMARY, renderSummary(report))
+  if (environment.GITHUB_ACTIONS === 'true') renderAnnotations(report).forEach(print)
+}

@@ -1,0 +1,55 @@
+import * as Plot from '@observablehq/plot'
+import { parseHTML } from 'linkedom'
+import { Markup, html } from './markup.ts'
+
+/** A picture in two widths, so that its text stays as large on a phone as on a desk. */
+
+export interface Size { width: number, narrow: boolean }
+export const SIZES: Size[] = [{ width: 1000, narrow: false }, { width: 360, narrow: true }]
+
+/**
+ * Draws a picture for each width.
+ * @param label what it shows, for those who do not see it; the table behind it says the rest
+ * @param draw Plot's options for a size
+ */
+export function picture(label: string, draw: (size: Size) => Plot.PlotOptions): Markup {
+  return html`<div class="picture" role="img" aria-label="${label}">${SIZES.map(size => html`<div class="${size.narrow ? 'narrow' : 'wide'}">${svg(draw(size), size.width)}</div>`)}</div>`
+}
+
+/** Where a logarithmic axis has its marks: 1, 2 and 5 in every power of ten, or 1 alone where that were too many. */
+export function logTicks([low, high]: readonly [number, number], most = 9): number[] {
+  const powers = Array.from({ length: 16 }, (_, index) => index - 8)
+  const within = (steps: number[]) => powers.flatMap(power => steps.map(step => Number(`${step}e${power}`))).filter(value => value >= low && value <= high)
+  return [[1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 7], [1, 2, 3, 5], [1, 2, 5]].map(within).find(ticks => ticks.length <= most) ?? within([1])
+}
+
+/** Plot writes a style element into each picture; the page has one for all. */
+function svg(options: Plot.PlotOptions, width: number): Markup {
+  const { document } = parseHTML('<!doctype html><html><body></body></html>')
+  const drawn = Plot.plot({ className: 'plot', ...options, width, document: document as never }) as unknown as { outerHTML: string }
+  return new Markup(drawn.outerHTML.replace(/<style>.*?<\/style>/s, '').replaceAll(/(-?\d+\.\d{2})\d+/g, '$1'))
+}
+
+/** A picture with what it says above, and the figures behind it. */
+export function figure(parts: { id: string, title: string, text: string, picture: Markup | Markup[], table: Markup, legend?: Markup }): Markup {
+  return html`<section class="figure" id="${parts.id}">
+<h2>${parts.title}</h2>
+<p class="lead">${parts.text}</p>
+${parts.legend}
+<figure>${parts.picture}</figure>
+<details><summary>The figures</summary>${parts.table}</details>
+</section>`
+}
+
+export interface Cell { text: string | Markup, number?: boolean }
+export const number = (text: string): Cell => ({ text, number: true })
+
+/** A table; cells made by {@link number} are set flush right. */
+export function table(head: (string | Cell)[], rows: (string | Markup | Cell)[][], caption?: string): Markup {
+  const cell = (value: string | Markup | Cell): Cell => typeof value === 'string' || value instanceof Markup ? { text: value } : value
+  const line = (values: (string | Markup | Cell)[], tag: 'th' | 'td') => values.map(cell).map(({ text, number: isNumber }) =>
+    tag === 'th' ? html`<th scope="col"${isNumber && NUMBER}>${text}</th>` : html`<td${isNumber && NUMBER}>${text}</td>`)
+  return html`<div class="scroll"><table>${caption && html`<caption>${caption}</caption>`}<thead><tr>${line(head, 'th')}</tr></thead><tbody>${rows.map(row => html`<tr>${line(row, 'td')}</tr>`)}</tbody></table></div>`
+}
+
+const NUMBER = new Markup(' class="number"')

@@ -1,0 +1,62 @@
+import * as Plot from '@observablehq/plot'
+import { bytes, seconds } from '../format.ts'
+import type { Scenario } from '../schema.ts'
+import { figure, number, picture, table } from './figure.ts'
+import { type Markup, html } from './markup.ts'
+
+export interface Holding { id: string, tfft: number, dram: number, gpu: number, disk: number, memory: number, frontier: boolean }
+
+/** What each way holds while the server is away. On the frontier: no other way is at least as fast and holds no more memory. */
+export function holdings(scenarios: Scenario[]): Holding[] {
+  const all = scenarios.flatMap(({ id, tfft, memory }) => {
+    if (!tfft || !memory) return []
+    const { dram = 0, gpu = 0, disk = 0 } = memory
+    return [{ id, tfft: tfft.p50, dram, gpu, disk, memory: dram + gpu }]
+  })
+  const beats = (a: typeof all[number], b: typeof all[number]) => a.tfft <= b.tfft && a.memory <= b.memory && (a.tfft < b.tfft || a.memory < b.memory)
+  return all.map(one => ({ ...one, frontier: !all.some(other => beats(other, one)) }))
+}
+
+/** TFFT against the memory held, the frontier marked. */
+export function holding(scenarios: Scenario[]): Markup | undefined {
+  const all = holdings(scenarios)
+  if (all.length < 2) return undefined
+  const frontier = all.filter(one => one.frontier).toSorted((a, b) => a.memory - b.memory || b.tfft - a.tfft)
+  const most = Math.max(1, ...all.map(one => one.memory))
+  const { unit, size } = most >= 1e9 ? { unit: 'GB', size: 1e9 } : { unit: 'MB', size: 1e6 }
+  const slowest = Math.max(...all.map(one => one.tfft))
+  return figure({
+    id: 'holding', title: 'What it costs to be away',
+    text: 'What each way holds while the server is away, against how long it takes to come back. Memory is DRAM and GPU memory together; disk is in the table. No other way is both as fast and as small as one on the line: scale-to-zero is a choice along it.',
+    picture: picture('TFFT against memory held while away, the frontier marked', ({ narrow }) => ({
+      height: narrow ? 400 : 440, marginLeft: 48, marginRight: narrow ? 20 : 40, marginTop: 30, marginBottom: 44,
+      x: { label: `memory held while away, ${unit} →`, labelAnchor: 'right', domain: [0, most / size * 1.12], grid: true, tickSize: 0, ticks: narrow ? 4 : 8 },
+      y: { label: '↑ TFFT, seconds', domain: [0, slowest * 1.1], grid: true, tickSize: 0, ticks: 6 },
+      marks: [
+        Plot.line(frontier, { x: one => one.memory / size, y: 'tfft', curve: 'step-after', stroke: 'var(--criu)', strokeWidth: 2, strokeOpacity: 0.6 }),
+        Plot.dot(all, { x: one => one.memory / size, y: 'tfft', r: one => one.frontier ? 6 : 4.5, fill: one => one.frontier ? 'var(--criu)' : 'var(--paper)', stroke: one => one.frontier ? 'var(--criu)' : 'var(--muted)', strokeWidth: 1.5, title: one => `${one.id}: ${seconds(one.tfft)} s, ${bytes(one.memory)}` }),
+        ...[true, false].map(left => Plot.text(labels(all, { narrow, most, slowest }).filter(one => one.left === left), {
+          x: one => one.memory / size, y: 'tfft', text: 'id', textAnchor: left ? 'end' : 'start', dx: left ? -12 : 12, fontSize: 12,
+          fill: one => one.frontier ? 'var(--ink)' : 'var(--muted)', stroke: 'var(--paper)', strokeWidth: 4,
+        })),
+      ],
+      r: { type: 'identity' }, color: { type: 'identity' },
+    })),
+    table: table(['scenario', number('TFFT p50, s'), number('DRAM'), number('GPU memory'), number('disk'), 'frontier'], all.map(one => [
+      one.id, number(seconds(one.tfft)), number(bytes(one.dram)), number(bytes(one.gpu)), number(bytes(one.disk)), one.frontier ? html`<strong>yes</strong>` : '',
+    ])),
+  })
+}
+
+/** Names of the points; on a phone those of the frontier alone. Names that would lie on another's are left out, those of the frontier last. */
+function labels(all: Holding[], { narrow, most, slowest }: { narrow: boolean, most: number, slowest: number }): (Holding & { left: boolean })[] {
+  const placed: { left: boolean, x: number, y: number }[] = []
+  const wanted = [...all.filter(one => one.frontier), ...narrow ? [] : all.filter(one => !one.frontier)]
+  return wanted.flatMap((one) => {
+    const left = one.memory > most * 0.55
+    const y = one.tfft / slowest
+    if (placed.some(other => other.left === left && Math.abs(other.x - one.memory / most) < 0.5 && Math.abs(other.y - y) < 0.045)) return []
+    placed.push({ left, x: one.memory / most, y })
+    return [{ ...one, left }]
+  })
+}

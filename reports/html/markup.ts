@@ -1,0 +1,28 @@
+/** HTML that is safe to put into a page: everything that comes from a run is escaped unless it was made here. */
+export class Markup {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+  toString(): string {
+    return this.text
+  }
+}
+
+type Part = Markup | string | number | false | null | undefined | Part[]
+
+/** A template whose values are escaped; markup stays, lists are joined, and nothing comes of false, null and undefined. */
+export function html(literals: TemplateStringsArray, ...parts: Part[]): Markup {
+  return new Markup(literals.reduce((text, literal, index) => text + render(parts[index - 1]) + literal))
+}
+
+function render(part: Part): string {
+  if (part === false || part === null || part === undefined) return ''
+  if (Array.isArray(part)) return part.map(render).join('')
+  return part instanceof Markup ? part.text : escapeHtml(String(part))
+}
+
+/** Text as HTML and as the value of an attribute. Control characters, such as a terminal's colours, are left out. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/g, '').replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
+}

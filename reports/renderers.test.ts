@@ -1,0 +1,134 @@
+import { mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { main as compareCommand } from '../helpers/commands/compare.ts'
+import { main as referenceCommand } from '../helpers/commands/reference.ts'
+import { main as reportCommand } from '../helpers/commands/report.ts'
+import { renderBenchmark } from './benchmark-json.ts'
+import { compareRuns } from './compare.ts'
+import { publishToGithub, renderAnnotations, renderSummary } from './github.ts'
+import { escape, renderJunit } from './junit.ts'
+import { failedTrial, recorded, run, trials } from './recorded/builders.ts'
+import { reportSchema } from './schema.ts'
+import { summarize } from './summary.ts'
+
+const { run: asked, trials: measured } = recorded('made-up')
+const report = summarize(asked, measured)
+const target = (limit: number) => ({ metric: 'tfft.p50' as const, scenario: 'cold', limit, kind: 'must' as const })
+const missed = summarize(run([{ id: 'cold' }, { id: 'other' }], { targets: [target(0.5)] }), [...trials([1, 1, 1, 1]), failedTrial({ scenario: 'other', error: 'podman: <exit 125> & "more"\u001b[31m, 50%\nlast line' })])
+const slower = { ...report, reference: compareRuns(report, summarize(asked, measured.map(one => ({ ...one, total_cold_start_tfft: one.total_cold_start_tfft! * 2 }))), { path: 'r' }) }
+
+describe('junit.xml', () => {
+  it('has a case a scenario and a target; a missed goal is no failure', () => {
+    const xml = renderJunit(report)
+    expect(xml.match(/<testcase /g)).toHaveLength(10 + 3)
+    expect(xml).not.toContain('<failure')
+    expect(xml).toMatch(/<testcase name="engine-wake" classname="engine-wake" time="0\.000000"><skipped message="llama-cpp has no sleep mode/)
+    expect(xml).toContain('<skipped message="goal not reached: 0.5')
+  })
+  it('fails for a missed target, a failed scenario and a slower one', () => {
+    expect(renderJunit(missed).match(/<failure/g)).toHaveLength(2)
+    expect(renderJunit(slower)).toMatch(/classname="reference".*<failure message="slower than the reference by 100 %"/)
+  })
+  it('holds nothing that XML cannot', () => {
+    expect(escape('<a b="c">&\u0000\u001b[31m')).toBe('&#60;a b=&#34;c&#34;&#62;&#38;[31m')
+    expect(renderJunit(missed)).toContain('podman: &#60;exit 125&#62; &#38; &#34;more&#34;[31m, 50%')
+  })
+})
+
+it('benchmark.json is what customSmallerIsBetter takes', () => {
+  const entries = z.array(z.object({ name: z.string(), unit: z.literal('s'), value: z.number().positive(), range: z.string(), extra: z.string() }).strict()).parse(JSON.parse(renderBenchmark(report)))
+  expect(entries.map(entry => entry.name)).toEqual(report.scenarios.filter(scenario => scenario.n > 0).map(scenario => `TFFT ${scenario.id}`))
+  expect(entries[0]!.value).toBeCloseTo(report.scenarios[0]!.tfft!.p50, 3)
+})
+
+describe('GitHub', () => {
+  it('the job summary has the verdict, the targets and a row a scenario', () => {
+    const summary = renderSummary(report)
+    expect(summary).toMatch(/^## ✅ Passed\n/)
+    expect(summary).toMatch(/\| ✅ \| `podman-in-place\.storage-tmpfs` \| speedup\.p50 >= 1\.50x \| 2\.\d\dx \|/)
+    expect(summary).toMatch(/\| `podman-import\.compress-zstd` \| 5 \| \d\.\d\d s \|/)
+    for (const line of summary.split('\n').filter(line => line.startsWith('|'))) expect(line.split(' | ').length, line).toBeGreaterThan(3)
+  })
+  it('an annotation for each missed target, failed and slower scenario, escaped', () => {
+    expect(renderAnnotations(report)).toEqual([expect.stringMatching(/^::notice title=podman-in-place\.storage-tmpfs-huge%3A missed::tfft\.p50 <= 0\.30 s, actual 0\.\d\d s \(goal\)$/)])
+    expect(renderAnnotations(missed)).toEqual([
+      '::error title=cold%3A missed::tfft.p50 <= 0.50 s, actual 1.00 s',
+      '::error title=other failed::1 trial of 1 failed: podman: <exit 125> & "more"\u001b[31m, 50%25%0Alast line',
+    ])
+    expect(renderAnnotations(slower)[1]).toMatch(/^::error title=cold is slower::1\.\d\d s → 2\.\d\d s \(\+100 %25\)$/)
+  })
+  it('publishes only within a job', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'github-')), 'summary.md')
+    writeFileSync(file, 'before\n')
+    const lines: string[] = []
+    publishToGithub(missed, {}, line => lines.push(line))
+    expect(lines).toEqual([])
+    publishToGithub(missed, { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: file }, line => lines.push(line))
+    expect(lines).toHaveLength(2)
+    expect(readFileSync(file, 'utf8')).toMatch(/^before\n## ❌ Failed/)
+  })
+})
+
+describe('commands', () => {
+  const folder = (values = measured) => {
+    const path = mkdtempSync(join(tmpdir(), 'run-'))
+    writeFileSync(join(path, 'run.json'), JSON.stringify(asked))
+    writeFileSync(join(path, 'trials.jsonl'), values.map(one => `${JSON.stringify(one)}\n`).join(''))
+    return path
+  }
+  const slow = measured.map(one => ({ ...one, total_cold_start_tfft: one.total_cold_start_tfft! * 1.5 }))
+  const output = () => {
+    const printed: string[] = []
+    return { printed, print: (text: string) => void printed.push(text) }
+  }
+  it('report makes every file again from run.json and trials.jsonl', () => {
+    const [path, { printed, print }] = [folder(), output()]
+    expect(reportCommand([path], print)).toBe(0)
+    expect(readdirSync(path).sort()).toEqual(['benchmark.json', 'junit.xml', 'report.html', 'report.json', 'run.json', 'trials.jsonl'])
+    expect(reportSchema.parse(JSON.parse(readFileSync(join(path, 'report.json'), 'utf8')))).toEqual(report)
+    expect(statSync(join(path, 'report.html')).mode & 0o777).toBe(0o600)
+    expect(printed.join('')).toContain('PASS: 9 scenarios measured')
+  })
+  it('report says when the last line was torn, and refuses a folder that is none', () => {
+    const [path, { printed, print }] = [folder(), output()]
+    writeFileSync(join(path, 'trials.jsonl'), '{"timestamp":"2026', { flag: 'a' })
+    reportCommand([path], print)
+    expect(printed.join('').replace(/\s+/g, ' ')).toContain('is torn')
+    expect(() => reportCommand([join(path, 'logs')])).toThrow('does not exist')
+    expect(() => reportCommand(['--help'])).toThrow('npm run report')
+  })
+  it('reference keeps a run; compare ends with 4 against a slower one and with 0 against itself', () => {
+    const [path, other, { print }] = [folder(), folder(slow), output()]
+    reportCommand([path], print)
+    reportCommand([other], print)
+    const kept = join(path, 'kept/reference.json')
+    expect(referenceCommand([path, kept], print)).toBe(0)
+    expect(compareCommand([kept, other], print)).toBe(4)
+    expect(compareCommand([kept, path], print)).toBe(0)
+    expect(compareCommand([kept, other, '--tolerance', '0.9'], print)).toBe(0)
+  })
+  it('a run with a reference is gated when its report is made', () => {
+    const [path, other, { printed, print }] = [folder(), folder(slow), output()]
+    reportCommand([path], print)
+    writeFileSync(join(other, 'run.json'), JSON.stringify({ ...asked, reference: { path, any_host: false, tolerance: 0.1 } }))
+    expect(reportCommand([other], print)).toBe(4)
+    expect(printed.join('')).toContain('SLOWER than the reference: 9 of 9 scenarios')
+    writeFileSync(join(other, 'run.json'), JSON.stringify({ ...asked, reference: { path: join(path, 'gone'), any_host: false, tolerance: 0.1 } }))
+    expect(() => reportCommand([other], print)).toThrow('does not exist')
+  })
+  it('reference refuses a run in which trials failed or that has too few of them', () => {
+    for (const values of [[...measured.slice(1), failedTrial({ scenario: 'cold' })], measured.slice(0, 2)]) {
+      const path = folder(values)
+      reportCommand([path], () => {})
+      expect(() => referenceCommand([path, join(path, 'kept.json')])).toThrow('no good reference')
+    }
+  })
+  it('compare names what it was given wrongly', () => {
+    expect(() => compareCommand(['a'])).toThrow('takes two runs, received 1')
+    expect(() => compareCommand(['a', 'b', '--tolerance', 'ten'])).toThrow('received "ten"')
+    expect(() => compareCommand(['a', 'b', '--fuzzy'])).toThrow('--fuzzy')
+  })
+})
