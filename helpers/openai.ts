@@ -31,9 +31,9 @@ export class NoTokens extends Error { override name = 'NoTokens' }
 
 const HOST = '127.0.0.1'
 /** Seconds between two attempts: an attempt is refused at once where nobody listens. */
-const INTERVAL = 0.003
+const INTERVAL = 0.001
 /** Seconds until a connection is given up: on loopback it takes microseconds, unless its SYN was dropped. */
-const CONNECT_DEADLINE = 0.012
+const CONNECT_DEADLINE = 0.003
 /** Seconds until a request that was taken but not answered is given up and asked anew. */
 const ANSWER_DEADLINE = 60
 
@@ -77,9 +77,9 @@ export async function answer(endpoint: Endpoint, signal?: AbortSignal): Promise<
 }
 
 /** The status of a GET or POST, or undefined where nobody answers. */
-export async function status(port: number, path: string, { method = 'GET', timeout = 2 }: { method?: 'GET' | 'POST', timeout?: number } = {}): Promise<number | undefined> {
+export async function status(port: number, path: string, { method = 'GET', timeout = 2, body }: { method?: 'GET' | 'POST', timeout?: number, /** JSON */ body?: string } = {}): Promise<number | undefined> {
   try {
-    const response = await request(`http://${HOST}:${port}${path}`, { method, headersTimeout: timeout * 1000, bodyTimeout: timeout * 1000, reset: true })
+    const response = await request(`http://${HOST}:${port}${path}`, { method, headersTimeout: timeout * 1000, bodyTimeout: timeout * 1000, reset: true, ...(body && { body, headers: { 'content-type': 'application/json' } }) })
     await response.body.dump()
     return response.statusCode
   } catch {
@@ -115,7 +115,7 @@ function connected(port: number): Promise<Socket | string> {
       if (typeof result === 'string') socket.destroy()
       resolve(result)
     }
-    const timer = setTimeout(() => settle('the connection was not answered'), CONNECT_DEADLINE * 1000)
+    const timer = setTimeout(() => settle(socket.connecting ? 'the connection was not answered' : socket), CONNECT_DEADLINE * 1000)
     socket.once('connect', () => settle(socket))
     socket.on('error', error => settle((error as NodeJS.ErrnoException).code ?? error.message))
   })
@@ -127,8 +127,9 @@ async function ask(endpoint: Endpoint, socket: Socket, signal?: AbortSignal): Pr
   })
   try {
     const sent = now()
-    const response = await client.request({ path: '/v1/completions', method: 'POST', headers: { 'content-type': 'application/json' }, body: body(endpoint), reset: true, ...(signal && { signal }) })
-    if (response.statusCode !== 200) throw new NoTokens(`the server answered ${response.statusCode}: ${(await response.body.text()).slice(0, 200)}`)
+    const exchange = await streamed(client, body(endpoint), signal)
+    const { statusCode, chunks } = exchange
+    if (statusCode !== 200) throw new NoTokens(`the server answered ${statusCode}: ${chunks.map(({ text }) => text).join('').slice(0, 200)}`)
     let text = ''
     let tokens = 0
     let done = false
@@ -145,18 +146,53 @@ async function ask(endpoint: Endpoint, socket: Socket, signal?: AbortSignal): Pr
       },
     })
     let firstToken: number | undefined
-    for await (const chunk of response.body) {
-      const arrived = now()
-      parser.feed(chunk.toString())
-      if (tokens > 0) firstToken ??= arrived
+    for (const chunk of chunks) {
+      parser.feed(chunk.text)
+      if (tokens > 0) firstToken ??= chunk.arrived
     }
     if (garbage) throw new NoTokens(`the server sent what is no completion: ${garbage.slice(0, 200)}`)
     if (firstToken === undefined) throw new NoTokens('the stream ended without a token')
     if (!done) throw new NoTokens('the stream stopped before its end')
-    return { sent, firstToken, finished: now(), text, tokens }
+    return { sent, firstToken, finished: exchange.finished, text, tokens }
   } finally {
     void client.destroy()
   }
+}
+
+interface Streamed {
+  statusCode: number
+  /** What came, with the moment at which it was read from the socket. */
+  chunks: { arrived: number, text: string }[]
+  finished: number
+}
+
+/** Sends the request and notes the time of everything that comes back in the very callback that reads it; nothing is parsed meanwhile. */
+function streamed(client: Client, body: string, signal?: AbortSignal): Promise<Streamed> {
+  return new Promise((resolve, reject) => {
+    const chunks: Streamed['chunks'] = []
+    const decoder = new TextDecoder()
+    let statusCode = 0
+    const abort = () => void client.destroy(signal!.reason as Error)
+    signal?.addEventListener('abort', abort, { once: true })
+    const settled = () => signal?.removeEventListener('abort', abort)
+    client.dispatch({ path: '/v1/completions', method: 'POST', headers: { 'content-type': 'application/json' }, body, reset: true }, {
+      onRequestStart() {},
+      onResponseStart(_controller, status) {
+        statusCode = status
+      },
+      onResponseData(_controller, chunk) {
+        chunks.push({ arrived: now(), text: decoder.decode(chunk, { stream: true }) })
+      },
+      onResponseEnd() {
+        settled()
+        resolve({ statusCode, chunks, finished: now() })
+      },
+      onResponseError(_controller, error) {
+        settled()
+        reject(error)
+      },
+    })
+  })
 }
 
 /** The text that an event carries, '' for an event without text, undefined for what is no completion event. */

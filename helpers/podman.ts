@@ -1,3 +1,4 @@
+import { fromWallClock } from './clock.ts'
 import { hardLimits } from './limits.ts'
 import { command, start, succeeds, type CommandOptions, type CommandResult } from './command.ts'
 
@@ -92,6 +93,12 @@ export class Podman {
     return [stdout, stderr].filter(Boolean).join('\n')
   }
 
+  /** What the container printed and when: seconds on the monotonic clock, from `origin`. [] where there is none. */
+  async timedLogs(container: string, origin: number, tail = 2000): Promise<TimedLine[]> {
+    const { stdout, stderr } = await this.run(['logs', '--timestamps', '--tail', String(tail), container], { timeout: 20 }).catch(() => ({ stdout: '', stderr: '' }))
+    return parseTimedLog(`${stdout}\n${stderr}`).map(({ at, text }) => ({ time: fromWallClock(at) - origin, text }))
+  }
+
   async hasImage(image: string): Promise<boolean> {
     return succeeds('podman', this.argv(['image', 'exists', image]), this.#withEnvironment({ timeout: 30 }))
   }
@@ -120,6 +127,16 @@ export function parseCriuStatistics(printed: string): CriuStatistics {
   const criu = Object.entries(container.criu_statistics as Record<string, number>)
     .map(([key, value]) => [key, key.endsWith('_time') ? value / 1e6 : value] as const)
   return { podman: duration(json, '_duration'), runtime: duration(container, '_duration'), criu: Object.fromEntries(criu) }
+}
+
+export interface TimedLine { time: number, text: string }
+
+/** Lines of `podman logs --timestamps`, in the order of time. `at`: milliseconds since 1970, with podman's nanoseconds as a fraction. */
+export function parseTimedLog(log: string): { at: number, text: string }[] {
+  return log.split('\n').flatMap((line) => {
+    const [, seconds, fraction = '', zone = 'Z', text = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d) (.*)$/.exec(line) ?? []
+    return seconds ? [{ at: Date.parse(`${seconds}${zone}`) + Number(`0${fraction}`) * 1000, text }] : []
+  }).sort((a, b) => a.at - b.at)
 }
 
 /** The id of the container that a restore made: an import gives it a new one. Undefined where nothing such was printed. */

@@ -25,6 +25,35 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** The kernel's name of a process, up to 15 characters; '' where it is gone. */
+export function commandName(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+  } catch {
+    return ''
+  }
+}
+
+/** The id that a process has in its own, innermost pid namespace; it keeps it over a restore. NaN where it is gone. */
+export function innerPid(pid: number): number {
+  try {
+    return Number(/^NSpid:.*?(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+  } catch {
+    return Number.NaN
+  }
+}
+
+/** Bytes of anonymous memory of these processes together; pages that several share count once each. */
+export function anonymousBytes(pids: number[]): number {
+  return pids.reduce((sum, pid) => {
+    try {
+      return sum + Number(/^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+    } catch {
+      return sum
+    }
+  }, 0)
+}
+
 /** Descriptors of a process that point to `path`. */
 export function descriptorsOf(pid: number, path: string): string[] {
   try {

@@ -118,6 +118,7 @@ describe('commands', () => {
     expect(printed.join('')).toContain('SLOWER than the reference: 9 of 9 scenarios')
     writeFileSync(join(other, 'run.json'), JSON.stringify({ ...asked, reference: { path: join(path, 'gone'), any_host: false, tolerance: 0.1 } }))
     expect(() => reportCommand([other], print)).toThrow('does not exist')
+    expect(JSON.parse(readFileSync(join(other, 'report.json'), 'utf8')).notes).toEqual([expect.stringContaining('not compared with the reference')])
   })
   it('reference refuses a run in which trials failed or that has too few of them', () => {
     for (const values of [[...measured.slice(1), failedTrial({ scenario: 'cold' })], measured.slice(0, 2)]) {

@@ -61,12 +61,17 @@ function scenarioLines(report: Report, width: number, ink: Paint): string[] {
   })]
 }
 
-/** Scenarios under their strategy's name, where a strategy has several of them. */
+/**
+ * Scenarios under their strategy's name, where a strategy has several of them. The one with all defaults has the strategy's
+ * name for its id and is its own heading.
+ */
 function grouped(scenarios: Scenario[]): { label: string, scenario?: Scenario }[] {
   return [...new Set(scenarios.map(scenario => scenario.strategy))].flatMap((strategy) => {
     const own = scenarios.filter(scenario => scenario.strategy === strategy)
     if (own.length === 1 && own[0]!.id.length <= 22) return [{ label: own[0]!.id, scenario: own[0]! }]
-    return [{ label: strategy }, ...own.map(scenario => ({ label: `  ${scenario.id.startsWith(`${strategy}.`) ? scenario.id.slice(strategy.length + 1) : scenario.id}`, scenario }))]
+    const plain = own.find(scenario => scenario.id === strategy)
+    const others = own.filter(scenario => scenario !== plain)
+    return [{ label: strategy, ...(plain && { scenario: plain }) }, ...others.map(scenario => ({ label: `  ${scenario.id.startsWith(`${strategy}.`) ? scenario.id.slice(strategy.length + 1) : scenario.id}`, scenario }))]
   })
 }
 

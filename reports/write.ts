@@ -1,31 +1,48 @@
+import { Problem } from '../helpers/problem.ts'
 import { renderBenchmark } from './benchmark-json.ts'
 import { compareRuns, readReference } from './compare.ts'
 import { renderPage } from './html/page.ts'
 import { renderJunit } from './junit.ts'
 import { runFolder, writeWhole } from './run-folder.ts'
-import { type Report, reportSchema } from './schema.ts'
+import { type Report, type Run, reportSchema } from './schema.ts'
 import { summarize } from './summary.ts'
 import { readRun, readTrials } from './trials.ts'
 
-/** Makes the report of a run folder from run.json and trials.jsonl, the gate's comparison included; writes nothing. @throws Problem */
-export function makeReport(path: string): Report {
+/**
+ * Makes the report of a run folder from run.json and trials.jsonl; writes nothing.
+ * @throws Problem where a file is missing or broken
+ */
+export function makeReport(path: string): { run: Run, report: Report } {
   const folder = runFolder(path)
   const run = readRun(folder.run)
   const { trials, notes } = readTrials(folder.trials)
-  const report = summarize(run, trials, notes)
-  if (!run.reference) return report
-  const { path: where, tolerance, any_host: anyHost } = run.reference
-  return { ...report, reference: compareRuns(readReference(where), report, { path: where, tolerance, anyHost }) }
+  return { run, report: summarize(run, trials, notes) }
 }
 
 /**
  * Writes every file of a run folder that can be made from run.json and trials.jsonl: report.json, report.html, junit.xml,
  * benchmark.json. vitest.json and the logs are left as they are.
- * @throws Problem where a file is missing or broken, or where the reference cannot be compared with
+ * @throws Problem where a file is missing or broken, or where the reference cannot be compared with; in the latter case the
+ * report is written all the same, without the comparison, and says so
  */
 export function writeReport(path: string): Report {
+  const { run, report } = makeReport(path)
+  if (!run.reference) return writeFiles(path, report)
+  try {
+    return writeFiles(path, { ...report, reference: compared(run.reference, report) })
+  } catch (error) {
+    if (error instanceof Problem) writeFiles(path, { ...report, notes: [...report.notes, `not compared with the reference: ${error.message.split('\n')[0]}`] })
+    throw error
+  }
+}
+
+function compared({ path, tolerance, any_host: anyHost }: NonNullable<Run['reference']>, report: Report): Report['reference'] {
+  return compareRuns(readReference(path), report, { path, tolerance, anyHost })
+}
+
+function writeFiles(path: string, made: Report): Report {
   const folder = runFolder(path)
-  const report = reportSchema.parse(makeReport(path))
+  const report = reportSchema.parse(made)
   writeWhole(folder.report, `${JSON.stringify(report, undefined, 2)}\n`)
   writeWhole(folder.junit, renderJunit(report))
   writeWhole(folder.benchmark, renderBenchmark(report))

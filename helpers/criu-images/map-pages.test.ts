@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, wri
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readCheckpoint } from './checkpoint.ts'
+import { formatImage } from './image-file.ts'
 import { mapPages } from './map-pages.ts'
 import { memoryOf, RECORDED, tinyCheckpoint } from './recorded.ts'
 import { readRegularFiles } from './regular-files.ts'
@@ -57,6 +58,17 @@ test('a failure between mappings and pages leaves images with the same memory', 
   mkdirSync(join(folder, 'pagemap-1.img.part'))
   await expect(mapPages(folder, { file, containerPath, minimumBytes: 4096 })).rejects.toThrow('EISDIR')
   expect(memoryOf(folder, { [containerPath]: file })).toEqual(before)
+})
+
+test('a process with jemalloc is left as it is, and that is said', async () => {
+  using checkpoint = tinyCheckpoint()
+  const { folder, file, containerPath } = places(checkpoint)
+  const files = readCheckpoint(folder).files
+  const entries = files.entries.map(entry => entry.message(3)?.text(6) === '/tmp/tiny-subject' ? entry.with(3, entry.message(3)!.with(6, '/usr/lib/libjemalloc.so.2')) : entry)
+  writeFileSync(join(folder, 'files.img'), formatImage({ ...files, entries }))
+  expect(await mapPages(folder, { file, containerPath, minimumBytes: 4096 })).toMatchObject({
+    mapped: 0, left: 31 * 4096, skipped: [{ pid: 1, name: 'tiny-subject', reason: expect.stringContaining('/usr/lib/libjemalloc.so.2') }],
+  })
 })
 
 test('a container that cannot see the file is told how it can', async () => {

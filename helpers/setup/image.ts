@@ -8,6 +8,7 @@ import type { Configuration } from '../configuration.ts'
 import { LABEL, Podman, type Store } from '../podman.ts'
 import { unpackDebian } from './debian.ts'
 import { removeParts, removeTree, whole } from './folder.ts'
+import { buildHostImage, HOST_IMAGE } from './host-image.ts'
 import { readRecord, writeRecord } from './record.ts'
 import { missing, ok, type Say, type Step } from './step.ts'
 
@@ -42,7 +43,8 @@ export function namedImage(c: Configuration): string | undefined {
 
 /** The reference of the engine's image; undefined before set-up has made it. */
 export function imageOf(c: Configuration): string | undefined {
-  return namedImage(c) ?? readRecord(c.stateDir, 'image-llama-cpp', imageRecord)?.image
+  const named = namedImage(c)
+  return named === 'host' ? HOST_IMAGE : named ?? readRecord(c.stateDir, 'image-llama-cpp', imageRecord)?.image
 }
 
 /** A version as an image tag: letters, digits, "_", "." and "-" only. */
@@ -51,7 +53,6 @@ export const tagOf = (version: string) => version.replace(/[^\w.-]+/g, '_').repl
 export const image: Step = {
   name: 'engine image',
   async probe(c) {
-    if (namedImage(c) === 'host') return ok('VLLM_IMAGE=host: the host\'s own /usr')
     const reference = imageOf(c)
     if (!reference) return missing(`no ${REPOSITORY}`)
     const { root } = imageStore(c.stateDir)
@@ -62,7 +63,8 @@ export const image: Step = {
 
   async make(c, say) {
     const reference = namedImage(c)
-    await (reference ? fetchImage(c, reference, say) : buildImage(c, say))
+    if (reference === 'host') await buildHostImage(storePodman(c), c.stateDir)
+    else await (reference ? fetchImage(c, reference, say) : buildImage(c, say))
   },
 }
 

@@ -14,7 +14,7 @@ export interface SetUpPaths {
   /** Folder that goes first on PATH of podman and runc: it holds the `criu` to use and nothing else. */
   criu: string
   seccompProfile: string
-  /** Image reference, in `imageStore`; 'host' for VLLM_IMAGE=host. */
+  /** Image reference, in `imageStore`. */
   image: string
   imageStore: Store
   /** The GGUF file of llama-cpp; the model's name otherwise. */

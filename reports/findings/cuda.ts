@@ -20,7 +20,7 @@ export const cudaRestore: Rule = facts => measured(facts).flatMap((scenario) => 
     message: 'the CUDA restore is far below what PCIe carries',
     evidence: `${figure(facts, scenario.id, 'cuda.bytes') === undefined ? 'at most ' : ''}${bytes(size)} in ${seconds(restore)} s is ${bytes(rate)}/s; the bus carries ${bytes(bus)}/s (${percent(rate / bus)})`,
     cost: restore - size / bus,
-    remedy: 'leave GPU memory out of the checkpoint and load it through pinned memory: strategy({ checkpointAt: \'asleep-2\' })',
+    remedy: 'leave GPU memory out of the checkpoint and load it through pinned memory: the setting { checkpointAt: \'asleep-2\' }',
     source: 'https://github.com/NVIDIA/cuda-checkpoint/issues/29',
     scenario: scenario.id,
   }]

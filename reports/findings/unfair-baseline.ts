@@ -16,7 +16,7 @@ export const unfairBaseline: Rule = facts => measured(facts).filter(scenario => 
     message: cold ? 'the baseline compiled with a cold cache, so the speedups flatter' : 'the baseline captured CUDA graphs and the restored engine runs without them, so the speedups flatter',
     evidence: `engine.compile ${seconds(phase(baseline, 'engine.compile'))} s, engine.graphs ${seconds(phase(baseline, 'engine.graphs'))} s of ${seconds(p50(baseline))} s; without them ${best.id} would be ${factor((p50(baseline) - cost) / p50(best))} and not ${factor(best.versus_baseline!.speedup)}`,
     cost,
-    remedy: cold ? 'compare with a warm compile cache: against: strategy({ compileCache: \'warm\' }); keep VLLM_CACHE_ROOT, TRITON_CACHE_DIR and TORCHINDUCTOR_CACHE_DIR on a mount' : 'give both sides the same flags: --enforce-eager on both or on neither (ENGINE_ARGS)',
+    remedy: cold ? 'compare with a warm compile cache, the setting { compileCache: \'warm\' }: keep VLLM_CACHE_ROOT, TRITON_CACHE_DIR and TORCHINDUCTOR_CACHE_DIR on a mount' : 'give both sides the same flags: --enforce-eager on both or on neither (ENGINE_ARGS)',
     source: 'docs/methodology.md',
     scenario: baseline.id,
   }]

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { bytes, seconds } from '../format.ts'
 import type { Scenario } from '../schema.ts'
-import { figure, number, picture, table } from './figure.ts'
+import { figure, logTicks, number, picture, table } from './figure.ts'
 import { type Markup, html } from './markup.ts'
 
 export interface Holding { id: string, tfft: number, dram: number, gpu: number, disk: number, memory: number, frontier: boolean }
@@ -24,19 +24,22 @@ export function holding(scenarios: Scenario[]): Markup | undefined {
   const frontier = all.filter(one => one.frontier).toSorted((a, b) => a.memory - b.memory || b.tfft - a.tfft)
   const most = Math.max(1, ...all.map(one => one.memory))
   const { unit, size } = most >= 1e9 ? { unit: 'GB', size: 1e9 } : { unit: 'MB', size: 1e6 }
-  const slowest = Math.max(...all.map(one => one.tfft))
+  const [fastest, slowest] = [Math.min(...all.map(one => one.tfft)), Math.max(...all.map(one => one.tfft))]
+  const logarithmic = fastest > 0 && slowest > 5 * fastest
+  const domain = logarithmic ? [fastest / 1.4, slowest * 1.25] as const : [0, slowest * 1.1] as const
+  const height = (one: Holding) => logarithmic ? Math.log(one.tfft / domain[0]) / Math.log(domain[1] / domain[0]) : one.tfft / domain[1]
   return figure({
     id: 'holding', title: 'What it costs to be away',
-    text: 'What each way holds while the server is away, against how long it takes to come back. Memory is DRAM and GPU memory together; disk is in the table. No other way is both as fast and as small as one on the line: scale-to-zero is a choice along it.',
+    text: `What each way holds while the server is away, against how long it takes to come back. Memory is DRAM and GPU memory together; disk is in the table. No other way is both as fast and as small as one on the line: scale-to-zero is a choice along it.${logarithmic ? ' The upright axis is logarithmic.' : ''}`,
     picture: picture('TFFT against memory held while away, the frontier marked', ({ narrow }) => ({
       height: narrow ? 400 : 440, marginLeft: 48, marginRight: narrow ? 20 : 40, marginTop: 30, marginBottom: 44,
       x: { label: `memory held while away, ${unit} →`, labelAnchor: 'right', domain: [0, most / size * 1.12], grid: true, tickSize: 0, ticks: narrow ? 4 : 8 },
-      y: { label: '↑ TFFT, seconds', domain: [0, slowest * 1.1], grid: true, tickSize: 0, ticks: 6 },
+      y: { type: logarithmic ? 'log' : 'linear', label: '↑ TFFT, seconds', domain: [...domain], grid: true, tickSize: 0, ticks: logarithmic ? logTicks(domain, 8) : 6, tickFormat: (value: number) => String(value) },
       marks: [
         Plot.line(frontier, { x: one => one.memory / size, y: 'tfft', curve: 'step-after', stroke: 'var(--criu)', strokeWidth: 2, strokeOpacity: 0.6 }),
-        Plot.dot(all, { x: one => one.memory / size, y: 'tfft', r: one => one.frontier ? 6 : 4.5, fill: one => one.frontier ? 'var(--criu)' : 'var(--paper)', stroke: one => one.frontier ? 'var(--criu)' : 'var(--muted)', strokeWidth: 1.5, title: one => `${one.id}: ${seconds(one.tfft)} s, ${bytes(one.memory)}` }),
-        ...[true, false].map(left => Plot.text(labels(all, { narrow, most, slowest }).filter(one => one.left === left), {
-          x: one => one.memory / size, y: 'tfft', text: 'id', textAnchor: left ? 'end' : 'start', dx: left ? -12 : 12, fontSize: 12,
+        Plot.dot(all.toSorted((a, b) => Number(a.frontier) - Number(b.frontier)), { x: one => one.memory / size, y: 'tfft', r: one => one.frontier ? 6 : 4.5, fill: one => one.frontier ? 'var(--criu)' : 'var(--paper)', stroke: one => one.frontier ? 'var(--criu)' : 'var(--muted)', strokeWidth: 1.5, title: one => `${one.id}: ${seconds(one.tfft)} s, ${bytes(one.memory)}` }),
+        ...[true, false].map(left => Plot.text(labels(all, { narrow, most, height }).filter(one => one.left === left), {
+          x: one => one.memory / size, y: 'tfft', text: 'id', textAnchor: left ? 'end' : 'start', dx: left ? -11 : 11, dy: -10, fontSize: 12,
           fill: one => one.frontier ? 'var(--ink)' : 'var(--muted)', stroke: 'var(--paper)', strokeWidth: 4,
         })),
       ],
@@ -49,12 +52,12 @@ export function holding(scenarios: Scenario[]): Markup | undefined {
 }
 
 /** Names of the points; on a phone those of the frontier alone. Names that would lie on another's are left out, those of the frontier last. */
-function labels(all: Holding[], { narrow, most, slowest }: { narrow: boolean, most: number, slowest: number }): (Holding & { left: boolean })[] {
+function labels(all: Holding[], { narrow, most, height }: { narrow: boolean, most: number, height: (one: Holding) => number }): (Holding & { left: boolean })[] {
   const placed: { left: boolean, x: number, y: number }[] = []
   const wanted = [...all.filter(one => one.frontier), ...narrow ? [] : all.filter(one => !one.frontier)]
   return wanted.flatMap((one) => {
     const left = one.memory > most * 0.55
-    const y = one.tfft / slowest
+    const y = height(one)
     if (placed.some(other => other.left === left && Math.abs(other.x - one.memory / most) < 0.5 && Math.abs(other.y - y) < 0.045)) return []
     placed.push({ left, x: one.memory / most, y })
     return [{ ...one, left }]

@@ -25,10 +25,10 @@ code, .path { font: 0.88em/1.5 ui-monospace, SFMono-Regular, "SF Mono", Menlo, C
 .summary { font-size: 18px; color: var(--muted); max-width: 44em; margin: 0 }
 .verdict { display: inline-block; font-size: 13px; font-weight: 650; letter-spacing: 0.04em; border: 1.5px solid; border-radius: 999px; padding: 2px 12px; margin-right: 10px }
 .pass, .met { color: var(--good) } .fail, .missed { color: var(--bad) } .inconclusive { color: var(--warn) }
-.chips { margin: 20px 0 0; padding: 0; list-style: none; color: var(--muted); font-size: 14px; display: flex; flex-wrap: wrap; gap: 4px 20px }
+.chips { margin: 20px 0 0; padding: 0; list-style: none; color: var(--muted); font-size: 14px; display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 20px }
 section { margin-top: 64px }
 .targets { list-style: none; padding: 0; margin: 12px 0 0; border-top: 1px solid var(--line) }
-.targets li { display: grid; grid-template-columns: 28px minmax(0, 1.5fr) minmax(0, 1.2fr) auto; gap: 4px 16px; align-items: baseline; padding: 11px 0; border-bottom: 1px solid var(--line) }
+.targets li { display: grid; grid-template-columns: 28px minmax(0, 1.5fr) minmax(0, 1.2fr) 116px; gap: 4px 16px; align-items: baseline; padding: 11px 0; border-bottom: 1px solid var(--line) }
 .targets .mark { font-weight: 700 } .targets .limit { color: var(--muted) } .targets .actual { font-weight: 620; text-align: right }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; list-style: none; margin: 0 0 12px; padding: 0; font-size: 13px; color: var(--muted) }
 .swatch { display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin-right: 7px; vertical-align: -0.5px; print-color-adjust: exact; -webkit-print-color-adjust: exact }
@@ -44,6 +44,7 @@ table { border-collapse: collapse; font-size: 14px; width: 100% }
 caption { text-align: left; color: var(--muted); padding-bottom: 6px }
 th { text-align: left; font-weight: 550; color: var(--muted); border-bottom: 1px solid var(--line); padding: 7px 16px 7px 0; vertical-align: bottom }
 td { border-bottom: 1px solid var(--line); padding: 7px 16px 7px 0; vertical-align: top } tr > :last-child { padding-right: 0 }
+td code, #scenarios td:last-child { white-space: nowrap } td .limit, td .missed { display: inline-block; min-width: 17em; color: var(--muted) } td .missed { color: var(--bad) } td .met { color: var(--good) }
 .number { text-align: right; white-space: nowrap }
 .findings { list-style: none; margin: 16px 0 0; padding: 0 }
 .findings li { display: grid; grid-template-columns: 92px minmax(0, 1fr); gap: 0 20px; padding: 20px 0; border-top: 1px solid var(--line) }
@@ -55,8 +56,8 @@ footer { margin-top: 72px; padding-top: 18px; border-top: 1px solid var(--line);
 @media (max-width: 760px) {
   main { padding: 32px 18px 56px } header { margin-bottom: 40px } section { margin-top: 48px } h1 { font-size: 28px } h2 { font-size: 21px } .summary { font-size: 16px }
   .picture .wide { display: none } .picture .narrow { display: block }
-  .targets li { grid-template-columns: 24px minmax(0, 1fr) auto } .targets .limit { grid-column: 2; grid-row: 2 } .targets .actual { grid-column: 3; grid-row: 1 / span 2 }
-  .findings li { grid-template-columns: 1fr; gap: 4px } .cost small { display: inline; margin-left: 6px } dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: 8px } }
+  .targets li { grid-template-columns: 24px minmax(0, 1fr) minmax(64px, auto) } .targets .limit { grid-column: 2; grid-row: 2 } .targets .actual { grid-column: 3; grid-row: 1 / span 2 }
+  .findings li { grid-template-columns: 1fr; gap: 4px } .cost small { display: inline; margin-left: 0 } dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: 8px } }
 @media print { :root { color-scheme: light; --paper: #fff; --ink: #000; --muted: #555; --line: #ccc; --soft: #f4f4f1; --good: #00694d; --bad: #b23c00; --warn: #7d5c00; --archive: #d55e00; --container: #8b929b; --criu: #0072b2; --cuda: #009e73; --engine: #b85c94; --token: #e0a800; --other: #5d646c; --unattributed: #d9d9d4; --on-archive: #fff; --on-container: #fff; --on-criu: #fff; --on-cuda: #fff; --on-engine: #fff; --on-other: #fff; --on-unattributed: #000 }
   body { font-size: 11pt } main { max-width: none; padding: 0 } section { margin-top: 28pt; break-inside: auto } figure, .findings li, tr { break-inside: avoid } h2, .lead, .legend { break-after: avoid }
   .picture .wide { display: block } .picture .narrow { display: none } summary { display: none } details::details-content { content-visibility: visible; height: auto; block-size: auto } }

@@ -50,7 +50,7 @@ function chart(scenarios: Scenario[], label: string): Markup {
         Plot.barX(all, { y: 'id', x1: 'x1', x2: 'x2', fill: 'colour', fillOpacity: 'strength', insetLeft: 0.5, insetRight: 0.5, rx: 1.5, title: bar => `${bar.name}: ${seconds(bar.x2 - bar.x1)} s` }),
         Plot.text(named, { y: 'id', x: bar => (bar.x1 + bar.x2) / 2, text: 'label', fill: 'ink', fontSize: 11 }),
         Plot.text(scenarios, { y: 'id', x: tfft, text: scenario => seconds(tfft(scenario)), textAnchor: 'start', dx: 7, fontWeight: 600, fontSize: 13 }),
-        ...narrow ? [Plot.text(scenarios, { y: 'id', x: 0, text: 'id', textAnchor: 'start', dy: -20, fontSize: 12 })] : [],
+        ...narrow ? [Plot.text(scenarios, { y: 'id', x: 0, text: 'id', textAnchor: 'start', dy: -20, fontSize: 12, stroke: 'var(--paper)', strokeWidth: 4, fill: 'var(--ink)' })] : [],
       ],
       color: { type: 'identity' }, opacity: { type: 'identity' },
     }

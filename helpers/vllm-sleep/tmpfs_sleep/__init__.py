@@ -19,10 +19,13 @@ Lines it prints begin with `tmpfs-sleep: `: `backend` with the folder, `saved` a
 
 import json
 import os
+import sys
 
 
 def say(what, detail):
-    print(f"tmpfs-sleep: {what} {detail if isinstance(detail, str) else json.dumps(detail)}", flush=True)
+    # one write: print writes text and line end apart where Python does not buffer, and other processes write there too
+    sys.stdout.write(f"tmpfs-sleep: {what} {detail if isinstance(detail, str) else json.dumps(detail)}\n")
+    sys.stdout.flush()
 
 
 def setting(name, default):

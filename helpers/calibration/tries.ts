@@ -1,0 +1,66 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { now } from '../clock.ts'
+import { firstAnswer } from '../openai.ts'
+import { Problem } from '../problem.ts'
+import type { Order } from './server.ts'
+
+export const KINDS = ['listens', 'listens-later', 'drops-syn'] as const
+export type Kind = Order['kind']
+
+/** Milliseconds for which SYNs are dropped. */
+const SYN_DROP = 300
+
+/** A process to try the prober on; `end` it. */
+export function openServer(): { attempt(kind: Kind): Promise<number>, end(): void } {
+  const server = fork(join(import.meta.dirname, 'server.ts'))
+  return { attempt: kind => attempt(server, kind), end: () => void server.kill('SIGKILL') }
+}
+
+/** One try. @returns by how many seconds the prober's first token is off the moment at which it was there */
+async function attempt(server: ChildProcess, kind: Kind): Promise<number> {
+  const port = await freePort()
+  const order: Order = { kind, port, delay: 20 + Math.random() * 200, token: 20 + Math.random() * 100 }
+  const known = message(server, 'known')
+  const listening = message(server, 'listening')
+  server.send(order)
+  if (kind !== 'listens-later') await listening
+  const idle = kind === 'drops-syn' ? await dropSyns(server, port) : []
+  const { firstToken } = await firstAnswer({ port, model: 'calibration', prompt: '', maxTokens: 1 }, { timeout: 10 })
+  const error = firstToken - fromMonotonic(await known)
+  for (const socket of idle) socket.destroy()
+  return error
+}
+
+/** Stops the server and fills its queue, so that the kernel drops further SYNs without a word, as under CRIU's network lock. */
+async function dropSyns(server: ChildProcess, port: number): Promise<Socket[]> {
+  server.kill('SIGSTOP')
+  const idle = Array.from({ length: 4 }, () => connect({ port, host: '127.0.0.1' }).on('error', () => {}))
+  setTimeout(() => server.kill('SIGCONT'), SYN_DROP)
+  await new Promise(later => setTimeout(later, 20))
+  return idle
+}
+
+async function message(server: ChildProcess, key: 'known' | 'listening'): Promise<string> {
+  for (;;) {
+    const [received] = await once(server, 'message') as [Record<string, string>]
+    if (received[key] !== undefined) return received[key]
+  }
+}
+
+/** CLOCK_MONOTONIC nanoseconds, which all processes share, on this process's clock in seconds. */
+function fromMonotonic(nanoseconds: string): number {
+  return now() - Number(process.hrtime.bigint() - BigInt(nanoseconds)) / 1e9
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  if (!port) throw new Problem('no free port on 127.0.0.1')
+  return port
+}

@@ -1,0 +1,113 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseHTML } from 'linkedom'
+import { describe, expect, it } from 'vitest'
+import { compareRuns } from '../compare.ts'
+import { factor, seconds } from '../format.ts'
+import { failedTrial, recorded, run, trials } from '../recorded/builders.ts'
+import type { Report } from '../schema.ts'
+import { summarize } from '../summary.ts'
+import { holdings } from './holding.ts'
+import { html } from './markup.ts'
+import { renderPage } from './page.ts'
+
+const made = recorded('made-up')
+const report = summarize(made.run, made.trials)
+const page = renderPage(report)
+
+interface Node { textContent: string, querySelectorAll(selector: string): Node[], querySelector(selector: string): Node | null, getAttribute(name: string): string | null }
+const parse = (text: string): Node => parseHTML(text).document as never
+const rows = (node: Node, selector: string) => [...node.querySelectorAll(`${selector} tbody tr`)].map(row => [...row.querySelectorAll('td')].map(cell => cell.textContent))
+
+/** That the figures on the page are those of the report, for the page as it was written or as a browser shows it. */
+function expectFigures(text: string, { scenarios, findings }: Report): void {
+  const node = parse(text)
+  const measured = scenarios.filter(scenario => scenario.tfft)
+  expect(rows(node, '#scenarios').map(cells => cells.slice(0, 3))).toEqual(scenarios.map(({ id, n, tfft, outcome, reason }) => tfft ? [id, String(n), seconds(tfft.p50)] : [`${id}${outcome}: ${reason}`, '0', '']))
+  expect(rows(node, '#trials').map(cells => [cells[0], cells.at(-1)])).toEqual(measured.map(({ id, trials }) => [id, trials.map(trial => trial.tfft === null ? 'failed' : seconds(trial.tfft)).join(', ')]))
+  expect(rows(node, '#speedups').map(cells => [cells[0], cells[4]])).toEqual(measured.filter(one => one.versus_baseline).map(one => [one.id, factor(one.versus_baseline!.speedup)]))
+  expect(rows(node, '#waterfall').filter(cells => cells[0] === '' && cells[1] !== 'unattributed').map(cells => cells.slice(1, 3))).toEqual(measured.flatMap(one => one.phases.map(phase => [phase.name, seconds(phase.p50)])))
+  expect([...node.querySelectorAll('#findings .cost')].map(cell => cell.textContent)).toEqual(findings.map(({ cost }) => cost === null ? 'no figure' : `${seconds(cost)} s`))
+  const drawn = [...node.querySelectorAll('#trials .wide circle')]
+  expect(drawn).toHaveLength(measured.reduce((sum, one) => sum + one.n, 0))
+}
+
+describe('renderPage', () => {
+  it('shows the figures of the report', () => expectFigures(page, report))
+
+  it('is one file that asks for nothing: no script, no address to load, and a policy that forbids both', () => {
+    const node = parse(page)
+    expect(node.querySelector('meta[http-equiv="Content-Security-Policy"]')?.getAttribute('content')).toContain('default-src \'none\'')
+    expect(node.querySelectorAll('script, img, iframe, object, embed, link:not([href="data:,"])')).toHaveLength(0)
+    expect(page).not.toMatch(/@import|url\(|\son\w+=/)
+  })
+
+  it('escapes what comes from a run', () => {
+    const evil = '<script>alert(1)</script>'
+    const text = renderPage(summarize(run([{ id: evil }, { id: 'b', failed: evil }]), [...trials([1, 2, 3], { scenario: evil }), failedTrial({ scenario: evil, error: `${evil}\u001b[31m` })]))
+    expect(text).not.toContain('<script')
+    expect(text).toContain('&#60;script&#62;')
+    expect(text).not.toContain('\u001b')
+  })
+
+  it('can be made of any report: nothing measured, one scenario, one trial, a reference', () => {
+    expect(renderPage(summarize(run([]), []))).toContain('Nothing was measured')
+    expect(renderPage(summarize(run([{ id: 'cold', baseline: true }]), trials([1])))).toContain('Cold starts, measured')
+    const gated = renderPage({ ...report, reference: compareRuns(report, report, { path: 'results/reference.json' }) })
+    expect(rows(parse(gated), '#reference').map(cells => cells[1])).toEqual(Array.from({ length: 9 }, () => 'no-difference'))
+  })
+
+  it('says in its heading what the run showed, also where nothing was gained', () => {
+    const place = { id: 'place', strategy: 'podman-in-place' as const }
+    const of = (tfft: number) => parse(renderPage(summarize(run([{ id: 'cold', baseline: true }, place]), [...trials([1, 1, 1, 1]), ...trials([tfft, tfft, tfft, tfft], { scenario: 'place', strategy: 'podman-in-place' })]))).querySelector('h1')?.textContent
+    expect(of(0.5)).toBe('Back in 0.50 s, 2.00x as fast as a cold start')
+    expect(of(2)).toBe('No way back was faster than the cold start')
+  })
+})
+
+describe('holdings', () => {
+  const held = (id: string, tfft: number, memory: Record<string, number>) => ({ ...report.scenarios[0]!, id, tfft: { p50: tfft, min: tfft, max: tfft, ci95: [tfft, tfft] as [number, number] }, memory })
+  it('marks the frontier: no other is as fast with as little memory', () => {
+    const all = holdings([held('cold', 10, { dram: 0 }), held('slow and large', 5, { dram: 8e9 }), held('place', 3, { dram: 5e9 }), held('resume', 1, { dram: 5e9, gpu: 1e9 })])
+    expect(all.map(one => [one.id, one.frontier])).toEqual([['cold', true], ['slow and large', false], ['place', true], ['resume', true]])
+  })
+})
+
+it('html escapes values, keeps markup, joins lists', () => {
+  expect(html`<p title="${'"'}">${'<b>'}${html`<b>`}${[1, html`<i>`]}${false}${undefined}</p>`.text).toBe('<p title="&#34;">&#60;b&#62;<b>1<i></p>')
+})
+
+const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', process.env.CHROMIUM ?? ''].find(path => path && existsSync(path))
+
+/** Opens a page in a browser of its own that can reach nothing outside: what it shows, says on the console, and asks the network for. */
+function visit(text: string): { dom: string, said: string[], asked: string[] } {
+  const folder = mkdtempSync(join(tmpdir(), 'page-'))
+  const at = (name: string) => join(folder, name)
+  const quiet = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP * ~NOTFOUND']
+  try {
+    writeFileSync(at('page.html'), text)
+    const dom = execFileSync(chromium!, ['--headless', '--no-sandbox', ...quiet, `--user-data-dir=${at('profile')}`, '--enable-logging', `--log-file=${at('log')}`, `--log-net-log=${at('net.json')}`, '--dump-dom', `file://${at('page.html')}`], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 50_000 })
+    // the browser's own requests are not isolated under the page's address; those of the page are
+    const { events } = JSON.parse(readFileSync(at('net.json'), 'utf8')) as { events: { params?: { url?: string, network_isolation_key?: string } }[] }
+    const asked = events.flatMap(({ params }) => params?.url && params.network_isolation_key?.startsWith('file:') ? params.url : []).filter(url => !/^(file|data):/.test(url))
+    return { dom, said: readFileSync(at('log'), 'utf8').split('\n').filter(line => line.includes(':CONSOLE')), asked }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+describe.skipIf(!chromium)('in headless Chromium', () => {
+  it('says nothing on the console, asks the network for nothing, and shows the figures of the report', { timeout: 60_000 }, () => {
+    const { dom, said, asked } = visit(page)
+    expectFigures(dom, report)
+    expect(said).toEqual([])
+    expect(asked).toEqual([])
+  })
+  it('and the same look at a page that does both sees both', { timeout: 60_000 }, () => {
+    const { said, asked } = visit('<!doctype html><script>console.error("boo")</script><img src="http://127.0.0.1:9/x.png">')
+    expect(said).toEqual([expect.stringContaining('"boo"')])
+    expect(asked).toContain('http://127.0.0.1:9/x.png')
+  })
+})
