@@ -134,7 +134,7 @@ export interface TimedLine { time: number, text: string }
 /** Lines of `podman logs --timestamps`, in the order of time. `at`: milliseconds since 1970, with podman's nanoseconds as a fraction. */
 export function parseTimedLog(log: string): { at: number, text: string }[] {
   return log.split('\n').flatMap((line) => {
-    const [, seconds, fraction = '', zone = 'Z', text = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d) (.*)$/.exec(line) ?? []
+    const [, seconds, fraction = '', zone = 'Z', text = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d) (.*)$/s.exec(line) ?? []
     return seconds ? [{ at: Date.parse(`${seconds}${zone}`) + Number(`0${fraction}`) * 1000, text }] : []
   }).sort((a, b) => a.at - b.at)
 }

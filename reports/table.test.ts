@@ -38,6 +38,19 @@ describe('renderTable', () => {
   it('shows notes about how the trials were read', () => expect(renderTable(summarize(run([]), [], ['trials.jsonl:3 is torn']))).toContain('note: trials.jsonl:3 is torn'))
 })
 
+describe('a real run without a GPU', () => {
+  const real = recorded('without-gpu')
+  const table = renderTable(summarize(real.run, real.trials), { path: 'results/latest/report.html' })
+  it('fits 80 columns; a scenario with all defaults is the heading of its strategy', () => {
+    for (const line of lines(table)) expect(line.length, line).toBeLessThanOrEqual(80)
+    expect(table).toMatch(/^podman-import +\d+ .*archive\.\*.*\n {2}compress-gzip +\d+ /m)
+  })
+  it('names the three passes over the archive as the first cause, and the restore in place as the remedy', () => {
+    const cause = table.slice(table.indexOf('What costs the most')).replace(/\s+/g, ' ')
+    expect(cause).toMatch(/^What costs the most \d\.\d\d s podman-import: podman reads the whole archive three times before CRIU starts → restore in place.*?podman container restore --keep NAME \(podman-in-place\S* took 0\.\d\d s in this run, /)
+  })
+})
+
 describe('mostOf', () => {
   const tfft = { p50: 10, min: 10, max: 10, ci95: [10, 10] as [number, number] }
   const archive = [{ name: 'archive.find-runtime', p50: 2 }, { name: 'archive.unpack', p50: 3 }]

@@ -50,7 +50,6 @@ process.on('message', async ({ port, kind, delay, token }: Order) => {
   await once(server, 'listening')
   process.send!({ listening: (server.address() as AddressInfo).port })
   if (kind !== 'drops-syn') return
-  last = monotonic()
   // the parent stops this process now; a gap in its time tells when it goes on
   const tick = setInterval(noteGap, 1)
   server.on('close', () => clearInterval(tick))

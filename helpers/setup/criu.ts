@@ -39,7 +39,7 @@ export function candidates(c: Configuration): Candidate[] {
 }
 
 /** Finished prefixes, newest version first. */
-function prefixes(stateDir: string): string[] {
+export function prefixes(stateDir: string): string[] {
   if (!existsSync(stateDir)) return []
   return readdirSync(stateDir).filter(entry => entry.startsWith(PREFIX) && !entry.includes('.part-') && existsSync(join(stateDir, entry, 'bin/criu')))
     .sort((a, b) => b.localeCompare(a, 'en', { numeric: true })).map(entry => join(stateDir, entry))
@@ -81,7 +81,7 @@ export const criu: Step = {
     let { works } = await choose(c)
     let packages: Record<string, string> | undefined
     if (!works && !c.criuBin) {
-      packages = await installPrivately(c, say)
+      packages = (await debianCriu(c.stateDir, say)).packages
       works = (await choose(c)).works
     }
     if (!works) {
@@ -90,17 +90,19 @@ export const criu: Step = {
     }
     const { path, from } = works.candidate
     await link(path, criuLink(c.stateDir))
+    const known = readRecord(c.stateDir, 'criu', criuChoice)
+    packages ??= known?.path === path ? known.packages : undefined
     writeRecord(c.stateDir, 'criu', { path, from, version: works.verdict.version, packages })
   },
 }
 
-/** Debian's CRIU into `STATE_DIR/criu-VERSION`, with a program `bin/criu` that runs it through its own dynamic linker. */
-async function installPrivately(c: Configuration, say: Say): Promise<Record<string, string>> {
-  say(`unpacking Debian ${SUITE}'s into ${c.stateDir}`)
+/** Debian's CRIU into `STATE_DIR/criu-VERSION`, with a program `bin/criu` that runs it through its own dynamic linker. Returns versions by package. */
+export async function debianCriu(stateDir: string, say: Say): Promise<{ folder: string, packages: Record<string, string> }> {
+  say(`unpacking CRIU from Debian ${SUITE} into ${stateDir}`)
   let packages: Record<string, string> = {}
-  const folder = await whole(join(c.stateDir, 'criu'), async part => {
+  const folder = await whole(join(stateDir, 'criu'), async part => {
     packages = await unpackDebian(SUITE, ['criu'], part, say)
-    const final = join(c.stateDir, `${PREFIX}${packages.criu ?? 'unknown'}`)
+    const final = join(stateDir, `${PREFIX}${packages.criu ?? 'unknown'}`)
     for (const entry of await readdir(part)) if (entry !== 'usr') await removeTree(join(part, entry))
     await removeTree(join(part, 'usr/share'))
     await mkdir(join(part, 'bin'))
@@ -109,7 +111,7 @@ async function installPrivately(c: Configuration, say: Say): Promise<Record<stri
     return final
   })
   say(`${packages.criu} with ${Object.keys(packages).length - 1} packages it depends on in ${folder}`)
-  return packages
+  return { folder, packages }
 }
 
 /** The dynamic linker and the folder of the libraries, relative to the prefix: usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2. */
