@@ -5,4 +5,6 @@ benchmark('podman-in-place', [
   { storage: 'disk' },
   { storage: 'tmpfs' },
   { storage: 'tmpfs-huge' },
+  { storage: 'tmpfs-huge', pages: 'no-zeros' },
+  { storage: 'tmpfs-huge', pages: 'mapped' },
 ], { against: { strategy: 'cold' } })

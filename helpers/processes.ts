@@ -43,11 +43,12 @@ export function innerPid(pid: number): number {
   }
 }
 
-/** Bytes of anonymous memory of these processes together; pages that several share count once each. */
-export function anonymousBytes(pids: number[]): number {
+/** Bytes of memory, files aside, that these processes hold together; pages that several share count once each. */
+export function residentBytes(pids: number[]): number {
   return pids.reduce((sum, pid) => {
     try {
-      return sum + Number(/^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+      const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+      return [...status.matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm)].reduce((bytes, [, kilobytes]) => bytes + Number(kilobytes) * 1024, sum)
     } catch {
       return sum
     }

@@ -9,7 +9,7 @@ test.for(['libcap.so.2', 'libmd.so.0', 'libcrypt.so.1', 'libmnl.so.0', 'libgpgme
   expect(isCarried(name)).toBe(true)
 })
 
-const listing = (...lines: string[]) => `\tlinux-vdso.so.1 (0x00007ffc)\n${lines.map(line => `\t${line}\n`).join('')}\t/tree/usr/lib/x/ld-linux-x86-64.so.2 (0x00007f1)\n`
+const listing = (...lines: string[]) => `\tlinux-vdso.so.1 (0x00007ffc)\n\t/lib64/ld-linux-x86-64.so.2 => /tree/lib64/ld-linux-x86-64.so.2 (0x0)\n${lines.map(line => `\t${line}\n`).join('')}\t/tree/usr/lib/x/ld-linux-x86-64.so.2 (0x00007f1)\n`
 
 test('the libraries that a program needs, by the names it knows them', () => {
   expect(librariesListed(listing('libcap.so.2 => /tree/usr/lib/x/libcap.so.2 (0x1)', 'libc.so.6 => /tree/usr/lib/x/libc.so.6 (0x2)'), 'runc')).toEqual(['/tree/usr/lib/x/libcap.so.2'])

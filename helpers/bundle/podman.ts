@@ -34,7 +34,7 @@ export const isCarried = (library: string): boolean => !OF_THE_HOST.test(library
 export function librariesListed(listing: string, program: string): string[] {
   return listing.split('\n').flatMap(line => {
     const [, name, path] = /^\s*(\S+) => (\S+|not found)/.exec(line) ?? []
-    if (!name || !isCarried(name)) return []
+    if (!name || !isCarried(basename(name))) return []
     if (!path?.startsWith('/')) throw new Problem(`bundle: ${program} needs ${name}, which none of the packages has`)
     return [join(path, '..', name)]
   })

@@ -13,7 +13,7 @@ export const archivePasses: Rule = facts => measured(facts).flatMap((scenario) =
   if (passes === undefined || passes < 2 || phases.length === 0) return []
   const cost = phases.reduce((sum, phase) => sum + phase.p50, 0)
   const size = figure(facts, scenario.id, 'archive.bytes')
-  const better = measured(facts).filter(other => RESTORES.includes(other.strategy) && figure(facts, other.id, 'archive.passes') === undefined && slowerBy(scenario, other) !== undefined)
+  const better = measured(facts).filter(other => RESTORES.includes(other.strategy) && figure(facts, other.id, 'archive.passes') === undefined && other.settings.checkpointAt === scenario.settings.checkpointAt && slowerBy(scenario, other) !== undefined)
     .toSorted((a, b) => Number(a.strategy !== 'podman-in-place') - Number(b.strategy !== 'podman-in-place') || p50(a) - p50(b))[0]
   return [{
     code: 'archive-read-again',

@@ -23,6 +23,14 @@ export function logTicks([low, high]: readonly [number, number], most = 9): numb
   return [[1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 7], [1, 2, 3, 5], [1, 2, 5]].map(within).find(ticks => ticks.length <= most) ?? within([1])
 }
 
+/** A scenario's id on two lines where one is too long for the margin; broken behind a dot. */
+export function label(id: string): string {
+  if (id.length <= 38) return id
+  const dots = [...id.matchAll(/\./g)].map(match => match.index).filter(index => index < 38)
+  const at = dots.at(-1) ?? -1
+  return at === -1 ? id : `${id.slice(0, at + 1)}\n${id.slice(at + 1)}`
+}
+
 /** Plot writes a style element into each picture; the page has one for all. */
 function svg(options: Plot.PlotOptions, width: number): Markup {
   const { document } = parseHTML('<!doctype html><html><body></body></html>')

@@ -34,8 +34,9 @@ export function holding(scenarios: Scenario[]): Markup | undefined {
     picture: picture('TFFT against memory held while away, the frontier marked', ({ narrow }) => ({
       height: narrow ? 400 : 440, marginLeft: 48, marginRight: narrow ? 20 : 40, marginTop: 30, marginBottom: 44,
       x: { label: `memory held while away, ${unit} →`, labelAnchor: 'right', domain: [0, most / size * 1.12], grid: true, tickSize: 0, ticks: narrow ? 4 : 8 },
-      y: { type: logarithmic ? 'log' : 'linear', label: '↑ TFFT, seconds', domain: [...domain], grid: true, tickSize: 0, ticks: logarithmic ? logTicks(domain, 8) : 6, tickFormat: (value: number) => String(value) },
+      y: { type: logarithmic ? 'log' : 'linear', label: '↑ TFFT, seconds', domain: [...domain], grid: true, ticks: logarithmic ? logTicks(domain, 8) : 6 },
       marks: [
+        Plot.axisY({ ticks: logarithmic ? logTicks(domain, 8) : 6, text: (value: number) => String(value), tickSize: 0 }),
         Plot.line(frontier, { x: one => one.memory / size, y: 'tfft', curve: 'step-after', stroke: 'var(--criu)', strokeWidth: 2, strokeOpacity: 0.6 }),
         Plot.dot(all.toSorted((a, b) => Number(a.frontier) - Number(b.frontier)), { x: one => one.memory / size, y: 'tfft', r: one => one.frontier ? 6 : 4.5, fill: one => one.frontier ? 'var(--criu)' : 'var(--paper)', stroke: one => one.frontier ? 'var(--criu)' : 'var(--muted)', strokeWidth: 1.5, title: one => `${one.id}: ${seconds(one.tfft)} s, ${bytes(one.memory)}` }),
         ...[true, false].map(left => Plot.text(labels(all, { narrow, most, height }).filter(one => one.left === left), {

@@ -66,16 +66,22 @@ export function findingList(found: Finding[]): Markup | undefined {
 /** Every scenario that was asked for, with the reason where it was not measured. */
 export function scenarioTable({ scenarios }: Report): Markup {
   return html`<section id="scenarios"><h2>All scenarios</h2>${table(['scenario', number('n'), number('TFFT p50, s'), number('95 %'), number('min'), number('max'), number('speedup'), 'most of it'], scenarios.map(({ id, n, failed, tfft, versus_baseline: versus, baseline, outcome, reason, phases }) => tfft
-    ? [html`<code>${id}</code>${failed > 0 && html`<br><span class="missed">${count(failed, 'trial')} failed: ${reason?.split('\n')[0]}</span>`}`, number(String(n)), number(seconds(tfft.p50)), number(tfft.ci95.map(seconds).join('–')), number(seconds(tfft.min)), number(seconds(tfft.max)), number(versus ? factor(versus.speedup) : baseline ? 'baseline' : '–'), mostOf({ phases, tfft })]
-    : [html`<code>${id}</code><br><span class="${outcome === 'failed' ? 'missed' : 'limit'}">${outcome}: ${reason?.split('\n')[0]}</span>`, number('0'), '', '', '', '', '', '']))}</section>`
+    ? [html`<code>${id}</code>${failed > 0 && html`<br><span class="missed why">${count(failed, 'trial')} failed: ${reason?.split('\n')[0]}</span>`}`, number(String(n)), number(seconds(tfft.p50)), number(tfft.ci95.map(seconds).join('–')), number(seconds(tfft.min)), number(seconds(tfft.max)), number(versus ? factor(versus.speedup) : baseline ? 'baseline' : '–'), mostOf({ phases, tfft })]
+    : [html`<code>${id}</code><br><span class="why ${outcome === 'failed' ? 'missed' : 'limit'}">${outcome}: ${reason?.split('\n')[0]}</span>`, number('0'), '', '', '', '', '', '']))}</section>`
 }
 
 export function comparison({ reference }: Report): Markup | undefined {
   if (!reference) return undefined
-  return html`<section id="reference"><h2>Against the reference</h2><p class="lead">${gateVerdict(reference)}. Reference of ${day(reference.timestamp)} (<code>${reference.path}</code>); slower means a median that rose by more than ${percent(reference.tolerance)} with the exact Mann–Whitney test and the bootstrap interval both saying that it is no chance.${reference.differs.length > 0 && html` <strong class="missed">It is of another host (REFERENCE_ANY_HOST=1); it differs in ${reference.differs.join(', ')}.</strong>`}</p>
+  return html`<section id="reference"><h2>Against the reference</h2><p class="lead">${sentence(gateVerdict(reference))}. Reference of ${day(reference.timestamp)} (<code>${reference.path}</code>); slower means a median that rose by more than ${percent(reference.tolerance)} with the exact Mann–Whitney test and the bootstrap interval both saying that it is no chance.${reference.differs.length > 0 && html` <strong class="missed">It is of another host (REFERENCE_ANY_HOST=1); it differs in ${reference.differs.join(', ')}.</strong>`}</p>
 ${table(['scenario', 'verdict', number('reference, s'), number('now, s'), number('change'), number('95 %'), number('p')], reference.comparisons.map(({ scenario, verdict, reference_p50, p50, change: by, ci95, p_value }) => [
     html`<code>${scenario}</code>`, html`<span class="${verdict === 'slower' || verdict === 'missing' ? 'missed' : verdict === 'faster' ? 'met' : 'limit'}">${verdict}</span>`, number(reference_p50 === null ? '–' : seconds(reference_p50)), number(p50 === null ? '–' : seconds(p50)), number(by === null ? '–' : change(by)), number(ci95 ? `${change(ci95[0])} to ${change(ci95[1])}` : '–'), number(p_value === null ? '–' : p_value < 0.001 ? '< 0.001' : p_value.toFixed(3)),
   ]))}</section>`
+}
+
+/** NOT SLOWER than ... as Not slower than ... */
+function sentence(text: string): string {
+  const lower = text.replace(/^[A-Z ]+(?=[ :])/, words => words.toLowerCase())
+  return lower[0]!.toUpperCase() + lower.slice(1)
 }
 
 export function host(report: Report): Markup {

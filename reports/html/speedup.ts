@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { factor, factorRange, seconds } from '../format.ts'
 import type { Scenario } from '../schema.ts'
-import { figure, logTicks, number, picture, table } from './figure.ts'
+import { figure, label, logTicks, number, picture, table } from './figure.ts'
 import type { Markup } from './markup.ts'
 
 const colour = ({ versus_baseline: versus }: Scenario) => versus!.ci95[0] > 1 ? 'var(--criu)' : versus!.ci95[1] < 1 ? 'var(--archive)' : 'var(--muted)'
@@ -17,9 +17,11 @@ export function speedups(scenarios: Scenario[]): Markup | undefined {
     text: 'Median of the baseline over the median of the scenario, both measured in turn in the same group; the bar is the 95 % bootstrap interval. Right of the line is faster. The axis is logarithmic.',
     picture: picture('Speedup of each scenario over the cold start', ({ narrow }) => ({
       height: shown.length * (narrow ? 46 : 34) + 50, marginLeft: narrow ? 4 : 262, marginRight: narrow ? 50 : 64, marginTop: 10, marginBottom: 40,
-      x: { type: 'log', domain: [...domain], label: 'times as fast →', labelAnchor: 'right', grid: true, tickSize: 0, ticks: logTicks(domain, narrow ? 5 : 9), tickFormat: (value: number) => `${value}x` },
-      y: { domain: shown.map(scenario => scenario.id), label: null, axis: narrow ? null : 'left', tickSize: 0, tickPadding: 12, type: 'band' },
+      x: { type: 'log', domain: [...domain], label: 'times as fast →', labelAnchor: 'right', grid: true, ticks: logTicks(domain, narrow ? 5 : 9) },
+      y: { domain: shown.map(scenario => scenario.id), label: null, axis: narrow ? null : 'left', tickFormat: label, tickSize: 0, tickPadding: 12, type: 'band' },
       marks: [
+        // its own text: a logarithmic scale leaves some of its labels out
+        Plot.axisX({ ticks: logTicks(domain, narrow ? 5 : 9), text: (value: number) => `${value}x`, tickSize: 0 }),
         Plot.ruleX([1], { stroke: 'var(--ink)', strokeWidth: 1.5 }),
         Plot.link(shown, { y: 'id', x1: scenario => scenario.versus_baseline!.ci95[0], x2: scenario => scenario.versus_baseline!.ci95[1], stroke: colour, strokeWidth: 6, strokeOpacity: 0.35, strokeLinecap: 'round' }),
         Plot.dot(shown, { y: 'id', x: scenario => scenario.versus_baseline!.speedup, r: 4.5, fill: colour, title: scenario => `${scenario.id}: ${factor(scenario.versus_baseline!.speedup)} (${factorRange(scenario.versus_baseline!.ci95)})` }),

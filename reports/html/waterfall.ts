@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { count, percent, seconds } from '../format.ts'
 import type { Scenario } from '../schema.ts'
-import { figure, number, picture, table } from './figure.ts'
+import { figure, label as idLabel, number, picture, table } from './figure.ts'
 import { type Markup, html } from './markup.ts'
 import { FAMILY_ORDER, familyOf, inkOn, strengthOf } from './palette.ts'
 
@@ -45,7 +45,7 @@ function chart(scenarios: Scenario[], label: string): Markup {
     return {
       height: scenarios.length * (narrow ? 50 : 40) + 48, marginLeft: left, marginRight: right, marginTop: 8, marginBottom: 40,
       x: { domain: [0, longest], label: 'seconds from the start command →', labelAnchor: 'right', grid: true, ticks: narrow ? 4 : 8, tickSize: 0 },
-      y: { domain: scenarios.map(scenario => scenario.id), label: null, axis: narrow ? null : 'left', tickSize: 0, tickPadding: 12, padding: narrow ? 0.5 : 0.34 },
+      y: { domain: scenarios.map(scenario => scenario.id), label: null, axis: narrow ? null : 'left', tickFormat: idLabel, tickSize: 0, tickPadding: 12, padding: narrow ? 0.5 : 0.34 },
       marks: [
         Plot.barX(all, { y: 'id', x1: 'x1', x2: 'x2', fill: 'colour', fillOpacity: 'strength', insetLeft: 0.5, insetRight: 0.5, rx: 1.5, title: bar => `${bar.name}: ${seconds(bar.x2 - bar.x1)} s` }),
         Plot.text(named, { y: 'id', x: bar => (bar.x1 + bar.x2) / 2, text: 'label', fill: 'ink', fontSize: 11 }),

@@ -1,5 +1,6 @@
 """The backend: what happens at POST /sleep?level=2 and POST /wake_up."""
 
+import contextlib
 import ctypes
 import mmap
 import os
@@ -71,12 +72,17 @@ class TmpfsBackend(CuMemBackend):
                 size += data.handle[1]
         if not blocks:
             raise RuntimeError("no weights in vLLM's memory pool")
-        image = Image(self._path, size, create=True)
         try:
-            for offset, address, length in blocks:
-                libcudart.cudaMemcpy(ctypes.c_void_p(image.address + offset), ctypes.c_void_p(address), length)
-        finally:
-            image.close()
+            image = Image(self._path, size, create=True)
+            try:
+                for offset, address, length in blocks:
+                    libcudart.cudaMemcpy(ctypes.c_void_p(image.address + offset), ctypes.c_void_p(address), length)
+            finally:
+                image.close()
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(self._path)
+            raise
         self._blocks = blocks
         say("saved", {"bytes": size, "blocks": len(blocks), "seconds": round(time.perf_counter() - began, 4), "file": self._path})
 

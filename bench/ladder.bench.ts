@@ -1,0 +1,15 @@
+import { benchmark } from '../fixtures/benchmark.ts'
+
+/** From the seed's way in container storage to the best one: one change a step, so that each shows what it is worth. */
+const asleep = { strategy: 'podman-in-place', checkpointAt: 'asleep-2', storage: 'tmpfs-huge' } as const
+const hugePages = { ...asleep, thp: 'always' }
+const ownWeights = { ...hugePages, weights: 'tmpfs' }
+
+benchmark('ladder', [
+  asleep,
+  hugePages,
+  ownWeights,
+  { ...ownWeights, pages: 'no-zeros' },
+  { ...ownWeights, pages: 'mapped' },
+  { ...ownWeights, pages: 'mapped', strategy: 'runtime-direct' },
+], { against: { strategy: 'cold' } })

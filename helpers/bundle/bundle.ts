@@ -1,0 +1,99 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises'
+import { arch } from 'node:os'
+import { basename, join, resolve } from 'node:path'
+import { command } from '../command.ts'
+import { Problem } from '../problem.ts'
+import { debianCriu } from '../setup/criu.ts'
+import { unpackDebian } from '../setup/debian.ts'
+import { removeTree, whole } from '../setup/folder.ts'
+import type { Say } from '../setup/step.ts'
+import { packFolder, tarStream } from './archive.ts'
+import { checksums, type Content, type Manifest } from './manifest.ts'
+import { LEFT_OUT, nodeModules } from './node-modules.ts'
+import { writeParts } from './parts.ts'
+import { arrangePodman, PODMAN_PACKAGES, PODMAN_SUITE } from './podman.ts'
+import { slim } from './slim.ts'
+import { unpackWheels, type WheelOptions } from './wheels.ts'
+
+/** All that a host without a network needs to run the suite, as numbered parts and an install.sh. */
+
+const project = resolve(import.meta.dirname, '../..')
+
+export interface BundleOptions extends WheelOptions {
+  /** Folder of the parts; made anew. */
+  out: string
+  /** Bytes that no part exceeds. */
+  partSize: number
+}
+
+/** @throws Problem where `out` holds something that is no bundle: it is replaced as a whole */
+export function checkOut(out: string): void {
+  if (existsSync(out) && readdirSync(out).length > 0 && !existsSync(join(out, 'bundle.json'))) throw new Problem(`bundle: ${out} is not empty and holds no bundle\nName another folder with --out, or empty it.`)
+}
+
+/** Packs everything. Broken off anywhere, `out` is what it was before. */
+export async function makeBundle(options: BundleOptions, say: Say): Promise<Manifest> {
+  if (arch() !== 'x64') throw new Problem(`bundle: this host is ${arch()}, and what is packed here runs on x86-64 hosts only`)
+  checkOut(options.out)
+  let manifest: Manifest | undefined
+  await whole(options.out, async part => {
+    const work = join(part, 'work')
+    const packed = join(work, 'packed')
+    await mkdir(packed, { recursive: true })
+    const contents: Content[] = []
+    const add = async (name: string, what: string, versions: Record<string, string>, folder: string, leaveOut?: string[]) => {
+      const archive = `${name}.tar.xz`
+      say(`packing ${what}`)
+      await packFolder(folder, join(packed, archive), leaveOut)
+      contents.push({ archive, what, bytes: (await stat(join(packed, archive))).size, versions })
+    }
+    await add('node_modules', `Node ${process.version} and the npm packages`, {}, nodeModules(), LEFT_OUT)
+    await addSuite(join(work, 'suite'), folder => add('suite', 'the suite itself', {}, folder))
+
+    say(`unpacking podman from Debian ${PODMAN_SUITE}`)
+    const podman = await unpackDebian(PODMAN_SUITE, PODMAN_PACKAGES, join(work, 'podman-root'), say)
+    await arrangePodman(join(work, 'podman-root'), join(work, 'podman'))
+    await add('podman', `podman ${podman.podman} and its parts`, podman, join(work, 'podman'))
+    await removeTree(join(work, 'podman-root'))
+
+    const criu = await debianCriu(join(work, 'criu-state'), say)
+    await writeFile(join(criu.folder, 'packages.json'), JSON.stringify(criu.packages))
+    await add('criu', `CRIU ${criu.packages.criu} with its own libraries`, criu.packages, join(criu.folder, '..'))
+
+    if (options.wheels.length > 0) await addSite(options, join(work, 'site'), work, say, add)
+    await writeFile(join(packed, 'python-version'), `${options.python}\n`)
+
+    manifest = { schema: 'criu-gpu-bench/bundle@1', created: new Date().toISOString(), architecture: 'x86_64', contents, parts: [] }
+    await writeFile(join(packed, 'contents.json'), `${JSON.stringify(contents, undefined, 2)}\n`)
+    const { stream, ended } = tarStream(packed)
+    manifest.parts = await writeParts(stream, part, options.partSize)
+    await ended
+    await removeTree(work)
+    await copyFile(join(import.meta.dirname, 'install.sh'), join(part, 'install.sh'))
+    await writeFile(join(part, 'bundle.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
+    await writeFile(join(part, 'SHA256SUMS'), checksums(manifest.parts))
+    return options.out
+  })
+  return manifest!
+}
+
+type Add = (name: string, what: string, versions: Record<string, string>, folder: string) => Promise<void>
+
+async function addSite(options: BundleOptions, site: string, work: string, say: Say, add: Add): Promise<void> {
+  say(`resolving ${options.wheels.join(' ')} for Python ${options.python}`)
+  const versions = await unpackWheels(options, site, work)
+  if (options.slim) say(`left out: ${(await slim(site, options.python)).map(path => basename(path)).join(', ') || 'nothing'}`)
+  await add('site', `Python packages: ${options.wheels.join(' ')} (${Object.keys(versions).length} in all)`, versions, site)
+  await removeTree(site)
+}
+
+/** The checkout's own files, as git lists them; none where it is no git checkout. */
+async function addSuite(folder: string, add: (folder: string) => Promise<void>): Promise<void> {
+  const listed = await command('git', ['-C', project, 'ls-files', '--cached', '--others', '--exclude-standard', '-z'], { timeout: 60 }).catch(() => undefined)
+  const files = listed?.stdout.split('\0').filter(file => file && existsSync(join(project, file))) ?? []
+  if (files.length === 0) return
+  await mkdir(folder)
+  await command('cp', ['--parents', '--no-dereference', '--preserve=mode,timestamps', '--target-directory', folder, '--', ...files], { cwd: project })
+  await add(folder)
+}

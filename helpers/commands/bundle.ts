@@ -1,0 +1,21 @@
+import { performance } from 'node:perf_hooks'
+import { makeBundle } from '../bundle/bundle.ts'
+import { describeManifest } from '../bundle/manifest.ts'
+import { parseOptions, USAGE } from '../bundle/options.ts'
+import { reportProblem } from '../problem.ts'
+import { becomeRoot } from '../root.ts'
+
+/** `npm run bundle`: what a host without a network needs, in parts. Exit 0, or 2 with what to do. */
+
+try {
+  const options = parseOptions(process.argv.slice(2))
+  if (!options) {
+    console.log(USAGE)
+  } else {
+    await becomeRoot()
+    const manifest = await makeBundle(options, line => console.log(`bundle: ${line}`))
+    console.log(`${describeManifest(manifest)}\nbundle: ${options.out} (${Math.round(performance.now() / 1000)} s). On the host: sh install.sh`)
+  }
+} catch (error) {
+  process.exitCode = reportProblem(error)
+}

@@ -1,0 +1,106 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { command } from '../command.ts'
+import type { Configuration } from '../configuration.ts'
+import { openCuda } from '../cuda.ts'
+import { gpus } from '../cuda/nvidia-smi.ts'
+import { hardLimits } from '../limits.ts'
+import { transparentHugePages } from '../memory.ts'
+import { Problem } from '../problem.ts'
+import { gib } from './tmpfs.ts'
+import { type Found, missing, ok, type Step, unusable } from './step.ts'
+
+/** What vLLM on a GPU needs beside the rest. Most of it only the host's owner can bring: `make` then says what to do. */
+
+/** First driver with cuCheckpointProcess*. Source: CUDA 12.8 release notes. */
+const OLDEST_DRIVER = 570
+const CUDA_PLUGINS = ['/usr/lib/criu/cuda_plugin.so', '/usr/local/lib/criu/cuda_plugin.so', '/usr/lib/x86_64-linux-gnu/criu/cuda_plugin.so']
+/** Podman's program for `run --init`. */
+const INIT = ['/usr/libexec/podman/catatonit', '/usr/bin/catatonit', '/usr/local/libexec/podman/catatonit']
+/** vLLM asks for so many open files. */
+const WANTED_FILES = 65_536
+
+/** A step that can only be looked at. */
+function look(name: string, probe: (c: Configuration) => Promise<Found> | Found): Step {
+  return {
+    name,
+    probe: async c => probe(c),
+    async make(c) {
+      const { found, remedy } = await probe(c)
+      throw new Problem(`set-up: ${name}: ${found}\n${remedy}`)
+    },
+  }
+}
+
+/** The driver's version, such as 580.159.04, from /proc/driver/nvidia/version. */
+export function parseDriverVersion(text: string): string | undefined {
+  return /Kernel Module.*?\s(\d+\.\d+(?:\.\d+)?)\s/.exec(text)?.[1]
+}
+
+export function judgeDriver(text: string | undefined, devices: string[]): Found {
+  const remedy = `Install NVIDIA driver ${OLDEST_DRIVER} or newer; without a GPU set ENGINE=llama-cpp.`
+  const version = text === undefined ? undefined : parseDriverVersion(text)
+  if (!version) return unusable(text === undefined ? 'no NVIDIA driver is loaded (/proc/driver/nvidia/version is missing)' : 'an NVIDIA driver of unknown version', remedy)
+  if (Number.parseInt(version) < OLDEST_DRIVER) return { state: 'too-old', found: `driver ${version}`, remedy }
+  return devices.length > 0 ? ok(`driver ${version}, ${devices.length} GPU${devices.length > 1 ? 's' : ''}`) : unusable(`driver ${version}, but no /dev/nvidia0`, 'Run nvidia-modprobe -c 0 -u, or give this machine its GPU.')
+}
+
+const read = (path: string) => existsSync(path) ? readFileSync(path, 'utf8') : undefined
+
+const driver = look('NVIDIA driver', () => judgeDriver(read('/proc/driver/nvidia/version'), readdirSync('/dev').filter(name => /^nvidia\d+$/.test(name))))
+
+const cuda = look('CUDA checkpoint', async () => {
+  const found = await openCuda().catch((error: Error) => error)
+  if (found instanceof Error) return unusable(found.message.split('\n')[0]!, found.message.split('\n').slice(1).join(' '))
+  await found.close()
+  const plugin = CUDA_PLUGINS.find(path => existsSync(path))
+  const how = found.way === 'driver' ? `the driver's API (CUDA ${Math.floor(found.version! / 1000)}.${found.version! % 1000 / 10})` : found.way
+  // with the plugin, CRIU would take what the suite has already taken
+  return ok(`${how}${plugin ? `, CRIU's ${plugin}` : ', no cuda_plugin.so of CRIU (not needed)'}`, found.way === 'driver' ? undefined : `driver ${OLDEST_DRIVER} or newer spares a process start for every step`)
+})
+
+/** GPU memory that other programs hold, in bytes. */
+export function judgeMemory(all: { used: number, total: number }[], share: number): Found {
+  if (all.length === 0) return ok('not known: nvidia-smi does not answer')
+  const text = all.map(({ used, total }) => `${gib(used)} of ${gib(total)} used`).join(', ')
+  const full = all.some(({ used, total }) => used > total * (1 - share))
+  return full ? unusable(text, `GPU_MEMORY_UTIL=${share} needs more than is free: end the programs that nvidia-smi shows, or set a smaller share.`) : ok(text)
+}
+
+const gpuMemory = look('GPU memory', c => judgeMemory(gpus(), c.gpuMemoryUtil))
+
+/** vLLM and what it is started with, where it comes from the host. */
+const site: Step = {
+  name: 'vLLM',
+  async probe(c) {
+    if (c.vllmImage !== 'host') return ok(`in ${c.vllmImage}`)
+    const remedy = 'VLLM_IMAGE=host takes vLLM from VLLM_SITE: python3 -m pip install --target FOLDER vllm, then VLLM_SITE=FOLDER (npm run bundle packs one for a host without a network)'
+    if (!c.vllmSite) return unusable('VLLM_SITE is not set', remedy)
+    if (!existsSync(join(c.vllmSite, 'vllm'))) return unusable(`no vllm in ${c.vllmSite}`, remedy)
+    const version = readdirSync(c.vllmSite).map(name => /^vllm-(\d[\w.+]*)\.dist-info$/.exec(name)?.[1]).find(Boolean) ?? 'of unknown version'
+    // without it every start compiles thousands of modules: tens of seconds that are no part of a cold start
+    return existsSync(join(c.vllmSite, 'vllm/__pycache__')) ? ok(`${version} in ${c.vllmSite}`) : missing(`${version} in ${c.vllmSite}, without byte code`)
+  },
+  async make(c, say) {
+    const found = await site.probe(c)
+    if (found.state !== 'missing') throw new Problem(`set-up: vLLM: ${found.found}\n${found.remedy}`)
+    say('compiling its byte code')
+    await command('python3', ['-m', 'compileall', '-q', '-j', '0', c.vllmSite!], { timeout: 900, remedy: `Is ${c.vllmSite} writable?` }).catch((error: Error) => {
+      // some packages carry files for other Python versions; those are never imported
+      if (!existsSync(join(c.vllmSite!, 'vllm/__pycache__'))) throw error
+    })
+  },
+}
+
+const host = look('host for vLLM', () => {
+  const notes = [
+    transparentHugePages() === 'always' ? '' : `transparent huge pages are "${transparentHugePages()}": echo always > /sys/kernel/mm/transparent_hugepage/enabled makes CRIU's restore about a third faster`,
+    hardLimits().files >= WANTED_FILES ? '' : `at most ${hardLimits().files} open files where vLLM wants ${WANTED_FILES}: it warns and runs`,
+    INIT.some(path => existsSync(path)) ? '' : 'no catatonit, so no scenario with init: apt-get install catatonit',
+  ].filter(Boolean)
+  const disabled = read('/proc/sys/kernel/io_uring_disabled')?.trim()
+  return ok(`io_uring ${disabled === '2' ? 'off' : 'off in the container, by its seccomp profile'}, ${hardLimits().files} open files, huge pages ${transparentHugePages()}`, notes.join('; ') || undefined)
+})
+
+/** Steps that a run with ENGINE=vllm needs beside the others. */
+export const GPU_STEPS: Step[] = [driver, cuda, gpuMemory, site, host]
