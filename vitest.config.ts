@@ -8,7 +8,7 @@ type TestOptions = NonNullable<ViteUserConfig['test']>
 /** Loads a module as Node does: vite would put a copy of it into this file's bundle. */
 const load = (path: string) => import(new URL(path, import.meta.url).href)
 
-const shared: TestOptions = { watch: false, include: ['{fixtures,helpers,reports}/**/*.test.ts'], benchmark: { include: [] }, testTimeout: 30_000, hookTimeout: 60_000 }
+const shared: TestOptions = { watch: false, fileParallelism: false, include: ['{fixtures,helpers,reports}/**/*.test.ts'], benchmark: { include: [] }, testTimeout: 30_000, hookTimeout: 60_000 }
 
 /** The same order in every run: vitest's own puts what failed or took long first. */
 class PathOrder extends BaseSequencer {

@@ -26,6 +26,11 @@ export function endProcesses(runRoot: string): void {
   for (const pid of leftProcesses(runRoot)) kill(pid)
 }
 
+/** Kills all that this process has started, workers first of all: they would start the next trial while this one ends. */
+export function endChildren(): void {
+  for (const pid of processTree(process.pid)) if (pid !== process.pid) kill(pid)
+}
+
 /** Processes of the suite's containers: podman, conmon and the runtime name its folder in their arguments, the rest descends from them. */
 function leftProcesses(runRoot: string): number[] {
   const named = readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number)

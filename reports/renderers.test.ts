@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -99,6 +99,12 @@ describe('commands', () => {
     expect(printed.join('').replace(/\s+/g, ' ')).toContain('is torn')
     expect(() => reportCommand([join(path, 'logs')])).toThrow('does not exist')
     expect(() => reportCommand(['--help'])).toThrow('npm run report')
+  })
+  it('report of a run that measured nothing, and so has no trials.jsonl, ends with 3', () => {
+    const [path, { printed, print }] = [folder(), output()]
+    rmSync(join(path, 'trials.jsonl'))
+    expect(reportCommand([path], print)).toBe(3)
+    expect(printed.join('')).toContain('NOTHING MEASURED')
   })
   it('reference keeps a run; compare ends with 4 against a slower one and with 0 against itself', () => {
     const [path, other, { print }] = [folder(), folder(slow), output()]

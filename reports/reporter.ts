@@ -4,6 +4,7 @@ import { readProgress } from '../fixtures/progress.ts'
 import { withOutcomes } from '../fixtures/group.ts'
 import { reportProblem } from '../helpers/problem.ts'
 import { exitCode } from './exit-code.ts'
+import { publishToGithub } from './github.ts'
 import { type Progress, progressLine } from './progress.ts'
 import { runFolder, writeWhole } from './run-folder.ts'
 import { renderTable } from './table.ts'
@@ -58,6 +59,7 @@ export default class BenchReporter implements Reporter {
       writeWhole(files.run, `${JSON.stringify({ ...run, scenarios: withOutcomes(run.scenarios, this.#folder) }, undefined, 2)}\n`)
       const report = writeReport(this.#folder)
       stdout.write(renderTable(report, { columns: stdout.columns ?? 80, colour: stdout.isTTY && !process.env.NO_COLOR, path: files.html }))
+      publishToGithub(report)
       process.exitCode = exitCode(report) || process.exitCode
     } catch (error) {
       process.exitCode = reportProblem(error)

@@ -71,8 +71,15 @@ describe('what went wrong', () => {
     expect(summarize(run([{ ...place, skipped: 'no GPU' }]), []).verdict).toBe('nothing-measured')
     expect(summarize(run([cold]), [failedTrial()]).verdict).toBe('nothing-measured')
   })
-  it('a run that was cut off says so for what it did not reach', () => {
-    expect(byId(summarize(run([cold, place]), trials([1])), 'place').reason).toContain('cut off')
+  it('a run that was cut off fails, and says so for what it did not reach', () => {
+    const report = summarize(run([cold, place]), trials([1]))
+    expect(byId(report, 'place')).toMatchObject({ outcome: 'failed', reason: 'the run was cut off before it' })
+    expect(report.verdict).toBe('fail')
+  })
+  it('a run that was cut off within a scenario fails, however well the trials went', () => {
+    const report = summarize(run([cold, { ...place, skipped: 'no GPU' }], { iterations: 5 }), trials([1, 1, 1, 1]))
+    expect(report).toMatchObject({ verdict: 'fail', notes: ['the run was cut off: 1 of 5 trials are missing'] })
+    expect(summarize(run([cold], { iterations: 4 }), trials([1, 1, 1, 1]))).toMatchObject({ verdict: 'pass', notes: [] })
   })
 })
 

@@ -10,15 +10,16 @@ import { tfftOf } from './tfft.ts'
  *
  * A scenario is `failed` when none of its trials counted, or when one came back with other tokens; otherwise it is
  * `measured`, and trials that failed stay visible in `failed`. The run fails where a scenario failed, where any single trial
- * failed, or where a `must` target was missed. A run without any trial that counted is `nothing-measured`.
+ * failed, where a `must` target was missed, or where trials are missing because it was cut off. A run without any trial that counted is `nothing-measured`.
  * @param notes things to say about how the trials were read
  */
 export function summarize(run: Run, trials: Trial[], notes: string[] = []): Report {
   const targets = applicableTargets(run)
   const scenarios = asked(run, trials).map(entry => summarizeScenario(entry, run, trials, targets))
+  const cut = cutOff(run, trials)
   const unrated: Report = {
     schema: 'criu-gpu-bench/report@1', timestamp: run.timestamp, host: run.host, engine: run.engine, iterations: run.iterations,
-    prober: run.prober, scenarios, findings: [], notes, verdict: verdictOf(scenarios),
+    prober: run.prober, scenarios, findings: [], notes: [...notes, ...cut], verdict: verdictOf(scenarios, cut.length > 0),
   }
   return { ...unrated, findings: findings(run, unrated, trials) }
 }
@@ -68,7 +69,8 @@ function outcomeOf(entry: Asked, counted: Trial[], failed: Trial[]): Pick<Scenar
   if (counted.length > 0) return failed.length === 0 ? { outcome: 'measured' } : { outcome: 'measured', reason: failed[0]!.error }
   if (failed.length > 0) return { outcome: 'failed', reason: failed[0]!.error ?? 'no trial reached a first token' }
   if (entry.failed !== undefined) return { outcome: 'failed', reason: entry.failed }
-  return { outcome: 'skipped', reason: entry.skipped ?? 'no trial was run: the run was cut off before it' }
+  if (entry.skipped !== undefined) return { outcome: 'skipped', reason: entry.skipped }
+  return { outcome: 'failed', reason: 'the run was cut off before it' }
 }
 
 function measured(counted: Trial[]): Partial<Scenario> {
@@ -118,8 +120,16 @@ function versusBaseline(entry: Asked, run: Run, trials: Trial[], counted: Trial[
   return {}
 }
 
-function verdictOf(scenarios: Scenario[]): Report['verdict'] {
+/** Says where trials are missing that nothing explains: what was not measured must not look like what was met. */
+function cutOff(run: Run, trials: Trial[]): string[] {
+  const asked = run.scenarios.filter(({ skipped, failed }) => skipped === undefined && failed === undefined)
+  const there = ({ id, group }: Run['scenarios'][number]) => Math.min(run.iterations, trials.filter(trial => trial.scenario === id && trial.group === group).length)
+  const missing = asked.reduce((sum, entry) => sum + run.iterations - there(entry), 0)
+  return missing === 0 ? [] : [`the run was cut off: ${missing} of ${asked.length * run.iterations} trials are missing`]
+}
+
+function verdictOf(scenarios: Scenario[], cut: boolean): Report['verdict'] {
   if (scenarios.every(scenario => scenario.n === 0)) return 'nothing-measured'
   const missed = scenarios.some(scenario => scenario.targets.some(target => target.kind === 'must' && target.verdict === 'fail'))
-  return missed || scenarios.some(scenario => scenario.outcome === 'failed' || scenario.failed > 0) ? 'fail' : 'pass'
+  return missed || cut || scenarios.some(scenario => scenario.outcome === 'failed' || scenario.failed > 0) ? 'fail' : 'pass'
 }

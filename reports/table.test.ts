@@ -29,7 +29,7 @@ describe('renderTable', () => {
     expect(renderTable(report)).toMatch(/engine-wake +skipped: llama-cpp has no sleep mode/)
     const failed = summarize(run([{ id: 'cold', baseline: true }]), [...trials([1, 1]), failedTrial({ error: 'podman ended with 125\nand more' })])
     expect(renderTable(failed)).toContain('1 of 3 trials failed: podman ended with 125\n')
-    expect(renderTable(failed)).toContain('FAIL: 1 scenario with failed trials')
+    expect(renderTable(failed)).toContain('FAIL: 1 scenario failed')
   })
   it('ends with the verdict and the path of the report', () => {
     expect(lines(renderTable(report, { path: '/r/report.html' })).slice(-3)).toEqual(['PASS: 9 scenarios measured, 2 of 3 targets met', '/r/report.html', ''])

@@ -69,6 +69,6 @@ function describe(issue: z.core.$ZodIssue): string {
 function nearest(id: string, known: readonly string[]): string {
   const common = (other: string) => [...other].findIndex((character, index) => character !== id[index])
   const score = (other: string) => common(other) === -1 ? other.length : common(other)
-  const best = known.toSorted((a, b) => score(b) - score(a))[0]
+  const best = known.toSorted((a, b) => score(b) - score(a) || a.length - b.length)[0]
   return best !== undefined && score(best) > 3 ? `; did you mean "${best}"?` : ''
 }

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream, type WriteStream } from 'node:fs'
-import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
+import { type FileHandle, open as openFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { Writable, type Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 
 /** A long stream as numbered files of at most so many bytes, and back. */
 
@@ -21,32 +20,34 @@ export const partName = (index: number): string => `part.${String(index).padStar
 export async function writeParts(stream: Readable, folder: string, size: number): Promise<Part[]> {
   if (!Number.isInteger(size) || size < 1) throw new RangeError(`a part has at least one byte, received ${size}`)
   const parts: Part[] = []
-  let open: { out: WriteStream, part: Part, hash: ReturnType<typeof createHash> } | undefined
-  const begin = () => {
-    const file = partName(parts.length)
-    return open = { out: createWriteStream(join(folder, file)), part: { file, bytes: 0, sha256: '' }, hash: createHash('sha256') }
+  let open: { file: FileHandle, part: Part, hash: ReturnType<typeof createHash> } | undefined
+  const begin = async () => {
+    const name = partName(parts.length)
+    return open = { file: await openFile(join(folder, name), 'w'), part: { file: name, bytes: 0, sha256: '' }, hash: createHash('sha256') }
   }
   const end = async () => {
-    const { out, part, hash } = open ?? begin()
+    const { file, part, hash } = open ?? await begin()
     open = undefined
+    await file.close()
     parts.push({ ...part, sha256: hash.digest('hex') })
-    out.end()
-    await once(out, 'close')
   }
-  const add = async (chunk: Buffer) => {
-    for (let rest = chunk; rest.length > 0;) {
-      const { out, part, hash } = open ?? begin()
-      const piece = rest.subarray(0, size - part.bytes)
-      hash.update(piece)
-      part.bytes += piece.length
-      rest = rest.subarray(piece.length)
-      if (!out.write(piece)) await once(out, 'drain')
-      if (part.bytes === size) await end()
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      for (let rest = chunk; rest.length > 0;) {
+        const { file, part, hash } = open ?? await begin()
+        const piece = rest.subarray(0, size - part.bytes)
+        hash.update(piece)
+        await file.writeFile(piece)
+        part.bytes += piece.length
+        rest = rest.subarray(piece.length)
+        if (part.bytes === size) await end()
+      }
     }
+    if (open || parts.length === 0) await end()
+    return parts
+  } finally {
+    await open?.file.close()
   }
-  await pipeline(stream, new Writable({ write: (chunk: Buffer, _encoding, done) => { add(chunk).then(() => done(), done) } }))
-  if (open || parts.length === 0) await end()
-  return parts
 }
 
 /** The stream again. @param files paths of the parts, in their order */

@@ -3,7 +3,7 @@ import { EXIT, reportProblem } from '../problem.ts'
 import { becomeRoot } from '../root.ts'
 import { node } from '../setup/node.ts'
 import { probeAll } from '../setup/step.ts'
-import { STEPS } from '../setup/steps.ts'
+import { stepsFor } from '../setup/steps.ts'
 import { renderTable } from '../setup/table.ts'
 
 /** `npm run doctor`: what a run needs, what is there, what to do. Changes nothing. Exit 0, or 2 when something is not ok. */
@@ -11,7 +11,7 @@ import { renderTable } from '../setup/table.ts'
 try {
   await becomeRoot()
   const c = configuration()
-  const steps = [node, ...STEPS]
+  const steps = [node, ...stepsFor(c)]
   const found = await probeAll(steps, c)
   console.log(renderTable(steps.map((step, i) => ({ name: step.name, ...found[i]! }))))
   if (found.some(({ state }) => state !== 'ok')) process.exitCode = EXIT.unusable

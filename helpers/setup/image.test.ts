@@ -19,6 +19,7 @@ test('the image that is named, or the one that set-up made', () => {
   writeRecord(stateDir, 'image-llama-cpp', { image: 'localhost/llama:1', packages: {} })
   expect(imageOf(c({}))).toBe('localhost/llama:1')
   expect(imageOf(c({ engine: 'vllm' }))).toBe('docker.io/vllm/vllm-openai:latest')
+  expect(imageOf(c({ engine: 'vllm', vllmImage: 'host' }))).toBe('localhost/criu-gpu-bench/host:1')
   expect(imageOf(c({ engine: 'openai', engineImage: 'localhost/mine' }))).toBe('localhost/mine')
   writeFileSync(join(stateDir, 'image-llama-cpp.json'), '{"image": "localh')
   expect(imageOf(c({}))).toBeUndefined()

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs'
 import type { Configuration } from '../configuration.ts'
 import { Problem } from '../problem.ts'
 import { attempt, type Outcome } from './attempt.ts'
+import { criuLink, prefixes } from './criu.ts'
 import { KEYRING } from './debian.ts'
+import { imageOf } from './image.ts'
 import { SBIN, whereIs } from './programs.ts'
 import { missing, ok, type Say, type Step } from './step.ts'
 
@@ -32,10 +34,18 @@ function needs(c: Configuration): Need[] {
     { package: 'golang-github-containers-common', is: file('/usr/share/containers/seccomp.json', '/etc/containers/seccomp.json') },
     { package: 'golang-github-containers-image', is: file('/etc/containers/policy.json') },
     { package: 'iptables', is: program('iptables-restore') }, // CRIU's network lock
-    { package: 'mmdebstrap', is: program('mmdebstrap') },
-    { package: 'debian-archive-keyring', is: file(KEYRING) },
-    { package: 'ca-certificates', is: file('/etc/ssl/certs/ca-certificates.crt') },
+    ...unpacks(c) ? [
+      { package: 'mmdebstrap', is: program('mmdebstrap') },
+      { package: 'debian-archive-keyring', is: file(KEYRING) },
+      { package: 'ca-certificates', is: file('/etc/ssl/certs/ca-certificates.crt') },
+    ] : [],
   ]
+}
+
+/** Whether something is still to be unpacked from Debian packages: CRIU where none is there, llama-cpp's image. */
+function unpacks(c: Configuration): boolean {
+  const hasCriu = c.criuBin !== undefined || existsSync(criuLink(c.stateDir)) || prefixes(c.stateDir).length > 0
+  return !hasCriu || imageOf(c) === undefined && c.engine === 'llama-cpp'
 }
 
 export function packagesMissing(c: Configuration): string[] {
@@ -57,7 +67,7 @@ export const packages: Step = {
     if (exitCode !== 0) return { state: 'unusable', found: account, remedy: 'Repair podman: apt-get install --reinstall podman' }
     if (tooOld(stdout)) return { state: 'too-old', found: stdout, remedy: `podman ${OLDEST_PODMAN.join('.')} or newer: upgrade the distribution, or install a newer podman` }
     if (!program(c.ociRuntime)()) return { state: 'missing', found: `OCI_RUNTIME=${c.ociRuntime} is not on PATH`, remedy: 'Install it, or leave OCI_RUNTIME out for runc' }
-    return ok(`${stdout}, ${c.ociRuntime}, mmdebstrap`)
+    return ok(`${stdout}, ${c.ociRuntime}`)
   },
 
   async make(c, say) {

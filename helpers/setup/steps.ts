@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Configuration } from '../configuration.ts'
 import { criu } from './criu.ts'
 import { ownFolder } from './folder.ts'
+import { GPU_STEPS } from './gpu.ts'
 import { image } from './image.ts'
 import { lock } from './lock.ts'
 import { model } from './model.ts'
@@ -10,15 +11,17 @@ import { seccomp } from './seccomp.ts'
 import { makeMissing, probeAll, type Say, type Step } from './step.ts'
 import { tmpfs } from './tmpfs.ts'
 
-/** All that a run needs, in the order in which it is made. */
-export const STEPS: Step[] = [packages, seccomp, criu, tmpfs, image, model]
+/** All that a run needs, in the order in which it is made; what only the host's owner can bring comes early. */
+export function stepsFor({ engine }: Pick<Configuration, 'engine'>): Step[] {
+  return [packages, ...engine === 'vllm' ? GPU_STEPS : [], seccomp, criu, tmpfs, image, model]
+}
 
 /**
  * Makes what is missing; where nothing is, only looks (well under a second).
  * @returns the names of the steps that were made
  * @throws Problem saying what failed, where, and what to do; what was half done is redone by the next call
  */
-export async function setUp(c: Configuration, say: Say, steps = STEPS): Promise<string[]> {
+export async function setUp(c: Configuration, say: Say, steps = stepsFor(c)): Promise<string[]> {
   ownFolder(c.stateDir)
   if ((await probeAll(steps, c)).every(found => found.state === 'ok')) return []
   const held = await lock(join(c.stateDir, 'setup.lock'), holder => say(`another set-up is running (process ${holder}): waiting for it`))

@@ -22,7 +22,7 @@ export const PUBLISHED: Published[] = [
   row('CRIUgpu (paper)', 'Llama-3.1-8B, H100', '39 s restored (11 GPU, 28 CPU)', KINDS.second, 'https://arxiv.org/abs/2502.16631'),
   row('Modal', 'Ministral 3', '120 → 12 s', KINDS.thread, 'https://github.com/modal-labs/modal-examples/pull/1416'),
   row('llm-d', 'Qwen3-32B, H100', '176 → 26 s', KINDS.thread, 'https://github.com/llm-d/llm-d/pull/2489'),
-  row('InferX', '22B, A6000, a container on standby not counted', 'below 2 s', KINDS.vendor, 'https://inferx.net'),
+  row('InferX', '22B, A6000, a container on standby not counted', 'below 2 s', KINDS.vendor, 'https://github.com/inferx-net/inferx'),
   row('vLLM sleep level 1', 'A100, 0.6B, the process stayed', '0.26 s to wake', KINDS.read, 'https://blog.vllm.ai'),
 ]
 

@@ -16,7 +16,7 @@ export function waterfall(scenarios: Scenario[]): Markup | undefined {
   const closer = near.length >= 2 && near.length < shown.length ? near : []
   return figure({
     id: 'waterfall', title: 'Where the time goes',
-    text: 'The median trial of each scenario, from the start command to the first token. The phases of a trial do not overlap and add up to its TFFT.',
+    text: `The median trial of each scenario, from the start command to the first token. The phases of a trial do not overlap and add up to its TFFT.${shown.some(scenario => scenario.n % 2 === 0) ? ' The median of an even number of trials lies between two of them; the faster one is drawn.' : ''}`,
     legend: legend(shown),
     picture: [chart(shown, 'TFFT of each scenario by phase'), ...closer.length > 0 ? [html`<h3>The same, closer: what takes less than ${seconds(longest / 3)} s</h3>`, chart(closer, 'TFFT of the fast scenarios by phase')] : []],
     table: phaseTable(shown),

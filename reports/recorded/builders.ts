@@ -37,12 +37,12 @@ export function failedTrial(parts: TrialParts = {}): Trial {
 
 export type Asked = Run['scenarios'][number]
 
-/** A run with these scenarios, all in the group `test`. */
+/** A run with these scenarios, all in the group `test`, one trial each unless said otherwise. */
 export function run(scenarios: (Partial<Asked> & { id: string })[], parts: Partial<Run> = {}): Run {
   return runSchema.parse({
     schema: 'criu-gpu-bench/run@1', timestamp: '2026-11-24T04:00:00.000Z',
     engine: { name: 'llama-cpp', model: 'made-up', random_weights: true, image: 'made-up', arguments: [] },
-    host: { fingerprint: { gpu: null, cpu: 'made-up' }, memory: 16e9, load: 0.1, facts: {} }, iterations: 5, prober: null,
+    host: { fingerprint: { gpu: null, cpu: 'made-up' }, memory: 16e9, load: 0.1, facts: {} }, iterations: 1, prober: null,
     scenarios: scenarios.map(scenario => ({ strategy: 'cold', settings: {}, group: 'test', baseline: false, ...scenario })), targets: [], ...parts,
   })
 }

@@ -1,0 +1,61 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { openContext } from '../../fixtures/context.ts'
+import { type Archive, takeCheckpoint } from '../../fixtures/checkpoint.ts'
+import { containerName } from '../../fixtures/names.ts'
+import { equipment, ownFolders } from '../../fixtures/preflight.ts'
+import { runRoot } from '../../fixtures/storage.ts'
+import { now } from '../clock.ts'
+import { configuration } from '../configuration.ts'
+import { Problem, reportProblem } from '../problem.ts'
+import { endProcesses, reap } from '../reaper.ts'
+import { becomeRoot } from '../root.ts'
+import { lockRun } from '../run-lock.ts'
+
+/**
+ * `npm run checkpoint [-- zstd|gzip|none]`: starts the engine, warms it up, exports its checkpoint to CKPT_PATH and prints the
+ * timeline, as the seed's create-checkpoint did. The archive stays; the container goes.
+ */
+async function main(argv: string[]): Promise<void> {
+  const [compress = 'zstd', ...rest] = argv
+  if (rest.length > 0 || !['zstd', 'gzip', 'none'].includes(compress)) throw new Problem(`npm run checkpoint takes zstd, gzip or none, received: ${argv.join(' ')}`)
+  await becomeRoot()
+  const c = { ...configuration(), keepCheckpoints: true }
+  const tools = equipment(c)
+  const release = lockRun(`${runRoot(c.stateDir)}.lock`)
+  process.once('exit', () => {
+    endProcesses(runRoot(c.stateDir))
+    reap(runRoot(c.stateDir), ownFolders(c))
+    release()
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
+  const began = now()
+  const timeline: { step: string, at: number }[] = []
+  const { context, close } = openContext(c, tools, {
+    folder: dirname(c.checkpointPath), runId: 'checkpoint', signal: new AbortController().signal,
+    progress(step) {
+      timeline.push({ step, at: now() - began })
+      console.log(`${(now() - began).toFixed(2).padStart(8)} s  ${step}`)
+    },
+  })
+  try {
+    mkdirSync(dirname(c.checkpointPath), { recursive: true, mode: 0o700 })
+    const settings = { ...context.engine.defaults }
+    const dumped = await takeCheckpoint(context, await context.podman('disk'), containerName(context, 'podman-import', {}), settings, { archive: { path: c.checkpointPath, compress: compress as Archive['compress'] } })
+    console.log(`${(now() - began).toFixed(2).padStart(8)} s  done`)
+    const { checkpoint: { bytes, create_time } } = dumped
+    await dumped.dispose()
+    console.log(`\n${c.checkpointPath}: ${(bytes / 1e9).toFixed(2)} GB, taken in ${create_time.toFixed(2)} s (${compress}); total ${(now() - began).toFixed(2)} s`)
+    console.log(`The archive holds the server's memory and environment: keep it to yourself, and delete it when it is no longer needed.`)
+  } finally {
+    await close()
+  }
+}
+
+if (import.meta.main) {
+  try {
+    await main(process.argv.slice(2))
+  } catch (error) {
+    process.exitCode = reportProblem(error)
+  }
+}
