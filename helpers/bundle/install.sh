@@ -89,6 +89,7 @@ for name in seccomp.json containers.conf; do [ -e /etc/containers/$name ] || lin
 ls -d /usr/lib/*/xtables /usr/lib/xtables /lib/*/xtables >/dev/null 2>&1 || for folder in /usr/lib/x86_64-linux-gnu /usr/lib64; do [ -d $folder ] && { link "$prefix/podman/xtables" $folder/xtables; break; }; done
 [ -e "$prefix/node_modules/node/bin/node" ] && { command -v node >/dev/null || link "$prefix/node_modules/node/bin/node" /usr/local/bin/node; }
 # Libraries by name: only those that the dynamic linker does not find yet.
+ldconfig
 known=$(ldconfig -p)
 for file in "$prefix"/podman/lib/*; do
     name=$(basename "$file")

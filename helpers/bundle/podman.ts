@@ -11,7 +11,7 @@ import { Problem } from '../problem.ts'
  */
 
 export const PODMAN_SUITE = 'trixie'
-export const PODMAN_PACKAGES = ['podman', 'conmon', 'runc', 'golang-github-containers-common', 'golang-github-containers-image', 'netavark', 'aardvark-dns', 'catatonit', 'iptables', 'nftables']
+export const PODMAN_PACKAGES = ['podman', 'conmon', 'runc', 'golang-github-containers-common', 'golang-github-containers-image', 'netavark', 'aardvark-dns', 'catatonit', 'iptables', 'nftables', 'libstdc++6']
 
 /** On PATH; the second name is the file's where it differs (Debian sets these links with update-alternatives). */
 const PROGRAMS: [name: string, file: string][] = [
@@ -22,7 +22,7 @@ const PROGRAMS: [name: string, file: string][] = [
 const HELPERS = ['usr/lib/podman/netavark', 'usr/lib/podman/aardvark-dns', 'usr/bin/catatonit']
 const CONFIGURATION = ['usr/share/containers/seccomp.json', 'usr/share/containers/containers.conf', 'etc/containers/policy.json', 'etc/containers/registries.conf']
 /** The host's own, always: the C library and its loader belong together. */
-const OF_THE_HOST = /^(ld-linux.*|lib(c|m|dl|rt|pthread|resolv|util|gcc_s|stdc\+\+))\.so(\.|$)/
+const OF_THE_HOST = /^(ld-linux.*|lib(c|m|dl|rt|pthread|resolv|util))\.so(\.|$)/
 
 /** Whether a library of this name goes along. */
 export const isCarried = (library: string): boolean => !OF_THE_HOST.test(library)
@@ -64,6 +64,7 @@ export async function arrangePodman(tree: string, target: string): Promise<void>
     await copyFile(await realpath(join(tree, file)), join(target, 'helpers', basename(file)))
     await need(join(tree, file))
   }
+  await need(process.execPath) // Node's: a small host has no libstdc++
   for (const library of needed) await copyFile(await realpath(library), join(target, 'lib', basename(library)))
   for (const file of CONFIGURATION) if (existsSync(join(tree, file))) await copyFile(join(tree, file), join(target, 'containers', basename(file)))
   await cp(join(libraries, 'xtables'), join(target, 'xtables'), { recursive: true, verbatimSymlinks: true })

@@ -1,0 +1,23 @@
+import { command } from '../command.ts'
+import { Problem, reportProblem } from '../problem.ts'
+import { parseOptions, USAGE } from '../random-model/options.ts'
+import { join, resolve } from 'node:path'
+
+/** `npm run random-model`: a Hugging Face model folder with random weights. Exit 0, or 2 with what to do. */
+
+const SECONDS = 1800
+const program = join(resolve(import.meta.dirname, '../random-model'), 'make.py')
+
+try {
+  const options = parseOptions(process.argv.slice(2))
+  console.log(options ? await make(options) : USAGE)
+} catch (error) {
+  process.exitCode = reportProblem(error)
+}
+
+async function make({ shape, out, python, seed }: NonNullable<ReturnType<typeof parseOptions>>): Promise<string> {
+  const { stdout } = await command(python, ['-B', program, shape, out, String(seed)], { timeout: SECONDS, remedy: `Is there room in ${out}, and has ${python} torch? --python names another.` })
+  const made = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { parameters: number, bytes: number, device: string, seconds: number }
+  if (!made.bytes) throw new Problem(`random-model: ${python} printed no result: ${stdout}`)
+  return `random-model: ${shape}, ${(made.parameters / 1e9).toFixed(2)} billion parameters, ${(made.bytes / 1e9).toFixed(2)} GB in ${out}, ${made.seconds} s on ${made.device}`
+}
