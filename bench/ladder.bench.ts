@@ -1,6 +1,6 @@
 import { benchmark } from '../fixtures/benchmark.ts'
 
-/** From the seed's way in container storage to the best one: one change a step, so that each shows what it is worth. */
+/** From a restore in place to the best way there is: one change a step, so that each shows what it is worth. */
 const asleep = { strategy: 'podman-in-place', checkpointAt: 'asleep-2', storage: 'tmpfs-huge' } as const
 const hugePages = { ...asleep, thp: 'always' }
 const ownWeights = { ...hugePages, weights: 'tmpfs' }
@@ -12,4 +12,5 @@ benchmark('ladder', [
   { ...ownWeights, pages: 'no-zeros' },
   { ...ownWeights, pages: 'mapped' },
   { ...ownWeights, pages: 'mapped', strategy: 'runtime-direct' },
+  { strategy: 'engine-wake', level: 2, weights: 'tmpfs' },
 ], { against: { strategy: 'cold' } })

@@ -3,6 +3,7 @@ import { release } from 'node:os'
 import type { Fingerprint } from '../reports/schema.ts'
 import { command } from './command.ts'
 import type { Configuration } from './configuration.ts'
+import { modelLabel } from './model-label.ts'
 import { memory, transparentHugePages } from './memory.ts'
 import { mountOf } from './mounts.ts'
 
@@ -22,7 +23,7 @@ export async function fingerprint(configuration: Configuration, { criu, image, i
     memory: `${Math.round((memory().MemTotal ?? 0) / 2 ** 30)} GiB`,
     podman, runtime, criu: criuVersion,
     image: `${image} ${imageId.slice(0, 12)}`,
-    model: configuration.modelIsRandom ? `random ${Math.round(configuration.modelBytes / 1e6)} MB` : configuration.modelId,
+    model: modelLabel(configuration),
     engine: configuration.engine,
     flags: [...configuration.engineArgs, `max-model-len ${configuration.maxModelLen}`, ...(gpu ? [`gpu-memory-utilization ${configuration.gpuMemoryUtil}`] : [])].join(' '),
     storage: `state ${mountOf(configuration.stateDir).type}, checkpoints ${mountOf(configuration.checkpointDir).type}`,

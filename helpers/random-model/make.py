@@ -48,7 +48,8 @@ def main(shape, folder, seed):
         json.dump({"bos_token_id": config["bos_token_id"], "eos_token_id": config["eos_token_id"], "do_sample": False}, file)
     # last: a folder with a config.json is whole
     with open(f"{folder}/config.json", "w") as file:
-        json.dump(config, file, indent=2)
+        # reports say that such a model talks noise
+        json.dump({**config, "random_weights_seed": seed}, file, indent=2)
     print(json.dumps({"parameters": parameters, "bytes": os.path.getsize(f"{folder}/model.safetensors"), "device": device, "seconds": round(time.monotonic() - began, 1)}))
     return 0
 
