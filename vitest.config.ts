@@ -27,13 +27,14 @@ async function bench(words: string[]): Promise<TestOptions> {
   const { preflight, defaultBenches } = await load('fixtures/preflight.ts') as typeof import('./fixtures/preflight.ts')
   const { benchNames } = await load('fixtures/bench-files.ts') as typeof import('./fixtures/bench-files.ts')
   const { configuration } = await load('helpers/configuration.ts') as typeof import('./helpers/configuration.ts')
-  const { reportProblem } = await load('helpers/problem.ts') as typeof import('./helpers/problem.ts')
+  const { Problem, reportProblem } = await load('helpers/problem.ts') as typeof import('./helpers/problem.ts')
   const { default: BenchReporter } = await load('reports/reporter.ts') as typeof import('./reports/reporter.ts')
   let prepared: Prepared
   let files: string[]
   try {
     const named = words.filter(word => !word.startsWith('-')).map(word => basename(word, '.bench.ts'))
     const found = benchNames().filter(name => named.some(word => name.includes(word)))
+    if (named.length > 0 && found.length === 0) throw new Problem(`no bench file is called ${named.join(' or ')}; there are ${benchNames().join(', ')}`)
     files = named.length > 0 ? found : defaultBenches(configuration().engine)
     prepared = await preflight(files)
   } catch (error) {

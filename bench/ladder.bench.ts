@@ -12,5 +12,4 @@ benchmark('ladder', [
   { ...ownWeights, pages: 'no-zeros' },
   { ...ownWeights, pages: 'mapped' },
   { ...ownWeights, pages: 'mapped', strategy: 'runtime-direct' },
-  { strategy: 'engine-wake', level: 2, weights: 'tmpfs' },
 ], { against: { strategy: 'cold' } })

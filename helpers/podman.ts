@@ -99,6 +99,11 @@ export class Podman {
     return parseTimedLog(`${stdout}\n${stderr}`).map(({ at, text }) => ({ time: fromWallClock(at) - origin, text }))
   }
 
+  /** Hexadecimal id of an image. */
+  async imageId(image: string): Promise<string> {
+    return (await this.run(['image', 'inspect', '--format', '{{.Id}}', image], { timeout: 60 })).stdout.trim()
+  }
+
   async hasImage(image: string): Promise<boolean> {
     return succeeds('podman', this.argv(['image', 'exists', image]), this.#withEnvironment({ timeout: 30 }))
   }
