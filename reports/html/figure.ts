@@ -23,12 +23,22 @@ export function logTicks([low, high]: readonly [number, number], most = 9): numb
   return [[1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 7], [1, 2, 3, 5], [1, 2, 5]].map(within).find(ticks => ticks.length <= most) ?? within([1])
 }
 
-/** A scenario's id on two lines where one is too long for the margin; broken behind a dot. */
+/** Letters of a label that fit into the margin of a wide picture. */
+const LABEL_WIDTH = 40
+
+/** A scenario's id on as many lines as the margin needs; broken behind dots. */
 export function label(id: string): string {
-  if (id.length <= 38) return id
-  const dots = [...id.matchAll(/\./g)].map(match => match.index).filter(index => index < 38)
-  const at = dots.at(-1) ?? -1
-  return at === -1 ? id : `${id.slice(0, at + 1)}\n${id.slice(at + 1)}`
+  const lines = ['']
+  for (const part of id.split(/(?<=\.)/)) {
+    if (lines.at(-1)!.length + part.length > LABEL_WIDTH && lines.at(-1) !== '') lines.push(part)
+    else lines[lines.length - 1] += part
+  }
+  return lines.join('\n')
+}
+
+/** Height of a row that holds the tallest of these labels, at least `least` pixels. */
+export function rowHeight(ids: string[], least: number): number {
+  return Math.max(least, ...ids.map(id => label(id).split('\n').length * 14 + 6))
 }
 
 /** Plot writes a style element into each picture; the page has one for all. */

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { factor, factorRange, seconds } from '../format.ts'
 import type { Scenario } from '../schema.ts'
-import { figure, label, logTicks, number, picture, table } from './figure.ts'
+import { figure, label, logTicks, number, picture, table, rowHeight } from './figure.ts'
 import type { Markup } from './markup.ts'
 
 const colour = ({ versus_baseline: versus }: Scenario) => versus!.ci95[0] > 1 ? 'var(--criu)' : versus!.ci95[1] < 1 ? 'var(--archive)' : 'var(--muted)'
@@ -16,7 +16,7 @@ export function speedups(scenarios: Scenario[]): Markup | undefined {
     id: 'speedups', title: 'Speedup over the cold start',
     text: 'Median of the baseline over the median of the scenario, both measured in turn in the same group; the bar is the 95 % bootstrap interval. Right of the line is faster. The axis is logarithmic.',
     picture: picture('Speedup of each scenario over the cold start', ({ narrow }) => ({
-      height: shown.length * (narrow ? 46 : 34) + 50, marginLeft: narrow ? 4 : 262, marginRight: narrow ? 50 : 64, marginTop: 10, marginBottom: 40,
+      height: shown.length * (narrow ? 46 : rowHeight(shown.map(({ id }) => id), 34)) + 50, marginLeft: narrow ? 4 : 262, marginRight: narrow ? 50 : 64, marginTop: 10, marginBottom: 40,
       x: { type: 'log', domain: [...domain], label: 'times as fast →', labelAnchor: 'right', grid: true, ticks: logTicks(domain, narrow ? 5 : 9) },
       y: { domain: shown.map(scenario => scenario.id), label: null, axis: narrow ? null : 'left', tickFormat: label, tickSize: 0, tickPadding: 12, type: 'band' },
       marks: [

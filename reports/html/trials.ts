@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { seconds } from '../format.ts'
 import type { Scenario } from '../schema.ts'
-import { figure, label, logTicks, number, picture, table } from './figure.ts'
+import { figure, label, logTicks, number, picture, table, rowHeight } from './figure.ts'
 import type { Markup } from './markup.ts'
 
 /** Every trial as a dot, the first at the top of its row, with the median. */
@@ -21,7 +21,7 @@ export function trialDots(scenarios: Scenario[]): Markup | undefined {
     id: 'trials', title: 'Every trial',
     text: `Each dot is one start, the first trial of a scenario at the top of its row and the last at the bottom; the line is the median.${logarithmic ? ' The axis is logarithmic: equal distances are equal ratios.' : ''}`,
     picture: picture('TFFT of every trial', ({ narrow }) => ({
-      height: shown.length * (narrow ? 68 : 44) + 48, marginLeft: narrow ? 4 : 262, marginRight: narrow ? 46 : 60, marginTop: narrow ? 20 : 8, marginBottom: 40,
+      height: shown.length * (narrow ? 68 : rowHeight(shown.map(({ id }) => id), 44)) + 48, marginLeft: narrow ? 4 : 262, marginRight: narrow ? 46 : 60, marginTop: narrow ? 20 : 8, marginBottom: 40,
       x: { type: logarithmic ? 'log' : 'linear', domain: [...domain], label: 'TFFT, seconds →', labelAnchor: 'right', grid: true, ticks: logarithmic ? logTicks(domain, narrow ? 5 : 9) : narrow ? 4 : 8 },
       y: { type: 'linear', domain: [shown.length - 0.5, -0.5], axis: null },
       marks: [

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { count, percent, seconds } from '../format.ts'
 import type { Scenario } from '../schema.ts'
-import { figure, label as idLabel, number, picture, table } from './figure.ts'
+import { figure, label as idLabel, number, picture, rowHeight, table } from './figure.ts'
 import { type Markup, html } from './markup.ts'
 import { FAMILY_ORDER, familyOf, inkOn, strengthOf } from './palette.ts'
 
@@ -43,7 +43,7 @@ function chart(scenarios: Scenario[], label: string): Markup {
     const pixels = (width - left - right) / longest
     const named = all.map(bar => ({ ...bar, label: fitting(bar.name, (bar.x2 - bar.x1) * pixels) })).filter(bar => bar.label)
     return {
-      height: scenarios.length * (narrow ? 50 : 40) + 48, marginLeft: left, marginRight: right, marginTop: 8, marginBottom: 40,
+      height: scenarios.length * (narrow ? 50 : rowHeight(scenarios.map(({ id }) => id), 40)) + 48, marginLeft: left, marginRight: right, marginTop: 8, marginBottom: 40,
       x: { domain: [0, longest], label: 'seconds from the start command →', labelAnchor: 'right', grid: true, ticks: narrow ? 4 : 8, tickSize: 0 },
       y: { domain: scenarios.map(scenario => scenario.id), label: null, axis: narrow ? null : 'left', tickFormat: idLabel, tickSize: 0, tickPadding: 12, padding: narrow ? 0.5 : 0.34 },
       marks: [
