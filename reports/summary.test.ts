@@ -62,9 +62,12 @@ describe('what went wrong', () => {
     const failed = summarize(run([cold, { ...place, failed: 'the checkpoint could not be taken' }]), trials([1]))
     expect(byId(failed, 'place')).toMatchObject({ outcome: 'failed', reason: 'the checkpoint could not be taken' })
     expect(failed.verdict).toBe('fail')
-    const skipped = summarize(run([cold, { ...place, skipped: 'no GPU' }]), trials([1]))
-    expect(byId(skipped, 'place')).toMatchObject({ outcome: 'skipped', reason: 'no GPU', n: 0 })
+    const skipped = summarize(run([cold, place, { ...place, id: 'elsewhere', skipped: 'no GPU' }]), [...trials([1]), ...trials([1], { scenario: 'place' })])
+    expect(byId(skipped, 'elsewhere')).toMatchObject({ outcome: 'skipped', reason: 'no GPU', n: 0 })
     expect(skipped.verdict).toBe('pass')
+  })
+  it('a baseline whose every other scenario was skipped is nothing measured', () => {
+    expect(summarize(run([cold, { ...place, skipped: 'no GPU' }]), trials([1])).verdict).toBe('nothing-measured')
   })
   it('nothing that counted is nothing measured, whatever was tried', () => {
     expect(summarize(run([]), []).verdict).toBe('nothing-measured')

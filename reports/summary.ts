@@ -132,7 +132,7 @@ function verdictOf(scenarios: Scenario[], cut: boolean): Report['verdict'] {
   if (scenarios.every(scenario => scenario.n === 0)) return 'nothing-measured'
   // a baseline that nothing could be compared with is no measurement of what was asked for
   const compared = scenarios.filter(scenario => !scenario.baseline)
-  if (compared.length > 0 && compared.every(scenario => scenario.outcome === 'skipped')) return 'nothing-measured'
+  if (!cut && compared.length > 0 && compared.every(scenario => scenario.outcome === 'skipped')) return 'nothing-measured'
   const missed = scenarios.some(scenario => scenario.targets.some(target => target.kind === 'must' && target.verdict === 'fail'))
   return missed || cut || scenarios.some(scenario => scenario.outcome === 'failed' || scenario.failed > 0) ? 'fail' : 'pass'
 }
