@@ -11,7 +11,8 @@ import { dropZeroPages } from './drop-zero-pages.ts'
 import { mapPages } from './map-pages.ts'
 import { separateProcesses } from './separate-processes.ts'
 
-const CRIU = process.env.CRIU_BIN || 'criu'
+const OF_SET_UP = '/var/lib/criu-gpu-bench/bin/criu'
+const CRIU = process.env.CRIU_BIN || (existsSync(OF_SET_UP) ? OF_SET_UP : 'criu')
 const MEGABYTE = 1 << 20
 
 /** A parent and the child it forked, each with a filled mapping, a zeroed one and a grown heap, that answer commands. */
