@@ -69,13 +69,6 @@ export async function firstAnswer(endpoint: Endpoint, { timeout, signal }: { tim
   throw new Problem(`no token from 127.0.0.1:${endpoint.port} within ${timeout} s (${attempts} attempts; the last one: ${last})`)
 }
 
-/** One request on a fresh connection. Errors: NoTokens, or what the connection says. */
-export async function answer(endpoint: Endpoint, signal?: AbortSignal): Promise<Answer> {
-  const socket = await connected(endpoint.port)
-  if (typeof socket === 'string') throw new NoTokens(`127.0.0.1:${endpoint.port}: ${socket}`)
-  return { ...await ask(endpoint, socket, signal), attempts: 1 }
-}
-
 /** The status of a GET or POST, or undefined where nobody answers. */
 export async function status(port: number, path: string, { method = 'GET', timeout = 2, body }: { method?: 'GET' | 'POST', timeout?: number, /** JSON */ body?: string } = {}): Promise<number | undefined> {
   try {
@@ -102,7 +95,7 @@ export async function warmProber(): Promise<void> {
   const stub = createServer((_request, response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).end(events))
   await new Promise<void>(listening => stub.listen(0, HOST, listening))
   const { port } = stub.address() as AddressInfo
-  await answer({ port, model: 'stub', prompt: '', maxTokens: 1 })
+  await firstAnswer({ port, model: 'stub', prompt: '', maxTokens: 1 }, { timeout: 10 })
   await status(port, '/health')
   await new Promise(closed => stub.close(closed))
 }

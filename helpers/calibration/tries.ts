@@ -13,6 +13,9 @@ export type Kind = Order['kind']
 /** Milliseconds for which SYNs are dropped. */
 const SYN_DROP = 300
 
+/** Milliseconds until the other process is given up. */
+const PATIENCE = 15_000
+
 /** A process to try the prober on; `end` it. */
 export function openServer(): { attempt(kind: Kind): Promise<number>, end(): void } {
   const server = fork(join(import.meta.dirname, 'server.ts'))
@@ -22,9 +25,11 @@ export function openServer(): { attempt(kind: Kind): Promise<number>, end(): voi
 /** One try. @returns by how many seconds the prober's first token is off the moment at which it was there */
 async function attempt(server: ChildProcess, kind: Kind): Promise<number> {
   const port = await freePort()
-  const order: Order = { kind, port, delay: 20 + Math.random() * 200, token: 20 + Math.random() * 100 }
+  const order: Order = { kind, port, delay: 10 + Math.random() * 60, token: 10 + Math.random() * 50 }
   const known = message(server, 'known')
   const listening = message(server, 'listening')
+  // whoever does not wait for it must not be ended by its time limit
+  for (const promise of [known, listening]) promise.catch(() => {})
   server.send(order)
   if (kind !== 'listens-later') await listening
   const idle = kind === 'drops-syn' ? await dropSyns(server, port) : []
@@ -45,7 +50,7 @@ async function dropSyns(server: ChildProcess, port: number): Promise<Socket[]> {
 
 async function message(server: ChildProcess, key: 'known' | 'listening'): Promise<string> {
   for (;;) {
-    const [received] = await once(server, 'message') as [Record<string, string>]
+    const [received] = await once(server, 'message', { signal: AbortSignal.timeout(PATIENCE) }) as [Record<string, string>]
     if (received[key] !== undefined) return received[key]
   }
 }

@@ -7,13 +7,14 @@ import { image } from './image.ts'
 import { lock } from './lock.ts'
 import { model } from './model.ts'
 import { packages } from './packages.ts'
+import { prober } from './prober.ts'
 import { seccomp } from './seccomp.ts'
 import { makeMissing, probeAll, type Say, type Step } from './step.ts'
 import { tmpfs } from './tmpfs.ts'
 
 /** All that a run needs, in the order in which it is made; what only the host's owner can bring comes early. */
 export function stepsFor({ engine }: Pick<Configuration, 'engine'>): Step[] {
-  return [packages, ...engine === 'vllm' ? GPU_STEPS : [], seccomp, criu, tmpfs, image, model]
+  return [packages, ...engine === 'vllm' ? GPU_STEPS : [], seccomp, criu, tmpfs, image, model, prober]
 }
 
 /**

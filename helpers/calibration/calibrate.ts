@@ -1,0 +1,47 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Bench } from 'tinybench'
+import { writeWhole } from '../../reports/run-folder.ts'
+import { proberSchema, type Run } from '../../reports/schema.ts'
+import { warmProber } from '../openai.ts'
+import { KINDS, type Kind, openServer } from './tries.ts'
+
+/** Where the prober's own error is kept for every report. */
+export const proberFile = (stateDir: string) => join(stateDir, 'prober.json')
+
+const TRIES = 200
+
+/**
+ * Measures the prober against a server whose moments are known, 200 tries of three kinds in turn, and keeps the figure.
+ * @param progress called with the tries done
+ * @returns the figure, and the errors in seconds by kind
+ */
+export async function calibrate(stateDir: string, progress: (done: number, of: number) => void): Promise<{ figure: NonNullable<Run['prober']>, errors: Map<Kind, number[]> }> {
+  const server = openServer()
+  const errors = new Map<Kind, number[]>(KINDS.map(kind => [kind, []]))
+  try {
+    await warmProber()
+    await server.attempt('listens')
+    const bench = new Bench({ time: 0, iterations: TRIES, warmup: false, retainSamples: true })
+    let done = 0
+    bench.add('error', async () => {
+      const kind = KINDS[done++ % KINDS.length]!
+      const error = Math.abs(await server.attempt(kind))
+      errors.get(kind)!.push(error)
+      progress(done, TRIES)
+      return { overriddenDuration: error * 1000 }
+    })
+    await bench.run()
+    const { result } = bench.tasks[0]!
+    if (result.state !== 'completed') throw 'error' in result ? result.error : new Error(`the calibration is ${result.state}`)
+    const figure = proberSchema.parse({ timestamp: new Date().toISOString(), tries: TRIES, median: result.latency.p50! / 1000, worst: result.latency.max / 1000 })
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+    writeWhole(proberFile(stateDir), `${JSON.stringify(figure)}\n`)
+    return { figure, errors }
+  } finally {
+    server.end()
+  }
+}
+
+/** Seconds as milliseconds, for people. */
+export const milliseconds = (seconds: number): string => `${(seconds * 1000).toFixed(2)} ms`
