@@ -6,12 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { configuration } from '../configuration.ts'
+import { criuLink } from '../setup/criu.ts'
 import { census } from './census.ts'
 import { dropZeroPages } from './drop-zero-pages.ts'
 import { mapPages } from './map-pages.ts'
 import { separateProcesses } from './separate-processes.ts'
 
-const OF_SET_UP = '/var/lib/criu-gpu-bench/bin/criu'
+const OF_SET_UP = criuLink(configuration().stateDir)
 const CRIU = process.env.CRIU_BIN || (existsSync(OF_SET_UP) ? OF_SET_UP : 'criu')
 const MEGABYTE = 1 << 20
 
