@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { rm, stat } from 'node:fs/promises'
+import { type FileHandle, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Problem } from '../problem.ts'
 import { pagesFile, readCheckpoint, type Checkpoint, type CheckpointedProcess } from './checkpoint.ts'
@@ -9,6 +9,7 @@ import { PAGE, writeVmas } from './memory-map.ts'
 import { mountOf } from './mountpoints.ts'
 import { copyInto, findZeroPages } from './page-file.ts'
 import { presentPages } from './pagemap.ts'
+import { punchHole } from './punch-hole.ts'
 import { addRegularFile, freeFileId, readRegularFiles, regularFile } from './regular-files.ts'
 import { keepPages, replaceImage, writeBeside } from './replace.ts'
 
@@ -17,7 +18,7 @@ export interface MapPagesOptions {
   file: string
   /** The same file's path inside the container. */
   containerPath: string
-  /** Memory with less content than this is left to CRIU. Bytes. */
+  /** Memory with less content than this is left to CRIU: a mapping costs about as much as reading so much. Bytes. */
   minimumBytes?: number
   /** Which private anonymous memory. See {@link mapPages} for what differs afterwards. */
   kinds?: readonly Kind[]
@@ -34,6 +35,9 @@ export interface MappedPages {
   /** Processes that were left as they were, and why. */
   skipped: { pid: number, name: string, reason: string }[]
 }
+
+/** Small mappings written before their unused memory is given back: at most 1 GiB of it. */
+const AT_ONCE = 256
 
 /** Allocators that take pages for zeroed after MADV_DONTNEED: jemalloc's extents (src/pages.c, pages_purge_forced). */
 const EXPECTS_ZEROS = /\/libjemalloc[^/]*\.so/
@@ -56,7 +60,7 @@ const EXPECTS_ZEROS = /\/libjemalloc[^/]*\.so/
  * @throws ImageError where the folder holds no checkpoint, or an image of it cannot be read
  */
 export async function mapPages(folder: string, options: MapPagesOptions): Promise<MappedPages> {
-  const { file, containerPath, minimumBytes = 1 << 20, kinds = ['anonymous', 'heap'] } = options
+  const { file, containerPath, minimumBytes = 128 << 10, kinds = ['anonymous', 'heap'] } = options
   const checkpoint = readCheckpoint(folder)
   const mount = mountFor(checkpoint, options)
   if (existsSync(file)) throw new Problem(`${file} is there already, and restored containers may have it mapped: give another name, or remove it together with the checkpoint it belongs to.`)
@@ -85,7 +89,7 @@ export async function mapPages(folder: string, options: MapPagesOptions): Promis
 
   await writeBeside(file, async (handle) => {
     await handle.truncate(plans.at(-1)!.plan.end)
-    for (const { process, plan } of plans) await copyInto(pagesFile(folder, process.pagemap.pagesId), handle, plan.copies)
+    for (const { process, plan } of plans) await fill(handle, pagesFile(folder, process.pagemap.pagesId), plan)
     // It is a process's memory: nobody else's to read.
   }, 0o400)
   try {
@@ -104,6 +108,16 @@ export async function mapPages(folder: string, options: MapPagesOptions): Promis
     await keepPages(folder, process, plan.runs)
   }
   return result
+}
+
+/** Small mappings are written some at a time: on a tmpfs with huge pages each takes whole ones until what it leaves unused is given back. */
+async function fill(handle: FileHandle, pages: string, { copies, small }: MappingPlan): Promise<void> {
+  await copyInto(pages, handle, copies)
+  for (let done = 0; done < small.length; done += AT_ONCE) {
+    const some = small.slice(done, done + AT_ONCE)
+    await copyInto(pages, handle, some.flatMap(mapping => mapping.copies))
+    for (const { start, end } of some.flatMap(mapping => mapping.unused)) punchHole(handle.fd, start, end - start)
+  }
 }
 
 function mountFor({ folder, mounts }: Checkpoint, { file, containerPath }: MapPagesOptions): number | undefined {

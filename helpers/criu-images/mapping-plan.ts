@@ -23,6 +23,9 @@ export interface MappingRules {
   kinds: readonly Kind[]
 }
 
+/** From where to where in a file, in bytes. */
+export interface Span { start: number, end: number }
+
 export interface MappingPlan {
   /** The process's mappings: those of the file cut out of what was anonymous. */
   vmas: Vma[]
@@ -30,6 +33,8 @@ export interface MappingPlan {
   runs: PageRun[]
   /** From the file of pages into the file to be mapped. */
   copies: Copy[]
+  /** The same for mappings smaller than a huge page, each with what of the file's huge pages it leaves unused. */
+  small: { copies: Copy[], unused: Span[] }[]
   /** Where the next process's content may begin in the file. */
   end: number
   mappings: number
@@ -45,7 +50,7 @@ export interface MappingPlan {
 export function planMapping(process: CheckpointedProcess, zero: Uint8Array, target: { id: number, from: number }, rules: MappingRules): MappingPlan {
   const { vmas, pagemap: { runs } } = process
   const pieces = cutAt(runs, address => vmaAt(vmas, address), index => vmas[index]!.end)
-  const plan: MappingPlan = { vmas: [], runs: [], copies: [], end: target.from, mappings: 0, mapped: 0 }
+  const plan: MappingPlan = { vmas: [], runs: [], copies: [], small: [], end: target.from, mappings: 0, mapped: 0 }
   const byVma = Map.groupBy(pieces, ({ index }) => index)
   const bases = vmas.map((vma, index) => {
     const own = byVma.get(index)?.map(({ run }) => run) ?? []
@@ -61,7 +66,9 @@ export function planMapping(process: CheckpointedProcess, zero: Uint8Array, targ
     plan.vmas.push(...parts.map(({ start, end, mapped }) => mapped ? onFile(slice(vma, start, end), target.id, base + start - vma.start) : slice(vma, start, end)))
     plan.mappings += parts.filter(({ mapped }) => mapped).length
     plan.mapped += content
-    plan.copies.push(...merged(filled.map(({ at, address, bytes }) => ({ from: at * PAGE, to: base + address - vma.start, bytes }))))
+    const copies = merged(filled.map(({ at, address, bytes }) => ({ from: at * PAGE, to: base + address - vma.start, bytes })))
+    if (vma.end - vma.start < HUGE) plan.small.push({ copies, unused: around(base, base + vma.end - vma.start) })
+    else plan.copies.push(...copies)
     return base
   })
   plan.runs = pieces.filter(({ index }) => bases[index] === undefined).map(({ run }) => run)
@@ -76,6 +83,9 @@ function canMap(vma: Vma, runs: readonly PageRun[], guards: readonly Vma[]): boo
     && !(vma.protection & PROTECTION.exec) && !(vma.advice & ~advice)
     && runs.every(run => run.at >= 0) && !guards.some(guard => guard.start < vma.end && vma.start < guard.end)
 }
+
+/** What lies before and behind a stretch of the file in the huge pages that it touches. */
+const around = (start: number, end: number): Span[] => [{ start: start - start % HUGE, end: start }, { start: end, end: Math.ceil(end / HUGE) * HUGE }].filter(span => span.start < span.end)
 
 interface Stretch { address: number, bytes: number, at: number }
 
