@@ -4,12 +4,17 @@ import { benchmark } from '../fixtures/benchmark.ts'
 const asleep = { strategy: 'podman-in-place', checkpointAt: 'asleep-2', storage: 'tmpfs-huge' } as const
 const hugePages = { ...asleep, thp: 'always' }
 const ownWeights = { ...hugePages, weights: 'tmpfs' }
+const mapped = { ...ownWeights, pages: 'mapped' }
+const besideCuda = { ...mapped, wake: 'beside' }
+const best = { ...besideCuda, graphs: 'tmpfs' }
 
 benchmark('ladder', [
   asleep,
   hugePages,
   ownWeights,
   { ...ownWeights, pages: 'no-zeros' },
-  { ...ownWeights, pages: 'mapped' },
-  { ...ownWeights, pages: 'mapped', strategy: 'runtime-direct' },
+  mapped,
+  besideCuda,
+  best,
+  { ...best, strategy: 'runtime-direct' },
 ], { against: { strategy: 'cold' } })

@@ -9,6 +9,7 @@ import types
 class World:
     def __init__(self):
         self.calls, self.memory, self.pointer_to_data, self.buffers, self.handles = [], {}, {}, [], {}
+        self.python_malloc_callback, self.python_free_callback, self.allocator_and_pools = "malloc", "free", {}
         self.refuse = {}  # name of a call -> error code
 
     def allocate(self, tag, content):
@@ -24,6 +25,15 @@ class World:
 
     def read(self, address):
         return ctypes.string_at(address, self.pointer_to_data[address].handle[1])
+
+    def sleep(self, offload_tags):
+        """vLLM's allocator: all is unmapped, what has one of the tags is kept in the process."""
+        self.calls.append(("vllm.sleep", tuple(offload_tags)))
+        for address, data in self.pointer_to_data.items():
+            if data.tag in offload_tags:
+                data.cpu_backup_tensor = self.read(address)
+            ctypes.memset(address, 0, data.handle[1])
+            data.is_asleep = True
 
     def result(self, name, *detail):
         self.calls.append((name, *detail))
@@ -63,29 +73,34 @@ class Library:
 
 
 class CuMemBackend:
-    """vLLM's own: sleep unmaps all; level 1 keeps the weights in the process."""
+    """vLLM's own."""
 
     world = None
 
     def __init__(self):
         self._state = "RUNNING"
 
-    def suspend(self, level=1):
-        self._state = "SUSPENDED"
-        self.world.calls.append(("vllm.suspend", level))
-        for address, data in self.world.pointer_to_data.items():
-            if level == 1 and data.tag == "weights":
-                data.cpu_backup_tensor = self.world.read(address)
-            ctypes.memset(address, 0, data.handle[1])
-            data.is_asleep = True
-
     def resume(self, tags=None):
         self.world.calls.append(("vllm.resume", tags))
         for address, data in self.world.pointer_to_data.items():
+            if tags is not None and data.tag not in tags:
+                continue
             data.is_asleep = False
             if data.cpu_backup_tensor is not None:
                 ctypes.memmove(address, data.cpu_backup_tensor, data.handle[1])
         self._state = "RUNNING"
+
+
+class Platform:
+    _global_graph_pool = None
+
+    def get_global_graph_pool(self):
+        return self._global_graph_pool or "vLLM's own"
+
+
+class MemPool:
+    def __init__(self, allocator):
+        self.allocator, self.id = allocator, (0, 7)
 
 
 class Factory:
@@ -113,7 +128,7 @@ def install(world):
         cudaHostRegister=lambda address, size, flags: world.result("cudaHostRegister", size),
         cudaHostUnregister=lambda address: world.result("cudaHostUnregister"),
     )
-    cuda = types.SimpleNamespace(set_device=lambda device: None, current_device=lambda: 0, cudart=lambda: runtime)
+    cuda = types.SimpleNamespace(set_device=lambda device: None, current_device=lambda: 0, cudart=lambda: runtime, MemPool=MemPool)
     copy = types.SimpleNamespace(cudaMemcpy=lambda to, source, size: (world.calls.append(("cudaMemcpy", size)), ctypes.memmove(to, source, size)))
 
     def create_and_map(handle):
@@ -123,7 +138,9 @@ def install(world):
         "torch": dict(cuda=cuda),
         "vllm": {},
         "vllm.device_allocator": dict(get_mem_allocator_instance=lambda: world),
-        "vllm.device_allocator.cumem": dict(libcudart=copy, create_and_map=create_and_map),
+        "vllm.device_allocator.cumem": dict(libcudart=copy, create_and_map=create_and_map, get_pluggable_allocator=lambda malloc, free: types.SimpleNamespace(_allocator=(malloc, free))),
+        "vllm.platforms": {},
+        "vllm.platforms.interface": dict(Platform=Platform),
         "vllm.device_allocator.sleep_mode_backend": dict(CuMemBackend=CuMemBackend, SleepModeBackendFactory=Factory),
     }
     for name, content in modules.items():

@@ -60,7 +60,7 @@ class LevelTwo(Case):
         said = dict(self.printed(lambda: backend.suspend(2)))
         self.assertEqual(said["saved"]["bytes"], sum(map(len, self.weights.values())))
         self.assertEqual(os.path.getsize(said["saved"]["file"]), said["saved"]["bytes"])
-        self.assertEqual(self.calls("vllm.suspend"), [(2,)])
+        self.assertEqual(self.calls("vllm.sleep"), [((),)])
         said = dict(self.printed(lambda: backend.resume()))
         self.assert_weights_are_back()
         self.assertEqual(backend.state() if hasattr(backend, "state") else backend._state, "RUNNING")
@@ -106,13 +106,48 @@ class LevelTwo(Case):
         self.assertEqual(len(self.calls("cudaHostUnregister")), len(self.calls("cudaHostRegister")))
 
 
+class Graphs(Case):
+    """Blocks that vLLM's allocator got while graphs were captured carry its default tag."""
+
+    def setUp(self):
+        super().setUp()
+        address = self.world.allocate("default", b"g" * (MB + 512))
+        self.weights[address] = self.world.read(address)
+
+    def test_their_memory_comes_back_with_the_weights(self):
+        for level in (2, 1):
+            backend = self.backend()
+            self.printed(lambda: (backend.suspend(level), backend.resume()))
+            self.assert_weights_are_back()
+
+    def test_also_where_tags_are_named(self):
+        for level in (2, 1):
+            backend = self.backend()
+            self.printed(lambda: (backend.suspend(level), backend.resume(["weights"])))
+            self.assertTrue(self.world.pointer_to_data[self.kv].is_asleep)
+            self.printed(lambda: backend.resume(["kv_cache"]))
+            self.assert_weights_are_back()
+
+    def test_they_are_captured_in_a_pool_of_the_sleeping_allocator(self):
+        import tmpfs_sleep.graphs
+        from tests.stubs import Platform
+
+        ask = Platform.get_global_graph_pool
+        self.addCleanup(setattr, Platform, "get_global_graph_pool", ask)
+        self.addCleanup(setattr, Platform, "_global_graph_pool", None)
+        tmpfs_sleep.graphs.use_sleeping_pool()
+        self.assertEqual((Platform().get_global_graph_pool(), Platform().get_global_graph_pool()), ((0, 7), (0, 7)))
+        pool, plugged = self.world.allocator_and_pools["default"]
+        self.assertEqual(pool.allocator, ("malloc", "free"))
+
+
 class Fallbacks(Case):
     def test_no_room_for_the_file_the_weights_stay_in_the_process(self):
         os.environ["TMPFS_SLEEP_DIR"] = "/nowhere/at/all"
         backend = self.backend()
         said = self.printed(lambda: backend.suspend(2))
         self.assertEqual(said[0][0], "fallback")
-        self.assertEqual(self.calls("vllm.suspend"), [(1,)])
+        self.assertEqual(self.calls("vllm.sleep"), [(("weights", "default"),)])
         self.printed(lambda: backend.resume())
         self.assert_weights_are_back()
 

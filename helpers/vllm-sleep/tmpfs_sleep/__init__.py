@@ -12,7 +12,11 @@ Which properties memory gets: vLLM asks for memory that can be exported to other
 that fails) and that network cards may read (GPUDirect RDMA). Here it is plain memory, what cudaMalloc gives, which is enough
 as long as no KV connector hands blocks to other processes; TMPFS_SLEEP_RDMA=1 sets the RDMA flag as vLLM does.
 
-Environment: TMPFS_SLEEP_DIR (no default: without it vLLM is left alone), TMPFS_SLEEP_CHUNK_MB (128),
+CUDA graphs: vLLM keeps their memory outside its sleep pool, so it stays on the GPU over a sleep and goes through the CUDA
+checkpoint, which is slower than this. TMPFS_SLEEP_GRAPHS=1 gives graphs a pool of the sleeping allocator, and their blocks
+are saved with the weights: the same bytes at the same addresses.
+
+Environment: TMPFS_SLEEP_DIR (no default: without it vLLM is left alone), TMPFS_SLEEP_CHUNK_MB (128), TMPFS_SLEEP_GRAPHS (0),
 TMPFS_SLEEP_RDMA (0), TMPFS_SLEEP_UNPIN_AFTER (seconds, 1).
 Lines it prints begin with `tmpfs-sleep: `: `backend` with the folder, `saved` and `wake` with JSON, `fallback` with the reason.
 """
@@ -56,3 +60,7 @@ def register():
         return Factory.get_backend_class("tmpfs")()
 
     Factory.create_backend = staticmethod(create_backend)
+    if setting("GRAPHS", 0):
+        from .graphs import use_sleeping_pool
+
+        use_sleeping_pool()

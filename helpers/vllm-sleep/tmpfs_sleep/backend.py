@@ -13,8 +13,11 @@ from vllm.device_allocator.sleep_mode_backend import CuMemBackend
 
 from . import say, setting
 from .driver import Driver
+from .graphs import TAG as GRAPHS
 
 WEIGHTS = "weights"
+# What must come back with its content; the KV cache need not.
+KEPT = (WEIGHTS, GRAPHS)
 
 
 class Image:
@@ -59,7 +62,8 @@ class TmpfsBackend(CuMemBackend):
                 say("fallback", f"the weights stay in the process (level 1): {error!r}")
                 self._blocks = []
                 level = 1
-        super().suspend(level)
+        self._state = "SUSPENDED"
+        get_mem_allocator_instance().sleep(offload_tags=KEPT if level == 1 else ())
 
     def _save(self):
         from vllm.device_allocator.cumem import libcudart
@@ -67,10 +71,10 @@ class TmpfsBackend(CuMemBackend):
         began = time.perf_counter()
         blocks, size = [], 0
         for address, data in get_mem_allocator_instance().pointer_to_data.items():
-            if data.tag == WEIGHTS:
+            if data.tag in KEPT:
                 blocks.append((size, address, data.handle[1]))
                 size += data.handle[1]
-        if not blocks:
+        if not any(data.tag == WEIGHTS for data in get_mem_allocator_instance().pointer_to_data.values()):
             raise RuntimeError("no weights in vLLM's memory pool")
         try:
             image = Image(self._path, size, create=True)
@@ -87,6 +91,8 @@ class TmpfsBackend(CuMemBackend):
         say("saved", {"bytes": size, "blocks": len(blocks), "seconds": round(time.perf_counter() - began, 4), "file": self._path})
 
     def resume(self, tags=None):
+        if tags is not None and WEIGHTS in tags:
+            tags = [*tags, GRAPHS]
         if not self._blocks:
             return super().resume(tags)
         self._state = "RESUMING"
