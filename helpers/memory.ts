@@ -5,10 +5,10 @@ export function memory(text = readFileSync('/proc/meminfo', 'utf8')): Record<str
   return Object.fromEntries([...text.matchAll(/^(\w+):\s+(\d+) kB$/gm)].map(([, name, kilobytes]) => [name!, Number(kilobytes) * 1024]))
 }
 
-/** The kernel's transparent huge page setting: always, madvise, never; `unknown` where the kernel has none. */
-export function transparentHugePages(): string {
+/** The kernel's setting for transparent huge pages of private memory: always, madvise, never; `unknown` where the kernel has none. */
+export function transparentHugePages(file = '/sys/kernel/mm/transparent_hugepage/enabled'): string {
   try {
-    return /\[(\w+)\]/.exec(readFileSync('/sys/kernel/mm/transparent_hugepage/enabled', 'utf8'))?.[1] ?? 'unknown'
+    return /\[(\w+)\]/.exec(readFileSync(file, 'utf8'))?.[1] ?? 'unknown'
   } catch {
     return 'unknown'
   }

@@ -124,16 +124,11 @@ for source in "$prefix"/criu/criu-*; do
     say "$own/bin/criu: $version"
 done
 
-# 5. Python packages, with byte code: without it every start of an engine compiles them again.
+# 5. Python packages.
 if [ -d "$prefix/site" ]; then
     wanted=$(cat "$prefix/python-version")
     has=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || die "$python does not run, and the bundle's Python packages need it: name another with --python"
     [ "$has" = "$wanted" ] || die "the bundle's Python packages are for Python $wanted, and $python is $has: name another with --python, or bundle with --python $has"
-    if [ ! -e "$prefix/site/.compiled" ]; then
-        "$python" -m compileall -q -j 0 "$prefix/site" >/dev/null 2>&1
-        : > "$prefix/site/.compiled"
-        say "byte code of $prefix/site compiled"
-    fi
     say "VLLM_SITE=$prefix/site"
 fi
 

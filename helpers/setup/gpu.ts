@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { command } from '../command.ts'
 import type { Configuration } from '../configuration.ts'
 import { openCuda } from '../cuda.ts'
 import { gpus } from '../cuda/nvidia-smi.ts'
@@ -8,15 +7,13 @@ import { hardLimits } from '../limits.ts'
 import { transparentHugePages } from '../memory.ts'
 import { Problem } from '../problem.ts'
 import { gib } from './tmpfs.ts'
-import { type Found, missing, ok, type Step, unusable } from './step.ts'
+import { type Found, ok, type Step, unusable } from './step.ts'
 
 /** What vLLM on a GPU needs beside the rest. Most of it only the host's owner can bring: `make` then says what to do. */
 
 /** First driver with cuCheckpointProcess*. Source: CUDA 12.8 release notes. */
 const OLDEST_DRIVER = 570
 const CUDA_PLUGINS = ['/usr/lib/criu/cuda_plugin.so', '/usr/local/lib/criu/cuda_plugin.so', '/usr/lib/x86_64-linux-gnu/criu/cuda_plugin.so']
-/** Podman's program for `run --init`. */
-const INIT = ['/usr/libexec/podman/catatonit', '/usr/bin/catatonit', '/usr/local/libexec/podman/catatonit']
 /** vLLM asks for so many open files. */
 const WANTED_FILES = 65_536
 
@@ -69,34 +66,19 @@ export function judgeMemory(all: { used: number, total: number }[], share: numbe
 
 const gpuMemory = look('GPU memory', c => judgeMemory(gpus(), c.gpuMemoryUtil))
 
-/** vLLM and what it is started with, where it comes from the host. */
-const site: Step = {
-  name: 'vLLM',
-  async probe(c) {
-    if (c.vllmImage !== 'host') return ok(`in ${c.vllmImage}`)
-    const remedy = 'VLLM_IMAGE=host takes vLLM from VLLM_SITE: python3 -m pip install --target FOLDER vllm, then VLLM_SITE=FOLDER (npm run bundle packs one for a host without a network)'
-    if (!c.vllmSite) return unusable('VLLM_SITE is not set', remedy)
-    if (!existsSync(join(c.vllmSite, 'vllm'))) return unusable(`no vllm in ${c.vllmSite}`, remedy)
-    const version = readdirSync(c.vllmSite).map(name => /^vllm-(\d[\w.+]*)\.dist-info$/.exec(name)?.[1]).find(Boolean) ?? 'of unknown version'
-    // without it every start compiles thousands of modules: tens of seconds that are no part of a cold start
-    return existsSync(join(c.vllmSite, 'vllm/__pycache__')) ? ok(`${version} in ${c.vllmSite}`) : missing(`${version} in ${c.vllmSite}, without byte code`)
-  },
-  async make(c, say) {
-    const found = await site.probe(c)
-    if (found.state !== 'missing') throw new Problem(`set-up: vLLM: ${found.found}\n${found.remedy}`)
-    say('compiling its byte code')
-    await command('python3', ['-m', 'compileall', '-q', '-j', '0', c.vllmSite!], { timeout: 900, remedy: `Is ${c.vllmSite} writable?` }).catch((error: Error) => {
-      // some packages carry files for other Python versions; those are never imported
-      if (!existsSync(join(c.vllmSite!, 'vllm/__pycache__'))) throw error
-    })
-  },
-}
+/** vLLM, where it comes from the host. */
+const site = look('vLLM', (c) => {
+  if (c.vllmImage !== 'host') return ok(`in ${c.vllmImage}`)
+  const remedy = 'VLLM_IMAGE=host takes vLLM from VLLM_SITE: python3 -m pip install --target FOLDER vllm, then VLLM_SITE=FOLDER (npm run bundle packs one for a host without a network)'
+  if (!c.vllmSite) return unusable('VLLM_SITE is not set', remedy)
+  if (!existsSync(join(c.vllmSite, 'vllm'))) return unusable(`no vllm in ${c.vllmSite}`, remedy)
+  return ok(`${readdirSync(c.vllmSite).map(name => /^vllm-(\d[\w.+]*)\.dist-info$/.exec(name)?.[1]).find(Boolean) ?? 'of unknown version'} in ${c.vllmSite}`)
+})
 
 const host = look('host for vLLM', () => {
   const notes = [
     transparentHugePages() === 'always' ? '' : `transparent huge pages are "${transparentHugePages()}": echo always > /sys/kernel/mm/transparent_hugepage/enabled makes CRIU's restore about a third faster`,
     hardLimits().files >= WANTED_FILES ? '' : `at most ${hardLimits().files} open files where vLLM wants ${WANTED_FILES}: it warns and runs`,
-    INIT.some(path => existsSync(path)) ? '' : 'no catatonit, so no scenario with init: apt-get install catatonit',
   ].filter(Boolean)
   const disabled = read('/proc/sys/kernel/io_uring_disabled')?.trim()
   return ok(`io_uring ${disabled === '2' ? 'off' : 'off in the container, by its seccomp profile'}, ${hardLimits().files} open files, huge pages ${transparentHugePages()}`, notes.join('; ') || undefined)

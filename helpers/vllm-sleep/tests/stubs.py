@@ -128,7 +128,7 @@ def install(world):
         cudaHostRegister=lambda address, size, flags: world.result("cudaHostRegister", size),
         cudaHostUnregister=lambda address: world.result("cudaHostUnregister"),
     )
-    cuda = types.SimpleNamespace(set_device=lambda device: None, current_device=lambda: 0, cudart=lambda: runtime, MemPool=MemPool)
+    cuda = types.SimpleNamespace(set_device=lambda device: None, current_device=lambda: 0, cudart=lambda: runtime, MemPool=MemPool, mem_get_info=lambda: (70, 100), memory_reserved=lambda: 5 + sum(data.handle[1] for data in world.pointer_to_data.values()))
     copy = types.SimpleNamespace(cudaMemcpy=lambda to, source, size: (world.calls.append(("cudaMemcpy", size)), ctypes.memmove(to, source, size)))
 
     def create_and_map(handle):

@@ -60,6 +60,7 @@ class LevelTwo(Case):
         said = dict(self.printed(lambda: backend.suspend(2)))
         self.assertEqual(said["saved"]["bytes"], sum(map(len, self.weights.values())))
         self.assertEqual(os.path.getsize(said["saved"]["file"]), said["saved"]["bytes"])
+        self.assertEqual(said["left"], {"torch": 5, "device": 30})
         self.assertEqual(self.calls("vllm.sleep"), [((),)])
         said = dict(self.printed(lambda: backend.resume()))
         self.assert_weights_are_back()
@@ -67,6 +68,12 @@ class LevelTwo(Case):
         self.assertEqual(said["wake"]["blocks"], 4)
         self.assertEqual(said["wake"]["mapped_bytes"], said["wake"]["bytes"] + MB)
         self.assertEqual(set(said["wake"]["seconds"]), {"pinned", "mapped", "copied"})
+
+    def test_all_gpu_memory_is_mapped_before_any_is_pinned(self):
+        backend = self.backend()
+        self.printed(lambda: (backend.suspend(2), backend.resume()))
+        names = [name for name, *_ in self.world.calls]
+        self.assertLess(len(names) - names[::-1].index("cuMemSetAccess"), names.index("cudaHostRegister") + 1)
 
     def test_all_gpu_memory_is_mapped_as_plain_device_memory(self):
         backend = self.backend()
@@ -153,7 +160,7 @@ class Fallbacks(Case):
 
     def test_level_one_is_vllms_own(self):
         backend = self.backend()
-        self.assertEqual(self.printed(lambda: (backend.suspend(1), backend.resume())), [])
+        self.assertEqual([what for what, _ in self.printed(lambda: (backend.suspend(1), backend.resume()))], ["left"])
         self.assertEqual(self.calls("vllm.resume"), [(None,)])
         self.assert_weights_are_back()
 

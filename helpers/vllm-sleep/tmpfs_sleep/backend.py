@@ -20,6 +20,15 @@ WEIGHTS = "weights"
 KEPT = (WEIGHTS, GRAPHS)
 
 
+def left_on_the_gpu():
+    """Bytes that torch holds outside the sleeping pool, and all that is in use on the device: these go through a CUDA checkpoint."""
+    import torch
+
+    asleep = sum(data.handle[1] for data in get_mem_allocator_instance().pointer_to_data.values())
+    free, total = torch.cuda.mem_get_info()
+    return {"torch": torch.cuda.memory_reserved() - asleep, "device": total - free}
+
+
 class Image:
     """The file with the weights' blocks, one after the other, mapped into this process while it is open."""
 
@@ -64,6 +73,7 @@ class TmpfsBackend(CuMemBackend):
                 level = 1
         self._state = "SUSPENDED"
         get_mem_allocator_instance().sleep(offload_tags=KEPT if level == 1 else ())
+        say("left", left_on_the_gpu())
 
     def _save(self):
         from vllm.device_allocator.cumem import libcudart
@@ -98,6 +108,7 @@ class TmpfsBackend(CuMemBackend):
         self._state = "RESUMING"
         wake = Wake(self._path, self._blocks) if tags is None or WEIGHTS in tags else None
         began = time.perf_counter()
+        # all mapping before any pinning: both need the driver, and pinning gigabytes keeps it for a tenth of a second
         driver = Driver()
         asleep = [item for item in get_mem_allocator_instance().pointer_to_data.items() if item[1].is_asleep and (tags is None or item[1].tag in tags)]
         for address, data in asleep:
@@ -112,7 +123,7 @@ class TmpfsBackend(CuMemBackend):
 
 
 class Wake:
-    """Brings the weights back. Pinning begins at once, copying when `copy` is called: GPU memory must be mapped by then."""
+    """Brings the weights back into GPU memory that is mapped when `copy` is called: each piece is copied while the next is pinned."""
 
     def __init__(self, path, blocks):
         import torch
@@ -123,7 +134,6 @@ class Wake:
         self._size = blocks[-1][0] + blocks[-1][2]
         self._image = Image(path, self._size)
         self._pieces, self._pinned, self._seconds = queue.SimpleQueue(), [], {}
-        threading.Thread(target=self._pin, name="tmpfs-sleep-pin").start()
 
     def _mark(self, name):
         self._seconds[name] = round(time.perf_counter() - self._began, 4)
@@ -151,6 +161,7 @@ class Wake:
         from vllm.device_allocator.cumem import libcudart
 
         self._mark("mapped")
+        threading.Thread(target=self._pin, name="tmpfs-sleep-pin").start()
         while piece := self._pieces.get():
             start, end = piece
             for offset, address, length in self._blocks:
