@@ -4,9 +4,8 @@ vLLM's own level 2 throws the weights away and reads the model again; its level 
 where a checkpoint of the process would hold them. Here they lie outside the process, as the GPU had them: any model, any
 quantization, no conversion at wake-up. POST /sleep?level=2 and POST /wake_up are all that is needed.
 
-At wake-up GPU memory is mapped first; then the file is pinned piece by piece in a thread of its own, and each piece is copied
-while the next is pinned. All GPU memory is mapped through the driver's API directly: 72 GB of KV cache took 0.005 s so
-and 0.17 to 0.19 s through vLLM's extension (H100, driver 580).
+At wake-up the file is pinned piece by piece in a thread of its own, while this one maps GPU memory through the driver's API;
+then the pieces are copied.
 
 Which properties memory gets: vLLM asks for memory that can be exported to other nodes (fabric handles, POSIX handles where
 that fails) and that network cards may read (GPUDirect RDMA). Here it is plain memory, what cudaMalloc gives, which is enough

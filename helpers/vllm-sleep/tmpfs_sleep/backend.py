@@ -108,7 +108,6 @@ class TmpfsBackend(CuMemBackend):
         self._state = "RESUMING"
         wake = Wake(self._path, self._blocks) if tags is None or WEIGHTS in tags else None
         began = time.perf_counter()
-        # all mapping before any pinning: both need the driver, and pinning gigabytes keeps it for a tenth of a second
         driver = Driver()
         asleep = [item for item in get_mem_allocator_instance().pointer_to_data.items() if item[1].is_asleep and (tags is None or item[1].tag in tags)]
         for address, data in asleep:
@@ -123,7 +122,11 @@ class TmpfsBackend(CuMemBackend):
 
 
 class Wake:
-    """Brings the weights back into GPU memory that is mapped when `copy` is called: each piece is copied while the next is pinned."""
+    """Brings the weights back. Pinning begins at once, copying when `copy` is called: GPU memory must be mapped by then.
+
+    The driver copies nothing while it pins, so mapping and pinning go side by side, then everything is copied. Mapping first,
+    to pin beside copying, gained nothing: 0.18 to 0.31 s in place of 0.19 to 0.23 s after a restore (H100, driver 580).
+    """
 
     def __init__(self, path, blocks):
         import torch
@@ -134,6 +137,7 @@ class Wake:
         self._size = blocks[-1][0] + blocks[-1][2]
         self._image = Image(path, self._size)
         self._pieces, self._pinned, self._seconds = queue.SimpleQueue(), [], {}
+        threading.Thread(target=self._pin, name="tmpfs-sleep-pin").start()
 
     def _mark(self, name):
         self._seconds[name] = round(time.perf_counter() - self._began, 4)
@@ -161,7 +165,6 @@ class Wake:
         from vllm.device_allocator.cumem import libcudart
 
         self._mark("mapped")
-        threading.Thread(target=self._pin, name="tmpfs-sleep-pin").start()
         while piece := self._pieces.get():
             start, end = piece
             for offset, address, length in self._blocks:
