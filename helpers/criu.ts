@@ -112,3 +112,8 @@ export function imageBytes(folder: string): number {
  * /etc/criu/runc.conf stays as it is. Source: runc's libcontainer/criu_linux.go, handleCriuConfigurationFile.
  */
 export const CRIU_CONFIG_ANNOTATION = 'org.criu.config'
+
+/** The log level that runc asks CRIU for: debug. Source: LogLevel in the same file. */
+export const RUNC_LOG_LEVEL = 4
+/** The lowest level at which CRIU still logs the stages of a restore (pr_info in criu/cr-restore.c). */
+export const LOWEST_LOG_LEVEL = 3

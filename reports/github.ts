@@ -3,6 +3,7 @@ import { change, count, factor, factorRange, metricSign, metricValue, range, sec
 import { gateVerdict } from './gate-table.ts'
 import type { Report, Scenario, TargetResult } from './schema.ts'
 import { mostOf } from './table.ts'
+import { spans } from './text.ts'
 
 /** The job summary as Markdown: verdict, targets, a row a scenario, the comparison, the findings. */
 export function renderSummary(report: Report): string {
@@ -14,7 +15,7 @@ export function renderSummary(report: Report): string {
     ...report.reference ? [`### ${text(gateVerdict(report.reference))}`, table(['scenario', '', 'reference', 'now', 'change'], report.reference.comparisons.map(({ scenario, verdict, reference_p50, p50, change: by }) => [
       code(scenario), verdict, reference_p50 === null ? '–' : `${seconds(reference_p50)} s`, p50 === null ? '–' : `${seconds(p50)} s`, by === null ? '–' : change(by),
     ]))] : [],
-    ...report.findings.length > 0 ? ['### Findings', report.findings.map(finding => `- ${finding.cost === null ? '' : `**${seconds(finding.cost)} s** `}${finding.scenario ? `${code(finding.scenario)}: ` : ''}${text(finding.message)} (${text(finding.evidence)})<br>→ ${text(finding.remedy)}`).join('\n')] : [],
+    ...report.findings.length > 0 ? ['### Findings', report.findings.map(finding => `- ${finding.cost === null ? '' : `**${seconds(finding.cost)} s** `}${finding.scenario ? `${code(finding.scenario)}: ` : ''}${text(finding.message)} (${text(finding.evidence)})<br>→ ${spans(finding.remedy).map(span => span.code ? code(span.text) : text(span.text)).join('')}`).join('\n')] : [],
   ].filter(Boolean).join('\n\n')}\n`
 }
 

@@ -148,6 +148,7 @@ export const findingSchema = z.object({
   /** What it cost in seconds of one start; null where that cannot be said. */
   cost: seconds.nullable(),
   /** Something to type or to set. */
+  /** What to do; what is to be typed stands in backticks. */
   remedy: z.string(),
   source: z.string(),
   scenario: z.string().optional(),

@@ -112,7 +112,7 @@ function findingLines({ findings }: Report, width: number, ink: Paint): string[]
   return [ink('bold', 'What costs the most'), ...shown.flatMap((finding) => {
     const cost = (finding.cost === null ? '' : `${seconds(finding.cost)} s`).padStart(7)
     const [first, ...rest] = wrap(finding.scenario ? `${finding.scenario}: ${finding.message}` : finding.message, width - 9)
-    return [`${ink('bold', cost)}  ${first}`, ...rest.map(line => `         ${line}`), ...wrap(`→ ${finding.remedy}`, width - 9).map(line => ink('dim', `         ${line}`))]
+    return [`${ink('bold', cost)}  ${first}`, ...rest.map(line => `         ${line}`), ...wrap(`→ ${finding.remedy.replaceAll('`', '')}`, width - 9).map(line => ink('dim', `         ${line}`))]
   }), ...more > 0 ? [ink('dim', `         ${count(more, 'more finding')} in the report`)] : []]
 }
 

@@ -23,6 +23,11 @@ export function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`
 }
 
+/** Text with commands in backticks, taken apart: what to read and what to type. */
+export function spans(text: string): { text: string, code: boolean }[] {
+  return text.split('`').map((part, index) => ({ text: part, code: index % 2 === 1 })).filter(span => span.text !== '')
+}
+
 export type Style = 'green' | 'red' | 'yellow' | 'bold' | 'dim'
 export type Paint = (style: Style, text: string) => string
 

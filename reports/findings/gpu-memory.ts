@@ -40,12 +40,12 @@ function estimated(scenario: Scenario, size: number): number | undefined {
 
 export const kvCache: Rule = inCheckpoint({
   code: 'kv-cache-in-checkpoint', name: 'KV cache', key: 'checkpoint.kv_bytes', asleep: ['asleep-1', 'asleep-2'],
-  remedy: 'free it before the checkpoint: --enable-sleep-mode and POST /sleep?level=1, POST /wake_up after the restore (here: the setting { checkpointAt: \'asleep-1\' }); or a smaller GPU_MEMORY_UTIL',
+  remedy: 'free it before the checkpoint: `curl -X POST "http://127.0.0.1:8000/sleep?level=1"`, and `curl -X POST http://127.0.0.1:8000/wake_up` after the restore; vLLM needs --enable-sleep-mode and VLLM_SERVER_DEV_MODE=1 (here: the setting `{ checkpointAt: \'asleep-1\' }`)',
   source: 'https://docs.vllm.ai/en/latest/features/sleep_mode/',
 })
 
 export const weights: Rule = inCheckpoint({
   code: 'weights-in-checkpoint', name: 'weights', key: 'checkpoint.weights_bytes', asleep: ['asleep-2'],
-  remedy: 'drop them before the checkpoint and load them from tmpfs after it: --enable-sleep-mode and POST /sleep?level=2, then POST /wake_up (here: the setting { checkpointAt: \'asleep-2\' })',
+  remedy: 'drop them before the checkpoint and load them after it: `curl -X POST "http://127.0.0.1:8000/sleep?level=2"`, and `curl -X POST http://127.0.0.1:8000/wake_up` after the restore; vLLM needs --enable-sleep-mode and VLLM_SERVER_DEV_MODE=1 (here: the settings `{ checkpointAt: \'asleep-2\', weights: \'tmpfs\' }`)',
   source: 'https://docs.vllm.ai/en/latest/features/sleep_mode/',
 })

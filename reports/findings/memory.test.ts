@@ -54,7 +54,7 @@ describe('page reads below what memory can do', () => {
   const facts = (seconds: number, bandwidth: number | undefined, storage = 'tmpfs') => scene([{ id: 'a', strategy, phases: { 'criu.restore': seconds }, evidence: { 'criu.pages_restored': 1_000_000, 'images.storage': storage } }], host(bandwidth === undefined ? {} : { 'memory.read_bandwidth': bandwidth }))
   it('fires with the difference to reading at that speed', () => {
     expect(found(pageReads, facts(2, 8.192e9))['a']).toMatchObject({ cost: 1.5, evidence: expect.stringContaining('2.05 GB/s; one thread reads 8.19 GB/s here (25 %)'), remedy: expect.stringContaining('huge=always') })
-    expect(found(pageReads, facts(2, 8.192e9, 'tmpfs-huge'))['a']!.remedy).not.toContain('remount')
+    expect(found(pageReads, facts(2, 8.192e9, 'tmpfs-huge'))['a']!.remedy).toContain('mapped')
     expect(found(pageReads, recordedFacts)['podman-in-place.storage-tmpfs']?.cost).toBeGreaterThan(0.1)
   })
   it('is silent near that speed, from disk, and where the memory was not measured', () => {
@@ -100,5 +100,8 @@ describe('a tmpfs nearly full', () => {
     expect(found(fullTmpfs, facts(6e9))['a']).toMatchObject({ evidence: expect.stringContaining('83 % of a tmpfs of 6.00 GB'), remedy: expect.stringContaining('size=7g') })
     expect(found(fullTmpfs, facts(20e9, 1e9))['a']!.evidence).toContain('95 %')
   })
-  it('is silent with room to spare and without evidence', () => expect([...fullTmpfs(facts(20e9, 15e9)), ...fullTmpfs(recordedFacts)]).toEqual([]))
+  it('is silent with room to spare, for a checkpoint on disk, and without evidence', () => {
+    const onDisk = scene([{ id: 'a', strategy, checkpoint: checkpoint(5e9), evidence: { 'tmpfs.size': 6e9, 'images.storage': 'disk' } }])
+    expect([...fullTmpfs(facts(20e9, 15e9)), ...fullTmpfs(onDisk), ...fullTmpfs(recordedFacts)]).toEqual([])
+  })
 })

@@ -1,6 +1,6 @@
 import { spread } from '../../helpers/statistics.ts'
-import { percent, seconds } from '../format.ts'
-import { type Rule, figure, measured } from './rule.ts'
+import { count, percent, seconds } from '../format.ts'
+import { type Rule, figure, hostFigure, measured } from './rule.ts'
 
 const WIDE = 0.25
 /** Runnable threads a core; the suite's own trials keep a small host at about 1. */
@@ -12,17 +12,17 @@ export const noisyHost: Rule = (facts) => {
   const wide = scenarios.filter(scenario => scenario.n >= 3 && spreadOf(scenario.trials.flatMap(trial => trial.tfft ?? [])) > WIDE)
   const loads = scenarios.flatMap(scenario => figure(facts, scenario.id, 'load.before') ?? [])
   const load = Math.max(0, ...loads)
-  const others = Math.max(0, ...scenarios.flatMap(scenario => figure(facts, scenario.id, 'gpu.other_processes') ?? []))
+  const others = hostFigure(facts, 'gpu.other_processes') ?? 0
   if (wide.length === 0 && load <= BUSY && others === 0) return []
   return [{
     code: 'noisy-host',
     message: others > 0 ? 'other processes use the GPU while it is measured' : load > BUSY ? 'the host is busy with other things while it is measured' : 'trials of the same scenario lie far apart',
     evidence: [
       ...wide.map(({ id, tfft }) => `${id} ${seconds(tfft!.min)}–${seconds(tfft!.max)} s, ${percent((tfft!.max - tfft!.min) / tfft!.p50)} of its median`),
-      ...load > BUSY ? [`load ${load.toFixed(2)} a core before a trial`] : [], ...others > 0 ? [`${others} other GPU processes`] : [],
+      ...load > BUSY ? [`load ${load.toFixed(2)} a core before a trial`] : [], ...others > 0 ? [`${count(others, 'other process', 'other processes')} on the GPU when the run began`] : [],
     ].join('; '),
     cost: null,
-    remedy: others > 0 ? 'stop what nvidia-smi --query-compute-apps=pid,name --format=csv shows' : load > BUSY ? 'stop what top shows, then run again' : 'ITERATIONS=15 npx vitest bench, on a host that does nothing else',
+    remedy: others > 0 ? 'stop what `nvidia-smi --query-compute-apps=pid,name --format=csv` shows' : load > BUSY ? 'stop what `top` shows, then run again' : '`ITERATIONS=15 npx vitest bench`, on a host that does nothing else',
     source: 'docs/methodology.md',
   }]
 }

@@ -2,10 +2,16 @@ import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 import { Markup, html } from './markup.ts'
 
-/** A picture in two widths, so that its text stays as large on a phone as on a desk. */
+/** A picture in three widths, so that its text is as large on a phone, on a tablet and on paper as on a desk. */
 
-export interface Size { width: number, narrow: boolean }
-export const SIZES: Size[] = [{ width: 1000, narrow: false }, { width: 360, narrow: true }]
+export interface Size {
+  /** Whom it is for: its class, which the page's style shows or hides. */
+  name: 'wide' | 'medium' | 'narrow'
+  width: number
+  /** No room for names beside the bars: they stand above them. */
+  narrow: boolean
+}
+export const SIZES: Size[] = [{ name: 'wide', width: 1000, narrow: false }, { name: 'medium', width: 680, narrow: true }, { name: 'narrow', width: 360, narrow: true }]
 
 /**
  * Draws a picture for each width.
@@ -13,7 +19,7 @@ export const SIZES: Size[] = [{ width: 1000, narrow: false }, { width: 360, narr
  * @param draw Plot's options for a size
  */
 export function picture(label: string, draw: (size: Size) => Plot.PlotOptions): Markup {
-  return html`<div class="picture" role="img" aria-label="${label}">${SIZES.map(size => html`<div class="${size.narrow ? 'narrow' : 'wide'}">${svg(draw(size), size.width)}</div>`)}</div>`
+  return html`<div class="picture" role="img" aria-label="${label}">${SIZES.map(size => html`<div class="${size.name}">${svg(draw(size), size.width)}</div>`)}</div>`
 }
 
 /** Where a logarithmic axis has its marks: 1, 2 and 5 in every power of ten, or 1 alone where that were too many. */

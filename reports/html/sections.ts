@@ -2,6 +2,7 @@ import { bytes, change, count, day, factor, metricSign, metricValue, percent, se
 import { gateVerdict } from '../gate-table.ts'
 import type { Finding, Report, Scenario } from '../schema.ts'
 import { mostOf } from '../table.ts'
+import { spans } from '../text.ts'
 import { PUBLISHED } from './context.ts'
 import { number, table } from './figure.ts'
 import { type Markup, html } from './markup.ts'
@@ -59,7 +60,7 @@ export function findingList(found: Finding[]): Markup | undefined {
 <div class="cost">${finding.cost === null ? html`<small>no figure</small>` : html`${seconds(finding.cost)} s`}</div>
 <div><h3>${finding.message[0]!.toUpperCase()}${finding.message.slice(1)}</h3>
 <p class="evidence">${finding.scenario && html`<code>${finding.scenario}</code>: `}${finding.evidence}</p>
-<p class="remedy">${finding.remedy}</p>
+<p class="remedy">${spans(finding.remedy).map(span => span.code ? html`<code>${span.text}</code>` : span.text)}</p>
 <p class="source">${finding.source.startsWith('https://') ? html`<a href="${finding.source}" rel="noreferrer">${finding.source.replace('https://', '')}</a>` : finding.source}</p></div></li>`)}</ul></section>`
 }
 
@@ -91,7 +92,7 @@ export function host(report: Report): Markup {
     ...Object.entries(facts).filter(([name]) => !(name in fingerprint)).map(([name, value]): [string, string] => [name, typeof value === 'number' && value > 1e6 ? bytes(value) : String(value)]),
     ['image', report.engine.image], ['arguments', report.engine.arguments.join(' ') || 'none'], ['iterations', String(report.iterations)],
   ]
-  const prober = report.prober ? `The prober's own error, measured on this host (${day(report.prober.timestamp)}, ${count(report.prober.tries, 'try').replace('trys', 'tries')}): median ${milliseconds(report.prober.median)}, worst ${milliseconds(report.prober.worst)}.` : 'The prober\'s own error was not measured on this host: npm run calibrate.'
+  const prober = report.prober ? `The prober's own error, measured on this host (${day(report.prober.timestamp)}, ${count(report.prober.tries, 'try', 'tries')}): median ${milliseconds(report.prober.median)}, worst ${milliseconds(report.prober.worst)}.` : 'The prober\'s own error was not measured on this host: npm run calibrate.'
   return html`<section id="host"><h2>The host</h2><p class="lead">${prober} Two runs are comparable only where the fingerprint is the same.</p><dl>${dedupe(entries).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></section>`
 }
 

@@ -16,7 +16,7 @@ export function speedups(scenarios: Scenario[]): Markup | undefined {
     id: 'speedups', title: 'Speedup over the cold start',
     text: 'Median of the baseline over the median of the scenario, both measured in turn in the same group; the bar is the 95 % bootstrap interval. Right of the line is faster. The axis is logarithmic.',
     picture: picture('Speedup of each scenario over the cold start', ({ narrow }) => ({
-      height: shown.length * (narrow ? 46 : rowHeight(shown.map(({ id }) => id), 34)) + 50, marginLeft: narrow ? 4 : 262, marginRight: narrow ? 50 : 64, marginTop: 10, marginBottom: 40,
+      height: shown.length * (narrow ? 46 : rowHeight(shown.map(({ id }) => id), 34)) + 50, marginLeft: narrow ? 4 : 262, marginRight: narrow ? 54 : 64, marginTop: 10, marginBottom: 40,
       x: { type: 'log', domain: [...domain], label: 'times as fast →', labelAnchor: 'right', grid: true, ticks: logTicks(domain, narrow ? 5 : 9) },
       y: { domain: shown.map(scenario => scenario.id), label: null, axis: narrow ? null : 'left', tickFormat: label, tickSize: 0, tickPadding: 12, type: 'band' },
       marks: [
@@ -25,7 +25,8 @@ export function speedups(scenarios: Scenario[]): Markup | undefined {
         Plot.ruleX([1], { stroke: 'var(--ink)', strokeWidth: 1.5 }),
         Plot.link(shown, { y: 'id', x1: scenario => scenario.versus_baseline!.ci95[0], x2: scenario => scenario.versus_baseline!.ci95[1], stroke: colour, strokeWidth: 6, strokeOpacity: 0.35, strokeLinecap: 'round' }),
         Plot.dot(shown, { y: 'id', x: scenario => scenario.versus_baseline!.speedup, r: 4.5, fill: colour, title: scenario => `${scenario.id}: ${factor(scenario.versus_baseline!.speedup)} (${factorRange(scenario.versus_baseline!.ci95)})` }),
-        Plot.text(shown, { y: 'id', x: scenario => scenario.versus_baseline!.ci95[1], text: scenario => factor(scenario.versus_baseline!.speedup), textAnchor: 'start', dx: 14, fontWeight: 600, fontSize: 13, stroke: 'var(--paper)', strokeWidth: 4, fill: 'var(--ink)' }),
+        // in a column of their own: beside the dots some would lie on the line at 1
+        Plot.text(shown, { y: 'id', frameAnchor: 'right', text: scenario => factor(scenario.versus_baseline!.speedup), textAnchor: 'end', dx: narrow ? 52 : 62, fontWeight: 600, fontSize: 13 }),
         ...narrow ? [Plot.text(shown, { y: 'id', frameAnchor: 'left', text: 'id', dy: -16, fontSize: 12, stroke: 'var(--paper)', strokeWidth: 4, fill: 'var(--ink)' })] : [],
       ],
       color: { type: 'identity' },

@@ -43,14 +43,14 @@ function chart(scenarios: Scenario[], label: string): Markup {
     const pixels = (width - left - right) / longest
     const named = all.map(bar => ({ ...bar, label: fitting(bar.name, (bar.x2 - bar.x1) * pixels) })).filter(bar => bar.label)
     return {
-      height: scenarios.length * (narrow ? 50 : rowHeight(scenarios.map(({ id }) => id), 40)) + 48, marginLeft: left, marginRight: right, marginTop: 8, marginBottom: 40,
+      height: scenarios.length * (narrow ? 54 : rowHeight(scenarios.map(({ id }) => id), 40)) + 48, marginLeft: left, marginRight: right, marginTop: 8, marginBottom: 40,
       x: { domain: [0, longest], label: 'seconds from the start command →', labelAnchor: 'right', grid: true, ticks: narrow ? 4 : 8, tickSize: 0 },
-      y: { domain: scenarios.map(scenario => scenario.id), label: null, axis: narrow ? null : 'left', tickFormat: idLabel, tickSize: 0, tickPadding: 12, padding: narrow ? 0.5 : 0.34 },
+      y: { domain: scenarios.map(scenario => scenario.id), label: null, axis: narrow ? null : 'left', tickFormat: idLabel, tickSize: 0, tickPadding: 12, padding: narrow ? 0.56 : 0.34 },
       marks: [
         Plot.barX(all, { y: 'id', x1: 'x1', x2: 'x2', fill: 'colour', fillOpacity: 'strength', insetLeft: 0.5, insetRight: 0.5, rx: 1.5, title: bar => `${bar.name}: ${seconds(bar.x2 - bar.x1)} s` }),
         Plot.text(named, { y: 'id', x: bar => (bar.x1 + bar.x2) / 2, text: 'label', fill: 'ink', fontSize: 11 }),
         Plot.text(scenarios, { y: 'id', x: tfft, text: scenario => seconds(tfft(scenario)), textAnchor: 'start', dx: 7, fontWeight: 600, fontSize: 13 }),
-        ...narrow ? [Plot.text(scenarios, { y: 'id', x: 0, text: 'id', textAnchor: 'start', dy: -20, fontSize: 12, stroke: 'var(--paper)', strokeWidth: 4, fill: 'var(--ink)' })] : [],
+        ...narrow ? [Plot.text(scenarios, { y: 'id', x: 0, text: 'id', textAnchor: 'start', dy: -21, fontSize: 12, stroke: 'var(--paper)', strokeWidth: 4, fill: 'var(--ink)' })] : [],
       ],
       color: { type: 'identity' }, opacity: { type: 'identity' },
     }
