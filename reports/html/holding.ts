@@ -4,6 +4,9 @@ import type { Scenario } from '../schema.ts'
 import { figure, logTicks, number, picture, table } from './figure.ts'
 import { type Markup, html } from './markup.ts'
 
+/** What stands beside a dot: the id, with what is held on disk. */
+const name = ({ id, disk }: Holding) => disk > 0 ? `${id}, ${bytes(disk)} on disk` : id
+
 export interface Holding { id: string, tfft: number, dram: number, gpu: number, disk: number, memory: number, frontier: boolean }
 
 /** What each way holds while the server is away. On the frontier: no other way is at least as fast and holds no more memory. */
@@ -30,7 +33,7 @@ export function holding(scenarios: Scenario[]): Markup | undefined {
   const height = (one: Holding) => logarithmic ? Math.log(one.tfft / domain[0]) / Math.log(domain[1] / domain[0]) : one.tfft / domain[1]
   return figure({
     id: 'holding', title: 'What it costs to be away',
-    text: `What each way holds while the server is away, against how long it takes to come back. Memory is DRAM and GPU memory together; disk is in the table. No other way is both as fast and as small as one on the line: scale-to-zero is a choice along it.${logarithmic ? ' The upright axis is logarithmic.' : ''}`,
+    text: `What each way holds while the server is away, against how long it takes to come back. Memory is DRAM and GPU memory together; what lies on disk stands beside the name. No other way is both as fast and as small as one on the line: scale-to-zero is a choice along it. Hollow dots are beaten by one on the line; the table names all.${logarithmic ? ' The upright axis is logarithmic.' : ''}`,
     picture: picture('TFFT against memory held while away, the frontier marked', ({ narrow }) => ({
       height: narrow ? 400 : 440, marginLeft: 48, marginRight: narrow ? 20 : 40, marginTop: 30, marginBottom: 44,
       x: { label: `memory held while away, ${unit} →`, labelAnchor: 'right', domain: [0, most / size * 1.12], grid: true, tickSize: 0, ticks: narrow ? 4 : 8 },
@@ -40,7 +43,7 @@ export function holding(scenarios: Scenario[]): Markup | undefined {
         Plot.line(frontier, { x: one => one.memory / size, y: 'tfft', curve: 'step-after', stroke: 'var(--criu)', strokeWidth: 2, strokeOpacity: 0.6 }),
         Plot.dot(all.toSorted((a, b) => Number(a.frontier) - Number(b.frontier)), { x: one => one.memory / size, y: 'tfft', r: one => one.frontier ? 6 : 4.5, fill: one => one.frontier ? 'var(--criu)' : 'var(--paper)', stroke: one => one.frontier ? 'var(--criu)' : 'var(--muted)', strokeWidth: 1.5, title: one => `${one.id}: ${seconds(one.tfft)} s, ${bytes(one.memory)}` }),
         ...[true, false].map(left => Plot.text(labels(all, { narrow, most, height }).filter(one => one.left === left), {
-          x: one => one.memory / size, y: 'tfft', text: 'id', textAnchor: left ? 'end' : 'start', dx: left ? -11 : 11, dy: -10, fontSize: 12,
+          x: one => one.memory / size, y: 'tfft', text: name, textAnchor: left ? 'end' : 'start', dx: left ? -11 : 11, dy: -10, fontSize: 12,
           fill: one => one.frontier ? 'var(--ink)' : 'var(--muted)', stroke: 'var(--paper)', strokeWidth: 4,
         })),
       ],

@@ -88,8 +88,8 @@ function sentence(text: string): string {
 export function host(report: Report): Markup {
   const { fingerprint, memory, load, facts } = report.host
   const entries: [string, string][] = [
-    ...Object.entries(fingerprint).map(([name, value]): [string, string] => [name, value ?? 'none']), ['memory in bytes', bytes(memory)], ['load at the start', load.toFixed(2)],
-    ...Object.entries(facts).filter(([name]) => !(name in fingerprint)).map(([name, value]): [string, string] => [name, typeof value === 'number' && value > 1e6 ? bytes(value) : String(value)]),
+    ...Object.entries(fingerprint).map(([name, value]): [string, string] => [name, value ?? 'none']), ['memory, exact', bytes(memory)], ['load at the start', load.toFixed(2)],
+    ...Object.entries(facts).filter(([name]) => !(name in fingerprint)).map(([name, value]): [string, string] => [name, typeof value === 'number' && value > 1e6 ? `${bytes(value)}${name.endsWith('bandwidth') ? '/s' : ''}` : String(value)]),
     ['image', report.engine.image], ['arguments', report.engine.arguments.join(' ') || 'none'], ['iterations', String(report.iterations)],
   ]
   const prober = report.prober ? `The prober's own error, measured on this host (${day(report.prober.timestamp)}, ${count(report.prober.tries, 'try', 'tries')}): median ${milliseconds(report.prober.median)}, worst ${milliseconds(report.prober.worst)}.` : 'The prober\'s own error was not measured on this host: npm run calibrate.'
