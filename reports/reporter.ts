@@ -45,7 +45,7 @@ export default class BenchReporter implements Reporter {
   /** Without a terminal: a line for every trial. */
   #sayPlainly(progress: Progress): void {
     this.#shown = progress.finished.length
-    stdout.write(`${progressLine(progress, Date.now() / 1000)}\n`)
+    stdout.write(`${progressLine(progress, Date.now() / 1000, Infinity)}\n`)
   }
 
   #finish(): void {

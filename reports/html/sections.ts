@@ -30,7 +30,7 @@ export function header(report: Report): Markup {
   return html`<header>
 <p class="suite">CRIU GPU Benchmark Suite, ${day(report.timestamp)}</p>
 <h1>${title(report)}</h1>
-<p class="summary">${fastest && html`The fastest way back is <code>${fastest.id}</code>: ${seconds(fastest.tfft!.p50)} s from the start command to the first token, where a cold start of the same engine takes ${seconds(fastest.versus_baseline!.p50)} s. `}Measured here: ${count(measured.length, 'scenario')} in ${count(trials, 'trial')}.${report.engine.random_weights && ' The model has random weights: only speed, and that the tokens stay the same, mean anything.'}</p>
+<p class="summary">${fastest && html`The fastest way back is <code>${fastest.id}</code>: ${seconds(fastest.tfft!.p50)}\u00A0s from the start command to the first token, where a cold start of the same engine takes ${seconds(fastest.versus_baseline!.p50)}\u00A0s. `}Measured here: ${count(measured.length, 'scenario')} in ${count(trials, 'trial')}.${report.engine.random_weights && ' The model has random weights: only speed, and that the tokens stay the same, mean anything.'}</p>
 <ul class="chips"><li><span class="verdict ${style}">${label}</span></li><li>${report.engine.name}</li><li>${report.engine.model}</li><li>${report.host.fingerprint.gpu ?? report.host.fingerprint.cpu ?? 'unknown host'}</li>${report.notes.map(note => html`<li class="inconclusive">${note}</li>`)}</ul>
 ${targets(report)}
 </header>`
