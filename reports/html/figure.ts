@@ -64,7 +64,7 @@ export function rows(ids: string[], { width, narrow }: Size, drawn: number, gap:
   const style = { text, frameAnchor: 'left' as const, fontSize: 12, lineHeight: LINE / 12, fill: 'var(--ink)' }
   if (!narrow) return { height: Math.max(drawn + gap, lines * LINE + 8), dy: 0, names: (all, y) => [Plot.text(all, { ...style, y, textAnchor: 'end', dx: -12 })] }
   const dy = lines * LINE / 2
-  return { height: drawn + gap + lines * LINE, dy, names: (all, y) => [Plot.text(all, { ...style, y, textAnchor: 'start', lineAnchor: 'bottom', dy: dy - drawn / 2 - 4, stroke: 'var(--paper)', strokeWidth: 4 })] }
+  return { height: drawn + gap + lines * LINE, dy, names: (all, y) => [Plot.text(all, { ...style, y, textAnchor: 'start', lineAnchor: 'bottom', dy: dy - drawn / 2 - 6, stroke: 'var(--paper)', strokeWidth: 4 })] }
 }
 
 /** Plot writes a style element into each picture; the page has one for all. */

@@ -18,21 +18,21 @@ export function speedups(scenarios: Scenario[]): Markup | undefined {
     picture: picture('Speedup of each scenario over the cold start', (size) => {
       const { narrow } = size
       const ids = shown.map(({ id }) => id)
-      const { height, dy, names } = rows(ids, size, 14, narrow ? 18 : 20)
+      const { height, dy, names } = rows(ids, size, 14, narrow ? 22 : 20)
       const ticks = logTicks(domain, narrow ? 6 : 9)
       return {
-        height: shown.length * height + 50, marginLeft: narrow ? 4 : NAMES, marginRight: narrow ? 54 : 64, marginTop: 10, marginBottom: 40,
+        height: shown.length * height + 50, marginLeft: narrow ? 8 : NAMES, marginRight: narrow ? 54 : 64, marginTop: 10, marginBottom: 40,
         x: { type: 'log', domain: [...domain], label: 'times as fast →', labelAnchor: 'right', grid: true, ticks },
         y: { domain: ids, axis: null, type: 'band' },
         marks: [
           // its own text: a logarithmic scale leaves some of its labels out
           Plot.axisX({ ticks, text: (value: number) => `${value}x`, tickSize: 0 }),
           Plot.ruleX([1], { stroke: 'var(--ink)', strokeWidth: 1.5 }),
+          ...names(ids, id => id),
           Plot.link(shown, { y: 'id', x1: scenario => scenario.versus_baseline!.ci95[0], x2: scenario => scenario.versus_baseline!.ci95[1], dy, stroke: colour, strokeWidth: 6, strokeOpacity: 0.35, strokeLinecap: 'round' }),
           Plot.dot(shown, { y: 'id', x: scenario => scenario.versus_baseline!.speedup, dy, r: 4.5, fill: colour, title: scenario => `${scenario.id}: ${factor(scenario.versus_baseline!.speedup)} (${factorRange(scenario.versus_baseline!.ci95)})` }),
           // in a column of their own: beside the dots some would lie on the line at 1
           Plot.text(shown, { y: 'id', frameAnchor: 'right', text: scenario => factor(scenario.versus_baseline!.speedup), textAnchor: 'end', dx: narrow ? 52 : 62, dy, fontWeight: 600, fontSize: 13 }),
-          ...names(ids, id => id),
         ],
         color: { type: 'identity' },
       }

@@ -23,20 +23,20 @@ export function trialDots(scenarios: Scenario[]): Markup | undefined {
     picture: picture('TFFT of every trial', (size) => {
       const { narrow } = size
       const ids = shown.map(({ id }) => id)
-      const { height, dy, names } = rows(ids, size, 34, narrow ? 14 : 10)
+      const { height, dy, names } = rows(ids, size, 34, narrow ? 18 : 10)
       const ticks = logTicks(domain, narrow ? 6 : 9)
       // parts of a row, 1 high, that the dots and the line take
       const [band, line] = [26 / height, 17 / height]
       return {
-        height: shown.length * height + 48, marginLeft: narrow ? 4 : NAMES, marginRight: narrow ? 46 : 60, marginTop: 8, marginBottom: 40,
+        height: shown.length * height + 48, marginLeft: narrow ? 8 : NAMES, marginRight: narrow ? 46 : 60, marginTop: 8, marginBottom: 40,
         x: { type: logarithmic ? 'log' : 'linear', domain: [...domain], label: 'TFFT, seconds →', labelAnchor: 'right', grid: true, ticks: logarithmic ? ticks : narrow ? 4 : 8 },
         y: { type: 'linear', domain: [shown.length - 0.5, -0.5], axis: null },
         marks: [
           Plot.axisX({ ...(logarithmic ? { ticks } : {}), text: (value: number) => String(value), tickSize: 0 }),
+          ...names(ids, id => ids.indexOf(id)),
           Plot.link(medians, { x1: 'p50', x2: 'p50', y1: median => median.row - line, y2: median => median.row + line, dy, stroke: 'var(--ink)', strokeWidth: 2 }),
           Plot.dot(dotsIn(band), { x: 'tfft', y: 'y', dy, r: 3.2, fill: dot => dot.baseline ? 'var(--muted)' : 'var(--criu)', fillOpacity: 0.85, title: dot => `${dot.name}: ${seconds(dot.tfft)} s` }),
           Plot.text(medians, { x: 'max', y: 'row', text: median => seconds(median.p50), textAnchor: 'start', dx: 12, dy, fontWeight: 600, fontSize: 13 }),
-          ...names(ids, id => ids.indexOf(id)),
         ],
         color: { type: 'identity' },
       }

@@ -43,21 +43,21 @@ function chart(scenarios: Scenario[], label: string): Markup {
   const ids = scenarios.map(({ id }) => id)
   return picture(label, (size) => {
     const { width, narrow } = size
-    const left = narrow ? 0 : NAMES
+    const left = narrow ? 8 : NAMES
     const right = narrow ? 46 : 60
     const pixels = (width - left - right) / longest
     const named = all.map(bar => ({ ...bar, label: fitting(bar.name, (bar.x2 - bar.x1) * pixels) })).filter(bar => bar.label)
-    const { height, dy, names } = rows(ids, size, BAR, narrow ? 18 : 14)
+    const { height, dy, names } = rows(ids, size, BAR, narrow ? 22 : 14)
     const padding = 1 - BAR / height
     return {
       height: scenarios.length * height + 48, marginLeft: left, marginRight: right, marginTop: 8, marginBottom: 40,
       x: { domain: [0, longest], label: 'seconds from the start command →', labelAnchor: 'right', grid: true, ticks: narrow ? 4 : 8, tickSize: 0 },
       y: { domain: ids, axis: null, paddingInner: padding, paddingOuter: padding / 2 },
       marks: [
+        ...names(ids, id => id),
         Plot.barX(all, { y: 'id', x1: 'x1', x2: 'x2', dy, fill: 'colour', fillOpacity: 'strength', insetLeft: 0.5, insetRight: 0.5, rx: 1.5, title: bar => `${bar.name}: ${seconds(bar.x2 - bar.x1)} s` }),
         Plot.text(named, { y: 'id', x: bar => (bar.x1 + bar.x2) / 2, dy, text: 'label', fill: 'ink', fontSize: 11 }),
         Plot.text(scenarios, { y: 'id', x: tfft, text: scenario => seconds(tfft(scenario)), textAnchor: 'start', dx: 7, dy, fontWeight: 600, fontSize: 13 }),
-        ...names(ids, id => id),
       ],
       color: { type: 'identity' }, opacity: { type: 'identity' },
     }
