@@ -81,6 +81,17 @@ function tail(path: string, bytes = 4096): string {
   }
 }
 
+/** Lines that CRIU logged in the restore that wrote `work`/restore.log; undefined where there is none. */
+export function restoreLogLines(work: string): number | undefined {
+  try {
+    return readFileSync(join(work, 'restore.log')).reduce((lines, byte) => byte === NEWLINE ? lines + 1 : lines, 0)
+  } catch {
+    return undefined
+  }
+}
+
+const NEWLINE = 10
+
 export function forgetRestoreLog(work: string): void {
   rmSync(join(work, 'restore.log'), { force: true })
 }
@@ -112,8 +123,3 @@ export function imageBytes(folder: string): number {
  * /etc/criu/runc.conf stays as it is. Source: runc's libcontainer/criu_linux.go, handleCriuConfigurationFile.
  */
 export const CRIU_CONFIG_ANNOTATION = 'org.criu.config'
-
-/** The log level that runc asks CRIU for: debug. Source: LogLevel in the same file. */
-export const RUNC_LOG_LEVEL = 4
-/** The lowest level at which CRIU still logs the stages of a restore (pr_info in criu/cr-restore.c). */
-export const LOWEST_LOG_LEVEL = 3

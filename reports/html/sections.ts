@@ -89,11 +89,18 @@ export function host(report: Report): Markup {
   const { fingerprint, memory, load, facts } = report.host
   const entries: [string, string][] = [
     ...Object.entries(fingerprint).map(([name, value]): [string, string] => [name, value ?? 'none']), ['memory, exact', bytes(memory)], ['load at the start', load.toFixed(2)],
-    ...Object.entries(facts).filter(([name]) => !(name in fingerprint)).map(([name, value]): [string, string] => [name, typeof value === 'number' && value > 1e6 ? `${bytes(value)}${name.endsWith('bandwidth') ? '/s' : ''}` : String(value)]),
+    ...Object.entries(facts).filter(([name]) => !(name in fingerprint)).map(([name, value]): [string, string] => [name, fact(name, value)]),
     ['image', report.engine.image], ['arguments', report.engine.arguments.join(' ') || 'none'], ['iterations', String(report.iterations)],
   ]
   const prober = report.prober ? `The prober's own error, measured on this host (${day(report.prober.timestamp)}, ${count(report.prober.tries, 'try', 'tries')}): median ${milliseconds(report.prober.median)}, worst ${milliseconds(report.prober.worst)}.` : 'The prober\'s own error was not measured on this host: npm run calibrate.'
   return html`<section id="host"><h2>The host</h2><p class="lead">${prober} Two runs are comparable only where the fingerprint is the same.</p><dl>${dedupe(entries).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></section>`
+}
+
+/** A fact of the host in the unit that its name tells. */
+function fact(name: string, value: unknown): string {
+  if (typeof value !== 'number') return String(value)
+  if (name.endsWith('_time')) return `${(value * 1e6).toFixed(1)} µs`
+  return value > 1e6 ? `${bytes(value)}${name.endsWith('bandwidth') ? '/s' : ''}` : String(value)
 }
 
 const milliseconds = (value: number) => `${(value * 1000).toFixed(value < 0.01 ? 2 : 1)} ms`
