@@ -22,7 +22,7 @@ export function readReference(path: string): Report {
   const text = read(file)
   const form = formOf(text)
   if (form !== undefined && form !== REPORT_FORM) throw new Problem(`${file} is of the form ${JSON.stringify(form)}, this version compares ${REPORT_FORM}.\nName a report.json of this version, or keep a new reference: npm run reference -- results/latest FILE`)
-  const report = checked(reportSchema, text, `${file} is no report that can be compared with`)
+  const report = checked(reportSchema, text, `${file} is no report that can be compared with (npm run reference -- results/latest FILE keeps one)`)
   if (values(report).size === 0) throw new Problem(`${file} measured nothing, so nothing can be compared with it; take a run whose verdict is pass`)
   return report
 }
@@ -46,7 +46,7 @@ function formOf(text: string): unknown {
 export function checkFingerprint(reference: Fingerprint, current: Fingerprint, { path, anyHost = false }: Options): string[] {
   const differs = [...new Set([...Object.keys(reference), ...Object.keys(current)])].filter(name => (reference[name] ?? null) !== (current[name] ?? null)).sort()
   if (differs.length > 0 && !anyHost) {
-    throw new Problem(`${path} is from another host, so times say nothing about a change. It differs in:\n${differs.map(name => `  ${name}: ${reference[name] ?? 'none'} there, ${current[name] ?? 'none'} here`).join('\n')}\nKeep a reference of this host (npm run reference), or compare all the same with REFERENCE_ANY_HOST=1.`)
+    throw new Problem(`${path} is from another host or configuration, so times say nothing about a change. It differs in:\n${differs.map(name => `  ${name}: ${reference[name] ?? 'none'} there, ${current[name] ?? 'none'} here`).join('\n')}\nKeep a reference of this host (npm run reference), or compare all the same with REFERENCE_ANY_HOST=1.`)
   }
   return differs
 }
