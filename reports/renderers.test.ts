@@ -74,7 +74,7 @@ describe('GitHub', () => {
     expect(lines).toEqual([])
     // console.log prints all that it is given
     publishToGithub(missed, { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: file }, (...printed: unknown[]) => lines.push(printed.join(' ')))
-    expect(lines).toHaveLength(2)
+    expect(lines).toEqual(renderAnnotations(missed))
     expect(readFileSync(file, 'utf8')).toMatch(/^before\n## ❌ Failed/)
   })
 })
