@@ -159,5 +159,5 @@ function verdictLine(report: Report, ink: Paint): string {
   if (report.reference && report.reference.verdict !== 'pass') return ink('red', gateVerdict(report.reference))
   const passed = targets.filter(target => target.verdict === 'pass').length
   const measured = report.scenarios.filter(scenario => scenario.n > 0).length
-  return ink('green', `PASS: ${count(measured, 'scenario')} measured${targets.length > 0 ? `, ${passed} of ${count(targets.length, 'target')} met` : ''}`)
+  return ink('green', `PASS: ${count(measured, 'scenario')} measured${targets.length > 0 ? `, ${passed} of ${count(targets.length, 'target')} met` : ''}${report.reference ? ', not slower than the reference' : ''}`)
 }
