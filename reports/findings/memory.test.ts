@@ -78,6 +78,10 @@ describe('the CUDA restore', () => {
     expect(found(cudaRestore, facts(1.1))['a']).toMatchObject({ cost: 1, evidence: expect.stringContaining('at most 5.00 GB in 1.10 s') })
     expect(found(cudaRestore, facts(1.1, undefined, { 'cuda.bytes': 2.5e9 }))['a']!.cost).toBeCloseTo(1.05, 6)
   })
+  it('far below PCIe, asleep already: does not propose what is done', () => {
+    const asleep = scene([{ id: 'a', strategy, settings: { checkpointAt: 'asleep-2' }, phases: { 'criu.restore': 1, 'cuda.restore': 0.36 }, evidence: { 'cuda.bytes': 1.4e9 } }], host({ 'pcie.bandwidth': 63e9 }))
+    expect(found(cudaRestore, asleep)['a']!.remedy).toContain('--enforce-eager')
+  })
   it('silent near the bus, and where the bus or the GPU is unknown', () => {
     expect([...cudaRestore(facts(0.15)), ...cudaRestore(facts(1.1, host({}))), ...cudaRestore(recordedFacts)]).toEqual([])
   })

@@ -31,7 +31,7 @@ export function logTicks([low, high]: readonly [number, number], most = 9): numb
 
 /** A line of a name, in pixels, and about how wide a letter of it is. */
 const LINE = 15
-const LETTER = 6.5
+const LETTER = 6.4
 /** Room for names beside the rows of a wide picture. */
 export const NAMES = 262
 
