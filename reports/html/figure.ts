@@ -59,7 +59,7 @@ export interface Rows {
  * @param gap pixels between that and the next row, or the name above
  */
 export function rows(ids: string[], { width, narrow }: Size, drawn: number, gap: number): Rows {
-  const text = (id: string) => name(id, narrow ? width : NAMES - 12)
+  const text = (id: string) => name(id, narrow ? width - 16 : NAMES - 12)
   const lines = Math.max(1, ...ids.map(id => text(id).split('\n').length))
   const style = { text, frameAnchor: 'left' as const, fontSize: 12, lineHeight: LINE / 12, fill: 'var(--ink)' }
   if (!narrow) return { height: Math.max(drawn + gap, lines * LINE + 8), dy: 0, names: (all, y) => [Plot.text(all, { ...style, y, textAnchor: 'end', dx: -12 })] }

@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import { bytes, seconds } from '../format.ts'
 import type { Scenario } from '../schema.ts'
 import { figure, logTicks, number, picture, table } from './figure.ts'
-import { type Markup, html } from './markup.ts'
+import { type Markup, html, idCode } from './markup.ts'
 
 export interface Holding { id: string, tfft: number, dram: number, gpu: number, disk: number, memory: number, frontier: boolean }
 
@@ -31,7 +31,7 @@ export function holding(scenarios: Scenario[]): Markup | undefined {
   return figure({
     id: 'holding', title: 'What it costs to be away',
     text: `What each way holds while the server is away, against how long it takes to come back. Memory is DRAM and GPU memory together; disk is named where it is held. No other way is both as fast and as small as one on the line: scale-to-zero is a choice along it. Hollow dots are beaten by one on the line.${logarithmic ? ' The upright axis is logarithmic.' : ''}`,
-    legend: html`<ol class="frontier">${frontier.map(one => html`<li><code>${one.id}</code> <span>${seconds(one.tfft)} s, ${held(one)}</span></li>`)}</ol>`,
+    legend: html`<ol class="frontier">${frontier.map(one => html`<li>${idCode(one.id)} <span>${seconds(one.tfft)} s, ${held(one)}</span></li>`)}</ol>`,
     picture: picture('TFFT against memory held while away, the frontier marked', ({ narrow }) => ({
       height: narrow ? 400 : 440, marginLeft: 48, marginRight: narrow ? 20 : 40, marginTop: 30, marginBottom: 44,
       x: { label: `memory held while away, ${unit} →`, labelAnchor: 'right', domain: [0, most / size * 1.12], grid: true, tickSize: 0, ticks: narrow ? 4 : 8 },

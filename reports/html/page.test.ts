@@ -81,9 +81,10 @@ it('html escapes values, keeps markup, joins lists', () => {
   expect(html`<p title="${'"'}">${'<b>'}${html`<b>`}${[1, html`<i>`]}${false}${undefined}</p>`.text).toBe('<p title="&#34;">&#60;b&#62;<b>1<i></p>')
 })
 
-/** Text of a picture that is shown and reaches beyond the window, and whether the page itself is wider than it. */
+/** Whether the page is wider than the window, tables that must be scrolled, text of pictures that reaches beyond it, and text that is small. */
 const OUTSIDE = `({
   wider: document.documentElement.scrollWidth > innerWidth,
+  scrolling: [...document.querySelectorAll('.scroll')].filter(box => !box.closest('details:not([open])') && box.scrollWidth > box.clientWidth).map(({ textContent }) => textContent.slice(0, 40)),
   clipped: [...document.querySelectorAll('svg text')].filter(text => { const { left, right, width } = text.getBoundingClientRect(); return width > 0 && (left < 0 || right > innerWidth) }).map(text => text.textContent),
   small: [...document.querySelectorAll('svg text')].map(text => text.getBoundingClientRect().width > 0 ? parseFloat(getComputedStyle(text).fontSize) * text.ownerSVGElement.getBoundingClientRect().width / text.ownerSVGElement.viewBox.baseVal.width : Infinity).reduce((a, b) => Math.min(a, b), Infinity) < 9.5,
 })`
@@ -102,7 +103,7 @@ describe.skipIf(!chromium)(`in headless Chromium${chromium ? '' : ' (skipped: no
     expect(asked).toContain('http://127.0.0.1:9/x.png')
   })
   it('fits a phone, a tablet and a desk, with the long names of a GPU host too: nothing is clipped, no text is small', async () => {
-    const fits = { wider: false, clipped: [], small: false }
+    const fits = { wider: false, scrolling: [], clipped: [], small: false }
     for (const shown of [real, gpuShape().report]) expect((await visit(renderPage(shown), { widths: [360, 390, 768, 1280], look: OUTSIDE })).seen).toEqual([fits, fits, fits, fits])
   })
 })

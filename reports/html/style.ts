@@ -45,7 +45,7 @@ table { border-collapse: collapse; font-size: 14px; width: 100% }
 caption { text-align: left; color: var(--muted); padding-bottom: 6px }
 th { text-align: left; font-weight: 550; color: var(--muted); border-bottom: 1px solid var(--line); padding: 7px 16px 7px 0; vertical-align: bottom }
 td { border-bottom: 1px solid var(--line); padding: 7px 16px 7px 0; vertical-align: top } tr > :last-child { padding-right: 0 }
-td code, #scenarios td:last-child { white-space: nowrap } .why { display: inline-block; min-width: 17em } td .limit { color: var(--muted) } td .missed { color: var(--bad) } td .met { color: var(--good) }
+#scenarios td:first-child { min-width: 18em } #scenarios td:last-child { white-space: nowrap } .why { display: inline-block; min-width: 17em } td .limit { color: var(--muted) } td .missed { color: var(--bad) } td .met { color: var(--good) }
 .number { text-align: right; white-space: nowrap }
 .findings { list-style: none; margin: 16px 0 0; padding: 0 }
 .findings li { display: grid; grid-template-columns: 92px minmax(0, 1fr); gap: 0 20px; padding: 20px 0; border-top: 1px solid var(--line) }
@@ -60,8 +60,8 @@ footer { margin-top: 72px; padding-top: 18px; border-top: 1px solid var(--line);
   main { padding: 32px 18px 56px } header { margin-bottom: 40px } section { margin-top: 48px } h1 { font-size: 28px } h2 { font-size: 21px } .summary { font-size: 16px }
   .targets li { grid-template-columns: 24px minmax(0, 1fr) minmax(64px, auto) } .targets .limit { grid-column: 2; grid-row: 2 } .targets .actual { grid-column: 3; grid-row: 1 / span 2 }
   .findings li { grid-template-columns: 1fr; gap: 4px } .cost small { display: inline; margin-left: 0 } dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: 8px } }
-@media screen and (max-width: 559px) { #scenarios thead, #scenarios td:nth-child(n+4):nth-child(-n+6) { display: none }
-  #scenarios tr { display: grid; grid-template-columns: 4em 6em 6em 1fr; padding: 9px 0; border-bottom: 1px solid var(--line) } #scenarios td { border: 0; padding: 0; text-align: left } #scenarios td:first-child { grid-column: 1 / -1; padding-bottom: 2px } #scenarios td code { white-space: normal }
+@media screen and (max-width: 860px) { #scenarios thead, #scenarios td:nth-child(n+4):nth-child(-n+6) { display: none }
+  #scenarios tr { display: grid; grid-template-columns: 2.8em 4.6em 5.4em 1fr; padding: 9px 0; border-bottom: 1px solid var(--line) } #scenarios td { border: 0; padding: 0; text-align: left } #scenarios td:first-child { grid-column: 1 / -1; min-width: 0; padding-bottom: 2px }
   #scenarios td:nth-child(2)::before { content: 'n ' ; color: var(--muted) } #scenarios td:nth-child(3):not(:empty)::after { content: ' s' } #scenarios td:last-child { text-align: right } #scenarios td:empty { display: none } }
 @media print { :root { color-scheme: light; --paper: #fff; --ink: #000; --muted: #555; --line: #ccc; --soft: #f4f4f1; --good: #00694d; --bad: #b23c00; --warn: #7d5c00; --archive: #d55e00; --container: #8b929b; --criu: #0072b2; --cuda: #009e73; --engine: #b85c94; --token: #e0a800; --other: #5d646c; --unattributed: #d9d9d4; --on-archive: #000; --on-container: #000; --on-criu: #fff; --on-cuda: #000; --on-engine: #000; --on-token: #000; --on-other: #fff; --on-unattributed: #000 }
   body { font-size: 10.5pt } p, li { break-inside: avoid } table { font-size: 9pt } th, td { padding: 2.5pt 10pt 2.5pt 0 } main { max-width: none; padding: 0 } section { margin-top: 28pt; break-inside: auto } .findings li, tr { break-inside: avoid } h2, h3, .lead, .legend, .frontier { break-after: avoid }
