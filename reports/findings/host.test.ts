@@ -96,3 +96,23 @@ describe('findings', () => {
     expect(recordedFacts.report.findings).toEqual(all)
   })
 })
+
+describe('real runs', () => {
+  const codes = (name: 'without-gpu' | 'busy-host' | 'without-criu-log') => {
+    const { run: asked, trials: measured } = recorded(name)
+    return Object.fromEntries(findings(asked, factsOf(asked, measured).report, measured).map(({ code, evidence }) => [code, evidence]))
+  }
+  it('on a quiet host: what podman does with an archive, and one cold first start', () => {
+    const found = codes('without-gpu')
+    expect(Object.keys(found)).toEqual(['archive-read-again', 'first-run-stands-out', 'compression-does-not-pay', 'images-on-disk', 'noisy-host'])
+  })
+  it('on a busy one: that too, with the load and a tmpfs nearly full', () => {
+    const found = codes('busy-host')
+    expect(Object.keys(found).toSorted()).toEqual(['archive-read-again', 'compression-does-not-pay', 'first-run-stands-out', 'huge-pages-off', 'images-on-disk', 'noisy-host', 'tmpfs-nearly-full'])
+    expect(found['noisy-host']).toMatch(/; 7 more scenarios like that; load 4\.\d\d a core before a trial$/)
+    expect(found['tmpfs-nearly-full']).toContain('87 % of a tmpfs of 1.37 GB used')
+  })
+  it('without CRIU\'s log: nothing says where the time of the restore went', () => {
+    expect(codes('without-criu-log')['unattributed-time']).toContain('(100 %) belong to no phase')
+  })
+})
