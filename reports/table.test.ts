@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { gpuShape } from './recorded/gpu-shape.ts'
+import { compareRuns } from './compare.ts'
 import { failedTrial, recorded, run, trials } from './recorded/builders.ts'
 import { summarize } from './summary.ts'
 import { mostOf, renderTable } from './table.ts'
@@ -41,6 +42,7 @@ describe('renderTable', () => {
   it('ends with the verdict and the path of the report', () => {
     expect(lines(renderTable(report, { path: '/r/report.html' })).slice(-3)).toEqual(['PASS: 9 scenarios measured, 2 of 3 targets met', '/r/report.html', ''])
     expect(renderTable(summarize(run([]), []))).toContain('NOTHING MEASURED')
+    expect(renderTable({ ...report, reference: compareRuns(report, report, { path: 'r' }) })).toContain('PASS: 9 scenarios measured, 2 of 3 targets met, not slower than the reference\n')
   })
   it('shows notes about how the trials were read', () => expect(renderTable(summarize(run([]), [], ['trials.jsonl:3 is torn']))).toContain('note: trials.jsonl:3 is torn'))
 })
