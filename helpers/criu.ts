@@ -81,6 +81,17 @@ function tail(path: string, bytes = 4096): string {
   }
 }
 
+/** Lines that CRIU logged in the restore that wrote `work`/restore.log; undefined where there is none. */
+export function restoreLogLines(work: string): number | undefined {
+  try {
+    return readFileSync(join(work, 'restore.log')).reduce((lines, byte) => byte === NEWLINE ? lines + 1 : lines, 0)
+  } catch {
+    return undefined
+  }
+}
+
+const NEWLINE = 10
+
 export function forgetRestoreLog(work: string): void {
   rmSync(join(work, 'restore.log'), { force: true })
 }

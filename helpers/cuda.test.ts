@@ -103,6 +103,25 @@ test('without a library and without the program: says both and what to install',
   await expect(openCuda({ library: '/nowhere/libcuda.so.1' })).rejects.toThrow(/libcuda\.so\.1[^]*cuda-checkpoint is not on PATH[^]*driver 570 or newer/)
 })
 
+test('without a library, through the program: the state, and what one start of it takes', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cuda-test-'))
+  const path = process.env.PATH
+  try {
+    // knows this test's own process alone
+    writeFileSync(join(folder, 'cuda-checkpoint'), `#!/bin/sh\ncase "$*" in --help) ;; "--get-state --pid ${process.pid}") echo running;; *) exit 1;; esac\n`, { mode: 0o755 })
+    process.env.PATH = `${folder}:${path}`
+    const cuda = await openCuda({ library: '/nowhere/libcuda.so.1' })
+    expect(cuda.way).toBe('cuda-checkpoint')
+    expect(cuda.startTime()).toBeUndefined()
+    expect(await cuda.states([process.pid, 1])).toEqual(new Map([[process.pid, 'running']]))
+    expect(cuda.startTime()).toBeGreaterThan(0)
+    await cuda.close()
+  } finally {
+    process.env.PATH = path
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
 test('an error that nobody knows keeps its number', () => {
   expect(describeError(12_345)).toBe('CUDA error 12345 (12345)')
 })

@@ -6,6 +6,7 @@ import { describeError } from './cuda/errors.ts'
 import type { Reply, Request, Result } from './cuda/process.ts'
 import { hasProgram, PROGRAM, programCall, programState } from './cuda/program.ts'
 import { Problem } from './problem.ts'
+import { medianOf } from './statistics.ts'
 
 /**
  * GPU state of other processes, moved to their host memory and back: the only place that talks to the NVIDIA driver.
@@ -23,6 +24,8 @@ export interface Cuda {
   way: 'driver' | typeof PROGRAM
   /** The driver's CUDA version, such as 13000; undefined through the program. */
   version: number | undefined
+  /** Median seconds of one start of NVIDIA's program, of those that asked for states; undefined where the driver is called. */
+  startTime(): number | undefined
   /** The processes among those given that hold CUDA state. */
   states(pids: number[]): Promise<Map<number, CudaState>>
   /** @param timeout seconds until a process that does not come to rest is left alone */
@@ -87,11 +90,15 @@ async function openDriver(library: string): Promise<Cuda> {
 }
 
 function openProgram(): Cuda {
-  return cudaOf(PROGRAM, undefined, async (pids, action, { lockTimeout = 0 } = {}) => Promise.all(pids.map(async (pid): Promise<Result> => {
+  const starts: number[] = []
+  const cuda = cudaOf(PROGRAM, undefined, async (pids, action, { lockTimeout = 0 } = {}) => Promise.all(pids.map(async (pid): Promise<Result> => {
     if (action !== 'state') return programCall(action, pid, lockTimeout)
-    const state = await programState(pid)
-    return { pid, code: 0, seconds: 0, ...(state && { state }) }
+    const { state, seconds } = await programState(pid)
+    // for a process without CUDA state the program may end before it has done all that a step needs
+    if (state) starts.push(seconds)
+    return { pid, code: 0, seconds, ...(state && { state }) }
   })), async () => {})
+  return { ...cuda, startTime: () => medianOf(starts) }
 }
 
 type Call = (pids: number[], action: Request['action'], options?: { lockTimeout?: number, patience?: number }) => Promise<Result[]>
@@ -104,7 +111,7 @@ function cudaOf(way: Cuda['way'], version: number | undefined, call: Call, close
     return results.map(({ pid, seconds }) => ({ pid, seconds }))
   }
   return {
-    way, version, close,
+    way, version, close, startTime: () => undefined,
     async states(pids) {
       const results = await call(pids, 'state')
       return new Map(results.flatMap(({ pid, state }) => state ? [[pid, state] as const] : []))

@@ -25,7 +25,7 @@ export async function fingerprint(configuration: Configuration, { criu, image, i
     image: `${image} ${imageId.slice(0, 12)}`,
     model: modelLabel(configuration),
     engine: configuration.engine,
-    flags: [...configuration.engineArgs, `max-model-len ${configuration.maxModelLen}`, ...(gpu ? [`gpu-memory-utilization ${configuration.gpuMemoryUtil}`] : [])].join(' '),
+    flags: [...configuration.engineArgs, ...configuration.podmanArgs, `max-model-len ${configuration.maxModelLen}`, ...(gpu ? [`gpu-memory-utilization ${configuration.gpuMemoryUtil}`] : [])].join(' '),
     storage: `state ${mountOf(configuration.stateDir).type}, checkpoints ${mountOf(configuration.checkpointDir).type}`,
     thp: transparentHugePages(),
   }

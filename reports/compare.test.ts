@@ -57,6 +57,12 @@ describe('compareRuns', () => {
     expect(compareRuns(report({ a: steady, b: steady }), report({ a: steady }), options)).toMatchObject({ verdict: 'incomplete', comparisons: [{}, { scenario: 'b', verdict: 'missing', p50: null }] })
     expect(compareRuns(report({ a: steady }), report({ a: steady, b: steady }), options)).toMatchObject({ verdict: 'pass', comparisons: [{}, { scenario: 'b', verdict: 'missing', reference_p50: null }] })
   })
+  it('too few trials on a side are no pass either', () => {
+    const few = compareRuns(report({ a: steady, b: steady }), report({ a: steady, b: steady.slice(2) }), options)
+    expect(few).toMatchObject({ verdict: 'incomplete', comparisons: [{}, { scenario: 'b', verdict: 'cannot-tell' }] })
+    expect(gateVerdict(few)).toBe('INCOMPLETE, of 2 scenarios: 1 had fewer than 4 trials, which can tell nothing')
+    expect(compareRuns(report({ a: steady, b: steady }), report({ a: steady.slice(2), b: steady.map(value => value * 2) }), options).verdict).toBe('slower')
+  })
   it('refuses runs without a scenario in common', () => expect(() => compareRuns(report({ a: steady }), report({ b: steady }), options)).toThrow('no scenario in common'))
   it('refuses another host and names what differs, unless asked not to', () => {
     const [here, there] = [report({ a: steady }, { cpu: 'a', gpu: null }), report({ a: steady }, { cpu: 'b', gpu: 'H100' })]
@@ -79,7 +85,9 @@ describe('readReference', () => {
   it('refuses what is missing, broken, of another schema, or empty: never a pass', () => {
     expect(() => readReference('/no/such')).toThrow('does not exist')
     expect(() => readReference(file('{'))).toThrow('is no report')
-    expect(() => readReference(file('{"schema":"criu-gpu-bench/report@0"}'))).toThrow('is no report')
+    expect(() => readReference(file('{"schema":"criu-gpu-bench/report@0"}'))).toThrow(/is of the form "criu-gpu-bench\/report@0", this version compares criu-gpu-bench\/report@1\.\n.*npm run reference/)
+    expect(() => readReference(file('{"schema":"criu-gpu-bench/report@1"}'))).toThrow('is no report')
+    expect(() => readReference(file('null'))).toThrow('is no report')
     expect(() => readReference(file(JSON.stringify(report({}))))).toThrow('measured nothing')
   })
 })

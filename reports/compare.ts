@@ -19,9 +19,23 @@ interface Options { path: string, tolerance?: number, anyHost?: boolean }
  */
 export function readReference(path: string): Report {
   const file = existsSync(path) && statSync(path).isDirectory() ? runFolder(path).report : path
-  const report = checked(reportSchema, read(file), `${file} is no report that can be compared with`)
+  const text = read(file)
+  const form = formOf(text)
+  if (form !== undefined && form !== REPORT_FORM) throw new Problem(`${file} is of the form ${JSON.stringify(form)}, this version compares ${REPORT_FORM}.\nName a report.json of this version, or keep a new reference: npm run reference -- results/latest FILE`)
+  const report = checked(reportSchema, text, `${file} is no report that can be compared with (npm run reference -- results/latest FILE keeps one)`)
   if (values(report).size === 0) throw new Problem(`${file} measured nothing, so nothing can be compared with it; take a run whose verdict is pass`)
   return report
+}
+
+const REPORT_FORM = reportSchema.shape.schema.value
+
+/** What a JSON file says it is; undefined where it says nothing, or is no JSON. */
+function formOf(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { schema?: unknown } | null)?.schema
+  } catch {
+    return undefined
+  }
 }
 
 /**
@@ -32,7 +46,7 @@ export function readReference(path: string): Report {
 export function checkFingerprint(reference: Fingerprint, current: Fingerprint, { path, anyHost = false }: Options): string[] {
   const differs = [...new Set([...Object.keys(reference), ...Object.keys(current)])].filter(name => (reference[name] ?? null) !== (current[name] ?? null)).sort()
   if (differs.length > 0 && !anyHost) {
-    throw new Problem(`${path} is from another host, so times say nothing about a change. It differs in:\n${differs.map(name => `  ${name}: ${reference[name] ?? 'none'} there, ${current[name] ?? 'none'} here`).join('\n')}\nKeep a reference of this host (npm run reference), or compare all the same with REFERENCE_ANY_HOST=1.`)
+    throw new Problem(`${path} is from another host or configuration, so times say nothing about a change. It differs in:\n${differs.map(name => `  ${name}: ${reference[name] ?? 'none'} there, ${current[name] ?? 'none'} here`).join('\n')}\nKeep a reference of this host (npm run reference), or compare all the same with REFERENCE_ANY_HOST=1.`)
   }
   return differs
 }
@@ -51,7 +65,8 @@ export function compareRuns(reference: Report, current: Report, options: Options
   const common = [...before.keys()].filter(id => after.has(id))
   if (common.length === 0 && after.size > 0) throw new Problem(`${options.path} and this run have no scenario in common.\nThere: ${[...before.keys()].join(', ')}\nHere: ${[...after.keys()].join(', ')}`)
   const comparisons = [...new Set([...before.keys(), ...after.keys()])].map(id => compareScenario(id, before.get(id) ?? [], after.get(id) ?? [], tolerance))
-  const incomplete = [...before.keys()].some(id => !after.has(id))
+  // what could not be compared is never a pass
+  const incomplete = comparisons.some(({ scenario, verdict }) => verdict === 'cannot-tell' || (verdict === 'missing' && before.has(scenario)))
   const slower = comparisons.some(comparison => comparison.verdict === 'slower')
   return { path: options.path, timestamp: reference.timestamp, tolerance, differs, comparisons, verdict: slower ? 'slower' : incomplete ? 'incomplete' : 'pass' }
 }

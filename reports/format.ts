@@ -46,8 +46,8 @@ export function bytes(value: number): string {
 }
 
 /** One word, or several: `1 trial`, `3 trials`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`
 }
 
 /** 2026-11-24 03:31 UTC of an ISO time stamp. */

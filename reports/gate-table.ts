@@ -1,5 +1,6 @@
-import { change, percent, seconds } from './format.ts'
+import { change, count, percent, seconds } from './format.ts'
 import type { Report } from './schema.ts'
+import { MIN_TRIALS } from './targets.ts'
 import { type Column, align, cut, paint, wrap } from './text.ts'
 
 export const GATE_COLOURS = { 'faster': 'green', 'slower': 'red', 'no-difference': 'dim', 'cannot-tell': 'yellow', 'missing': 'red' } as const
@@ -33,6 +34,8 @@ export function renderGate(reference: NonNullable<Report['reference']>, { column
 export function gateVerdict(reference: NonNullable<Report['reference']>): string {
   const of = (verdict: string) => reference.comparisons.filter(comparison => comparison.verdict === verdict).length
   if (reference.verdict === 'slower') return `SLOWER than the reference: ${of('slower')} of ${reference.comparisons.length} scenarios`
-  if (reference.verdict === 'incomplete') return 'INCOMPLETE: the reference holds scenarios that this run did not measure'
-  return `NOT SLOWER than the reference${of('cannot-tell') > 0 ? `; too few trials to tell for ${of('cannot-tell')}` : ''}`
+  if (reference.verdict === 'pass') return 'NOT SLOWER than the reference'
+  const gone = reference.comparisons.filter(({ verdict, p50 }) => verdict === 'missing' && p50 === null).length
+  const reasons = [gone > 0 && `${gone} of the reference were not measured`, of('cannot-tell') > 0 && `${of('cannot-tell')} had fewer than ${MIN_TRIALS} trials, which can tell nothing`]
+  return `INCOMPLETE, of ${count(reference.comparisons.length, 'scenario')}: ${reasons.filter(Boolean).join('; ')}`
 }

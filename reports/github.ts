@@ -3,6 +3,8 @@ import { change, count, factor, factorRange, metricSign, metricValue, range, sec
 import { gateVerdict } from './gate-table.ts'
 import type { Report, Scenario, TargetResult } from './schema.ts'
 import { mostOf } from './table.ts'
+import { MIN_TRIALS } from './targets.ts'
+import { spans } from './text.ts'
 
 /** The job summary as Markdown: verdict, targets, a row a scenario, the comparison, the findings. */
 export function renderSummary(report: Report): string {
@@ -13,8 +15,8 @@ export function renderSummary(report: Report): string {
     table(['scenario', 'n', 'TFFT p50', 'min–max', 'speedup (95 %)', 'most of it'], report.scenarios.map(scenarioRow)),
     ...report.reference ? [`### ${text(gateVerdict(report.reference))}`, table(['scenario', '', 'reference', 'now', 'change'], report.reference.comparisons.map(({ scenario, verdict, reference_p50, p50, change: by }) => [
       code(scenario), verdict, reference_p50 === null ? '–' : `${seconds(reference_p50)} s`, p50 === null ? '–' : `${seconds(p50)} s`, by === null ? '–' : change(by),
-    ]))] : [],
-    ...report.findings.length > 0 ? ['### Findings', report.findings.map(finding => `- ${finding.cost === null ? '' : `**${seconds(finding.cost)} s** `}${finding.scenario ? `${code(finding.scenario)}: ` : ''}${text(finding.message)} (${text(finding.evidence)})<br>→ ${text(finding.remedy)}`).join('\n')] : [],
+    ])), report.reference.differs.length > 0 && `⚠️ The reference is of another host or configuration, compared because REFERENCE\\_ANY\\_HOST=1. It differs in ${text(report.reference.differs.join(', '))}.`] : [],
+    ...report.findings.length > 0 ? ['### Findings', report.findings.map(finding => `- ${finding.cost === null ? '' : `**${seconds(finding.cost)} s** `}${finding.scenario ? `${code(finding.scenario)}: ` : ''}${text(finding.message)} (${text(finding.evidence)})<br>→ ${spans(finding.remedy).map(span => span.code ? code(span.text) : text(span.text)).join('')}`).join('\n')] : [],
   ].filter(Boolean).join('\n\n')}\n`
 }
 
@@ -57,6 +59,7 @@ export function renderAnnotations(report: Report): string[] {
   ])
   const gate = report.reference?.comparisons.flatMap(({ scenario, verdict, reference_p50, p50, change: by }) =>
     verdict === 'slower' ? [command('error', `${scenario} is slower`, `${seconds(reference_p50!)} s → ${seconds(p50!)} s (${change(by!)})`)]
+    : verdict === 'cannot-tell' ? [command('warning', `${scenario} cannot be compared`, `fewer than ${MIN_TRIALS} trials`)]
     : verdict === 'missing' && p50 === null ? [command('error', `${scenario} was not measured`, `the reference has ${seconds(reference_p50!)} s`)] : []) ?? []
   return [...scenarios, ...gate, ...report.verdict === 'nothing-measured' ? [command('error', 'nothing measured', 'no trial counted')] : []]
 }
@@ -69,5 +72,5 @@ function command(level: 'error' | 'warning' | 'notice', title: string, message: 
 /** Within a GitHub job: adds the summary to the job's page and prints the annotations. Elsewhere nothing. */
 export function publishToGithub(report: Report, environment: Record<string, string | undefined> = process.env, print: (line: string) => void = console.log): void {
   if (environment.GITHUB_STEP_SUMMARY) appendFileSync(environment.GITHUB_STEP_SUMMARY, renderSummary(report))
-  if (environment.GITHUB_ACTIONS === 'true') renderAnnotations(report).forEach(print)
+  if (environment.GITHUB_ACTIONS === 'true') for (const line of renderAnnotations(report)) print(line)
 }

@@ -7,10 +7,10 @@ import type { Report, Scenario, TargetResult } from './schema.ts'
  */
 export function renderJunit(report: Report): string {
   const suites = [...new Set(report.scenarios.map(scenario => scenario.strategy))].map(strategy => suite(strategy, report.scenarios.filter(scenario => scenario.strategy === strategy).flatMap(cases), report.timestamp))
-  const gate = report.reference?.comparisons.map(({ scenario, verdict, change }): Case => ({
+  const gate = report.reference?.comparisons.map(({ scenario, verdict, change, p50 }): Case => ({
     name: scenario, time: 0, class: 'reference',
     ...(verdict === 'slower' && { failure: `slower than the reference by ${((change ?? 0) * 100).toFixed(0)} %` }),
-    ...(verdict === 'missing' && { failure: 'measured by only one of the two runs' }),
+    ...(verdict === 'missing' && (p50 === null ? { failure: 'the reference has it, this run did not measure it' } : { skipped: 'new: the reference does not have it' })),
     ...(verdict === 'cannot-tell' && { skipped: 'too few trials to tell' }),
   }))
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="criu-gpu-bench">\n${[...suites, ...gate ? [suite('reference', gate, report.timestamp)] : []].join('\n')}\n</testsuites>\n`

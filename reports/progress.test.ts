@@ -13,6 +13,9 @@ describe('progressLine', () => {
   it('never is wider than the terminal, and gives up the scenario before the time', () => {
     for (const columns of [20, 40, 60, 80]) expect(progressLine(progress, 102, columns).length).toBeLessThanOrEqual(columns)
     expect(progressLine(progress, 102, 60)).toContain('13 s left')
+    const long = { ...progress, scenario: 'podman-in-place.checkpoint-at-asleep-2.storage-tmpfs-huge.thp-always.weights-tmpfs.pages-mapped' }
+    expect(progressLine(long, 102, 80)).toMatch(/^ 7\/40  podman-in\S*…\S*pages-mapped · criu\.restore · 2\.0 s · 13 s left$/)
+    expect(progressLine(long, 102, Infinity)).toContain(long.scenario)
   })
 })
 

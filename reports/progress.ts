@@ -1,5 +1,5 @@
 import { medianOf } from '../helpers/statistics.ts'
-import { cut } from './text.ts'
+import { cut, cutMiddle } from './text.ts'
 
 /** Where a run stands while a trial runs. Times in seconds. */
 export interface Progress {
@@ -20,6 +20,7 @@ export interface Progress {
 /**
  * One line for a terminal while it runs: scenario, trial of how many, phase, seconds so far, time left.
  * @param now on the same clock as `progress.began`, seconds
+ * @param columns Infinity where no terminal sets a limit
  */
 export function progressLine(progress: Progress, now: number, columns = 80): string {
   const elapsed = Math.max(0, now - progress.began)
@@ -27,7 +28,7 @@ export function progressLine(progress: Progress, now: number, columns = 80): str
   const head = `${String(progress.trial).padStart(String(progress.of).length)}/${progress.of}`
   const tail = [progress.phase, `${elapsed.toFixed(1)} s`, left === undefined ? undefined : `${duration(left)} left`].filter(Boolean).join(' · ')
   const room = columns - head.length - tail.length - 5
-  return cut(`${head}  ${cut(progress.scenario, Math.max(8, room))} · ${tail}`, columns)
+  return cut(`${head}  ${cutMiddle(progress.scenario, Math.max(8, room))} · ${tail}`, columns)
 }
 
 /** Seconds until the last trial ends, from the trials so far; undefined before the first has ended. */

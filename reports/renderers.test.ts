@@ -32,6 +32,11 @@ describe('junit.xml', () => {
     expect(renderJunit(missed).match(/<failure/g)).toHaveLength(2)
     expect(renderJunit(slower)).toMatch(/classname="reference".*<failure message="slower than the reference by 100 %"/)
   })
+  it('fails for a scenario that only the reference has, and not for one that is new', () => {
+    const fewer = { ...report, scenarios: report.scenarios.slice(1) }
+    expect(renderJunit({ ...fewer, reference: compareRuns(report, fewer, { path: 'r' }) })).toContain('<failure message="the reference has it, this run did not measure it"')
+    expect(renderJunit({ ...report, reference: compareRuns(fewer, report, { path: 'r' }) })).toContain('<skipped message="new: the reference does not have it"')
+  })
   it('holds nothing that XML cannot', () => {
     expect(escape('<a b="c">&\u0000\u001b[31m')).toBe('&#60;a b=&#34;c&#34;&#62;&#38;[31m')
     expect(renderJunit(missed)).toContain('podman: &#60;exit 125&#62; &#38; &#34;more&#34;[31m, 50%')
@@ -50,6 +55,7 @@ describe('GitHub', () => {
     expect(summary).toMatch(/^## ✅ Passed\n/)
     expect(summary).toMatch(/\| ✅ \| `podman-in-place\.storage-tmpfs` \| speedup\.p50 >= 1\.50x \| 2\.\d\dx \|/)
     expect(summary).toMatch(/\| `podman-import\.compress-zstd` \| 5 \| \d\.\d\d s \|/)
+    expect(renderSummary({ ...slower, reference: { ...slower.reference, differs: ['gpu', 'kernel'] } })).toMatch(/compared because REFERENCE\\_ANY\\_HOST=1\. It differs in gpu, kernel\./)
     for (const line of summary.split('\n').filter(line => line.startsWith('|'))) expect(line.split(' | ').length, line).toBeGreaterThan(3)
   })
   it('an annotation for each missed target, failed and slower scenario, escaped', () => {
@@ -66,8 +72,9 @@ describe('GitHub', () => {
     const lines: string[] = []
     publishToGithub(missed, {}, line => lines.push(line))
     expect(lines).toEqual([])
-    publishToGithub(missed, { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: file }, line => lines.push(line))
-    expect(lines).toHaveLength(2)
+    // console.log prints all that it is given
+    publishToGithub(missed, { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: file }, (...printed: unknown[]) => lines.push(printed.join(' ')))
+    expect(lines).toEqual(renderAnnotations(missed))
     expect(readFileSync(file, 'utf8')).toMatch(/^before\n## ❌ Failed/)
   })
 })

@@ -18,7 +18,7 @@ const CLEAR_LINE = '\r\u001B[K'
 export default class BenchReporter implements Reporter {
   readonly #folder: string
   #timer: NodeJS.Timeout | undefined
-  #shown = -1
+  #shown = ''
   #finished = false
 
   constructor({ folder }: { folder: string }) {
@@ -39,13 +39,15 @@ export default class BenchReporter implements Reporter {
     const progress = readProgress(this.#folder)
     if (!progress) return
     if (stdout.isTTY) stdout.write(`${CLEAR_LINE}${progressLine(progress, Date.now() / 1000, (stdout.columns ?? 80) - 1)}`)
-    else if (progress.finished.length !== this.#shown) this.#sayPlainly(progress)
+    else this.#sayPlainly(progress)
   }
 
-  /** Without a terminal: a line for every trial. */
+  /** Without a terminal: a line for every trial, and for every scenario that is prepared. */
   #sayPlainly(progress: Progress): void {
-    this.#shown = progress.finished.length
-    stdout.write(`${progressLine(progress, Date.now() / 1000)}\n`)
+    const step = `${progress.finished.length} ${progress.scenario}`
+    if (step === this.#shown) return
+    this.#shown = step
+    stdout.write(`${progressLine(progress, Date.now() / 1000, Infinity)}\n`)
   }
 
   #finish(): void {

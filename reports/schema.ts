@@ -148,6 +148,7 @@ export const findingSchema = z.object({
   /** What it cost in seconds of one start; null where that cannot be said. */
   cost: seconds.nullable(),
   /** Something to type or to set. */
+  /** What to do; what is to be typed stands in backticks. */
   remedy: z.string(),
   source: z.string(),
   scenario: z.string().optional(),
@@ -175,7 +176,7 @@ export const referenceSchema = z.object({
   /** Fingerprint entries that differ; only with REFERENCE_ANY_HOST=1. */
   differs: z.array(z.string()),
   comparisons: z.array(comparisonSchema),
-  /** `incomplete`: the reference holds a scenario that this run did not measure; that is no pass. */
+  /** `incomplete`: a scenario of the reference was not measured, or too seldom to tell; that is no pass. */
   verdict: z.enum(['pass', 'slower', 'incomplete']),
 })
 

@@ -1,5 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { gpuShape } from './recorded/gpu-shape.ts'
+import { compareRuns } from './compare.ts'
 import { failedTrial, recorded, run, trials } from './recorded/builders.ts'
 import { summarize } from './summary.ts'
 import { mostOf, renderTable } from './table.ts'
@@ -13,6 +15,12 @@ describe('renderTable', () => {
     const plain = renderTable(report, { path: 'results/latest/report.html' })
     for (const line of lines(plain)) expect(line.length, line).toBeLessThanOrEqual(80)
     expect(stripVTControlCharacters(renderTable(report, { colour: true, path: 'results/latest/report.html' }))).toBe(plain)
+  })
+  it.each([80, 60, 48])('fits %s columns, with the ids and phases of a GPU host too', (columns) => {
+    for (const shown of [report, gpuShape().report]) for (const line of lines(renderTable(shown, { columns }))) expect(line.length, line).toBeLessThanOrEqual(columns)
+  })
+  it('puts a scenario below the one that it adds a setting to', () => {
+    expect(renderTable(gpuShape().report)).toMatch(/^podman-in-place\n {2}checkpoint-at-asleep-2\.storage-tmpfs-huge\n +5 .*\n {4}thp-always +5 .*\n {6}weights-tmpfs +5 .*\n {8}pages-no-zeros +5 .*\n {8}pages-mapped +5 /m)
   })
   it('has the targets first, each with a mark and the actual value', () => {
     const [title, first, second, third] = lines(renderTable(report))
@@ -34,6 +42,7 @@ describe('renderTable', () => {
   it('ends with the verdict and the path of the report', () => {
     expect(lines(renderTable(report, { path: '/r/report.html' })).slice(-3)).toEqual(['PASS: 9 scenarios measured, 2 of 3 targets met', '/r/report.html', ''])
     expect(renderTable(summarize(run([]), []))).toContain('NOTHING MEASURED')
+    expect(renderTable({ ...report, reference: compareRuns(report, report, { path: 'r' }) })).toContain('PASS: 9 scenarios measured, 2 of 3 targets met, not slower than the reference\n')
   })
   it('shows notes about how the trials were read', () => expect(renderTable(summarize(run([]), [], ['trials.jsonl:3 is torn']))).toContain('note: trials.jsonl:3 is torn'))
 })

@@ -49,30 +49,59 @@ const COLUMNS: Column[] = [{ align: 'left' }, { align: 'right' }, { align: 'righ
 
 function scenarioLines(report: Report, width: number, ink: Paint): string[] {
   const entries = grouped(report.scenarios)
-  const cells = align([HEAD, ...entries.map(({ label, scenario }) => scenario ? row(label, scenario) : [''])], COLUMNS)
-  const spare = width - cells[0]!.slice(1).reduce((sum, cell) => sum + cell.length + 2, 0)
+  const cells = narrowed(align([HEAD, ...entries.map(({ label, scenario }) => scenario ? row(label, scenario) : HEAD.map(() => ''))], COLUMNS), width)
+  const spare = figuresLeave(cells, width)
   const name = Math.min(spare, Math.max(HEAD[0]!.length, ...entries.map(({ label, scenario }) => scenario?.n ? label.length : 0)))
   const figures = (index: number) => cells[index]!.slice(1).join('  ').trimEnd()
   return [ink('bold', `${HEAD[0]!.padEnd(name)}  ${figures(0)}`), ...entries.flatMap(({ label, scenario }, index) => {
     if (!scenario) return [label]
     if (scenario.n === 0) return unmeasured(label, scenario, width, ink)
-    const line = label.length <= name ? [`${label.padEnd(name)}  ${figures(index + 1)}`] : [label, `${''.padEnd(name)}  ${figures(index + 1)}`]
+    const line = label.length <= name ? [`${label.padEnd(name)}  ${figures(index + 1)}`] : [...broken(label, width), `${''.padEnd(name)}  ${figures(index + 1)}`]
     return scenario.failed === 0 ? line : [...line, ...failure(scenario, width, ink)]
   })]
 }
 
+/** What the figures leave of a line for the names. */
+const figuresLeave = ([head]: string[][], width: number) => width - head!.slice(1).reduce((sum, cell) => sum + cell.length + 2, 0)
+
+/** Columns that a narrow terminal goes without, in this order: a name is worth more. */
+const SPARED = ['min–max', 'most of it', 'n']
+
+function narrowed(cells: string[][], width: number): string[][] {
+  for (const title of SPARED) {
+    if (figuresLeave(cells, width) >= HEAD[0]!.length) break
+    const index = cells[0]!.findIndex(cell => cell.trim() === title)
+    cells = cells.map(row => row.toSpliced(index, 1))
+  }
+  return cells
+}
+
 /**
- * Scenarios under their strategy's name, where a strategy has several of them. The one with all defaults has the strategy's
- * name for its id and is its own heading.
+ * Scenarios as a tree: each below the one whose settings it adds to, with what it adds as its name; those of one strategy
+ * below the strategy's name, where there are several.
  */
 function grouped(scenarios: Scenario[]): { label: string, scenario?: Scenario }[] {
   return [...new Set(scenarios.map(scenario => scenario.strategy))].flatMap((strategy) => {
     const own = scenarios.filter(scenario => scenario.strategy === strategy)
     if (own.length === 1 && own[0]!.id.length <= 22) return [{ label: own[0]!.id, scenario: own[0]! }]
+    const above = (id: string) => own.filter(other => id.startsWith(`${other.id}.`)).toSorted((x, y) => y.id.length - x.id.length)[0]
+    const below = (parent: string, depth: number): { label: string, scenario: Scenario }[] => own
+      .filter(({ id }) => id !== strategy && (above(id)?.id ?? strategy) === parent)
+      .flatMap(scenario => [{ label: `${'  '.repeat(depth)}${scenario.id.startsWith(`${parent}.`) ? scenario.id.slice(parent.length + 1) : scenario.id}`, scenario }, ...below(scenario.id, depth + 1)])
     const plain = own.find(scenario => scenario.id === strategy)
-    const others = own.filter(scenario => scenario !== plain)
-    return [{ label: strategy, ...(plain && { scenario: plain }) }, ...others.map(scenario => ({ label: `  ${scenario.id.startsWith(`${strategy}.`) ? scenario.id.slice(strategy.length + 1) : scenario.id}`, scenario }))]
+    return [{ label: strategy, ...(plain && { scenario: plain }) }, ...below(strategy, 1)]
   })
+}
+
+/** A name on as many lines as it needs, broken behind dots; its own indent and two more for what follows. */
+function broken(label: string, width: number): string[] {
+  const indent = /^ */.exec(label)![0]
+  const lines = [indent]
+  for (const part of label.trimStart().split(/(?<=\.)/)) {
+    if (lines.at(-1)!.length + part.length > width && lines.at(-1)!.trim()) lines.push(`${indent}  ${part}`)
+    else lines[lines.length - 1] += part
+  }
+  return lines
 }
 
 function row(label: string, scenario: Scenario): string[] {
@@ -112,7 +141,7 @@ function findingLines({ findings }: Report, width: number, ink: Paint): string[]
   return [ink('bold', 'What costs the most'), ...shown.flatMap((finding) => {
     const cost = (finding.cost === null ? '' : `${seconds(finding.cost)} s`).padStart(7)
     const [first, ...rest] = wrap(finding.scenario ? `${finding.scenario}: ${finding.message}` : finding.message, width - 9)
-    return [`${ink('bold', cost)}  ${first}`, ...rest.map(line => `         ${line}`), ...wrap(`→ ${finding.remedy}`, width - 9).map(line => ink('dim', `         ${line}`))]
+    return [`${ink('bold', cost)}  ${first}`, ...rest.map(line => `         ${line}`), ...wrap(`→ ${finding.remedy.replaceAll('`', '')}`, width - 9).map(line => ink('dim', `         ${line}`))]
   }), ...more > 0 ? [ink('dim', `         ${count(more, 'more finding')} in the report`)] : []]
 }
 
@@ -130,5 +159,5 @@ function verdictLine(report: Report, ink: Paint): string {
   if (report.reference && report.reference.verdict !== 'pass') return ink('red', gateVerdict(report.reference))
   const passed = targets.filter(target => target.verdict === 'pass').length
   const measured = report.scenarios.filter(scenario => scenario.n > 0).length
-  return ink('green', `PASS: ${count(measured, 'scenario')} measured${targets.length > 0 ? `, ${passed} of ${count(targets.length, 'target')} met` : ''}`)
+  return ink('green', `PASS: ${count(measured, 'scenario')} measured${targets.length > 0 ? `, ${passed} of ${count(targets.length, 'target')} met` : ''}${report.reference ? ', not slower than the reference' : ''}`)
 }

@@ -23,6 +23,18 @@ export function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`
 }
 
+/** Cuts a name to `width` characters out of its middle: its begin says what it is, its end what sets it apart. */
+export function cutMiddle(text: string, width: number): string {
+  if (text.length <= width) return text
+  const end = Math.max(0, Math.ceil((width - 1) * 0.6))
+  return `${text.slice(0, Math.max(0, width - 1 - end))}…${end > 0 ? text.slice(-end) : ''}`
+}
+
+/** Text with commands in backticks, taken apart: what to read and what to type. */
+export function spans(text: string): { text: string, code: boolean }[] {
+  return text.split('`').map((part, index) => ({ text: part, code: index % 2 === 1 })).filter(span => span.text !== '')
+}
+
 export type Style = 'green' | 'red' | 'yellow' | 'bold' | 'dim'
 export type Paint = (style: Style, text: string) => string
 

@@ -16,6 +16,24 @@ export function parseCsv(text: string): number[][] {
 
 export const gpus = (): { used: number, total: number }[] => query('gpu=memory.used,memory.total').map(([used = 0, total = 0]) => ({ used: used * MIB, total: total * MIB }))
 
+/** How many processes hold GPU memory. */
+export const gpuProcesses = (): number => query('compute-apps=pid,used_memory').length
+
+/** Giga-transfers a second and lane by PCIe generation, and the share of them that is data: 8 of 10 bits, 128 of 130 from 3.0 on. */
+const LANES: Record<number, [rate: number, data: number]> = { 1: [2.5, 0.8], 2: [5, 0.8], 3: [8, 128 / 130], 4: [16, 128 / 130], 5: [32, 128 / 130], 6: [64, 128 / 130] }
+
+/**
+ * What the bus of the slowest GPU carries one way at most, by its generation and width: bytes a second, in theory; a copy
+ * from pinned memory reaches about 85 % of it. Undefined where the driver does not say.
+ */
+export function busBandwidth(rows = query('gpu=pcie.link.gen.max,pcie.link.width.max')): number | undefined {
+  const buses = rows.flatMap(([generation = 0, width = 0]) => {
+    const [rate, data] = LANES[generation] ?? [0, 0]
+    return rate * width > 0 ? rate * 1e9 * data * width / 8 : []
+  })
+  return buses.length > 0 ? Math.min(...buses) : undefined
+}
+
 /** GPU memory that these processes hold together. */
 export function gpuBytesOf(pids: number[]): number {
   return query('compute-apps=pid,used_memory').reduce((sum, [pid = 0, used = 0]) => pids.includes(pid) ? sum + used * MIB : sum, 0)

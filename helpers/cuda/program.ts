@@ -8,9 +8,10 @@ export const PROGRAM = 'cuda-checkpoint'
 
 export const hasProgram = (): Promise<boolean> => succeeds(PROGRAM, ['--help'], { timeout: 10 })
 
-export async function programState(pid: number): Promise<CudaState | undefined> {
+export async function programState(pid: number): Promise<{ state: CudaState | undefined, seconds: number }> {
+  const began = now()
   const { stdout } = await command(PROGRAM, ['--get-state', '--pid', String(pid)], { timeout: 30 }).catch(() => ({ stdout: '' }))
-  return STATES.find(state => stdout.trim() === state)
+  return { state: STATES.find(state => stdout.trim() === state), seconds: now() - began }
 }
 
 /** Errors: the Problem of helpers/command.ts, with what the program printed. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseConfiguration } from '../configuration.ts'
-import { parseCsv } from '../cuda/nvidia-smi.ts'
+import { busBandwidth, parseCsv } from '../cuda/nvidia-smi.ts'
 import { GPU_STEPS, judgeDriver, judgeMemory, parseDriverVersion } from './gpu.ts'
 
 const OPEN = 'NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.159.04  Release Build  (root@builder)  Wed May 1 2026\nGCC version:  gcc version 13.3.0'
@@ -26,6 +26,12 @@ test('GPU memory that others hold', () => {
   const gpu = (used: number) => ({ used: used * 1024 ** 3, total: 80 * 1024 ** 3 })
   expect(judgeMemory([gpu(0.5)], 0.9)).toMatchObject({ state: 'ok', found: '0.5 GiB of 80.0 GiB used' })
   expect(judgeMemory([gpu(0), gpu(20)], 0.9)).toMatchObject({ state: 'unusable', remedy: expect.stringContaining('GPU_MEMORY_UTIL=0.9') })
+})
+
+test('what a bus carries, by its generation and width; the slowest GPU counts, one that does not say is left out', () => {
+  expect(busBandwidth([[5, 16], [4, 16]])! / 1e9).toBeCloseTo(31.5, 1)
+  expect(busBandwidth([[5, 16], [0, 16]])! / 1e9).toBeCloseTo(63, 1)
+  expect(busBandwidth(parseCsv('[N/A], [N/A]\n'))).toBeUndefined()
 })
 
 test('what nvidia-smi prints: numbers, and lines without', () => {

@@ -18,7 +18,7 @@ describe('the archive is read three times', () => {
     expect(zstd.cost).toBeCloseTo(phases.reduce((sum, phase) => sum + phase.p50, 0), 6)
     expect(zstd.message).toContain('three times')
     expect(zstd.evidence).toMatch(/^archive\.find-runtime \d.*archive\.unpack \d.* 1\.13 GB each time$/)
-    expect(zstd.remedy).toMatch(/podman container restore --keep NAME \(podman-in-place\.storage-tmpfs-huge took 0\.\d\d s in this run, \d.*x as fast\)/)
+    expect(zstd.remedy).toMatch(/`podman container restore --keep NAME` \(podman-in-place\.storage-tmpfs-huge took 0\.\d\d s in this run, \d.*x as fast\)/)
   })
   it('proposes no scenario that this run does not show to be faster', () => {
     const alone = found(archivePasses, factsOf(run, trials.filter(trial => trial.strategy === 'podman-import')))

@@ -21,7 +21,7 @@ export const compression: Rule = facts => measured(facts).flatMap((scenario) => 
     message: `${compressed} costs more to undo than the smaller archive saves`,
     evidence: `${seconds(p50(scenario))} s with ${compressed}, ${seconds(p50(plain))} s without${saved}`,
     cost,
-    remedy: 'podman container checkpoint --compress=none --export=ARCHIVE NAME',
+    remedy: '`podman container checkpoint --compress=none --export=ARCHIVE NAME`',
     source: 'https://docs.podman.io/en/latest/markdown/podman-container-checkpoint.1.html',
     scenario: scenario.id,
   }]

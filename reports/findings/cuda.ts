@@ -20,7 +20,9 @@ export const cudaRestore: Rule = facts => measured(facts).flatMap((scenario) => 
     message: 'the CUDA restore is far below what PCIe carries',
     evidence: `${figure(facts, scenario.id, 'cuda.bytes') === undefined ? 'at most ' : ''}${bytes(size)} in ${seconds(restore)} s is ${bytes(rate)}/s; the bus carries ${bytes(bus)}/s (${percent(rate / bus)})`,
     cost: restore - size / bus,
-    remedy: 'leave GPU memory out of the checkpoint and load it through pinned memory: the setting { checkpointAt: \'asleep-2\' }',
+    remedy: scenario.settings.checkpointAt === 'asleep-2'
+      ? 'what is left is the CUDA context with its modules and graphs; without the graphs, and with slower tokens: `ENGINE_ARGS=--enforce-eager npx vitest bench`'
+      : 'leave GPU memory out of the checkpoint and load it through pinned memory: the settings `{ checkpointAt: \'asleep-2\', weights: \'tmpfs\' }`',
     source: 'https://github.com/NVIDIA/cuda-checkpoint/issues/29',
     scenario: scenario.id,
   }]
@@ -40,7 +42,7 @@ export const cudaProcesses: Rule = facts => measured(facts).flatMap((scenario) =
     message: 'every CUDA step starts the cuda-checkpoint program anew',
     evidence: `${starts} starts in one restore${each === undefined ? '' : `, ${seconds(each)} s each`}`,
     cost: each === undefined ? null : starts * each,
-    remedy: 'one process that stays and calls cuCheckpointProcessRestore and cuCheckpointProcessUnlock itself (driver 570 or newer), as this suite does without the plugin: mv /usr/lib/criu/cuda_plugin.so /usr/lib/criu/cuda_plugin.so.off',
+    remedy: 'one process that stays and calls cuCheckpointProcessRestore and cuCheckpointProcessUnlock itself (driver 570 or newer), as this suite does with the driver\'s libcuda on its path: `CUDA_LIBRARY=/path/to/libcuda.so.1 npx vitest bench`',
     source: 'https://github.com/NVIDIA/cuda-checkpoint/issues/39',
     scenario: scenario.id,
   }]

@@ -15,7 +15,7 @@ export const firstRun: Rule = facts => measured(facts).flatMap((scenario) => {
     message: 'the first trial stands out: it paid for something that the others found warm',
     evidence: `${seconds(first)} s, then ${seconds(Math.min(...others))} to ${seconds(Math.max(...others))} s`,
     cost: first - usual,
-    remedy: `compare the logs of the first trial with those of the next: ls logs/${scenario.id}${scenario.settings.pageCache === 'cold' ? '' : '; if a first start is what counts, measure it by itself: the setting { pageCache: \'cold\' }'}`,
+    remedy: `compare the logs of the first trial with those of the next: \`ls logs/${scenario.id}\`${scenario.strategy === 'cold' && scenario.settings.pageCache !== 'cold' ? '; if a first start is what counts, measure it by itself: the setting `{ pageCache: \'cold\' }`' : ''}`,
     source: 'https://github.com/llm-d-incubation/llm-d-fast-model-actuation/issues/445',
     scenario: scenario.id,
   }]

@@ -1,5 +1,5 @@
 import { bytes, percent } from '../format.ts'
-import { type Rule, figure, measured } from './rule.ts'
+import { type Rule, figure, measured, word } from './rule.ts'
 
 const NEARLY_FULL = 0.8
 
@@ -8,7 +8,9 @@ export const fullTmpfs: Rule = facts => measured(facts).flatMap((scenario) => {
   const size = figure(facts, scenario.id, 'tmpfs.size')
   const free = figure(facts, scenario.id, 'tmpfs.free')
   const own = scenario.checkpoint?.bytes
-  if (size === undefined || size === 0 || own === undefined) return []
+  // an import's images are unpacked to disk, but its archive lies in tmpfs
+  const elsewhere = scenario.strategy !== 'podman-import' && word(facts, scenario.id, 'images.storage') === 'disk'
+  if (size === undefined || size === 0 || own === undefined || elsewhere) return []
   const used = free === undefined ? own : Math.max(own, size - free)
   if (used < NEARLY_FULL * size) return []
   return [{
@@ -16,7 +18,7 @@ export const fullTmpfs: Rule = facts => measured(facts).flatMap((scenario) => {
     message: 'the checkpoint nearly fills its tmpfs',
     evidence: `checkpoint of ${bytes(own)}, ${percent(used / size)} of a tmpfs of ${bytes(size)} used`,
     cost: null,
-    remedy: `mount -o remount,size=${Math.ceil(used * 1.5 / 2 ** 30)}g /mnt/checkpoint-ram (CHECKPOINT_DIR)`,
+    remedy: `\`mount -o remount,size=${Math.ceil(used * 1.5 / 2 ** 30)}g /mnt/checkpoint-ram\` (CHECKPOINT_DIR)`,
     source: 'https://docs.kernel.org/filesystems/tmpfs.html',
     scenario: scenario.id,
   }]

@@ -7,7 +7,7 @@ import { type Rule, figure, measured, p50, phase, RESTORES, sibling, slowerBy } 
  * of a trial, or, for vLLM, by when the checkpoint was taken: asleep at level 1 the KV cache is gone and the weights lie in
  * host memory; at level 2 both are gone.
  */
-function inCheckpoint(what: { code: string, name: string, key: string, asleep: readonly string[], remedy: string, source: string }): Rule {
+function inCheckpoint(what: { code: string, name: string, verbs: [string, string], key: string, asleep: readonly string[], remedy: string, source: string }): Rule {
   return facts => measured(facts).filter(scenario => RESTORES.includes(scenario.strategy)).flatMap((scenario) => {
     const size = figure(facts, scenario.id, what.key)
     const at = String(scenario.settings.checkpointAt ?? 'warmed-up')
@@ -20,7 +20,7 @@ function inCheckpoint(what: { code: string, name: string, key: string, asleep: r
     const estimate = size === undefined ? undefined : estimated(scenario, size)
     return [{
       code: what.code,
-      message: `the ${what.name} ${size === undefined ? 'is' : `(${bytes(size)}) is`} inside the checkpoint and comes back with every restore`,
+      message: `the ${what.name} ${size === undefined ? '' : `(${bytes(size)}) `}${what.verbs[0]} inside the checkpoint and ${what.verbs[1]} back with every restore`,
       evidence: [
         scenario.checkpoint && `checkpoint of ${bytes(scenario.checkpoint.bytes)}, taken ${at}${size === undefined ? '' : `, ${percent(size / scenario.checkpoint.bytes)} of it ${what.name}`}`,
         without && `${seconds(p50(scenario))} s, and ${seconds(p50(without))} s for ${without.id}`,
@@ -39,13 +39,13 @@ function estimated(scenario: Scenario, size: number): number | undefined {
 }
 
 export const kvCache: Rule = inCheckpoint({
-  code: 'kv-cache-in-checkpoint', name: 'KV cache', key: 'checkpoint.kv_bytes', asleep: ['asleep-1', 'asleep-2'],
-  remedy: 'free it before the checkpoint: --enable-sleep-mode and POST /sleep?level=1, POST /wake_up after the restore (here: the setting { checkpointAt: \'asleep-1\' }); or a smaller GPU_MEMORY_UTIL',
+  code: 'kv-cache-in-checkpoint', name: 'KV cache', verbs: ['is', 'comes'], key: 'checkpoint.kv_bytes', asleep: ['asleep-1', 'asleep-2'],
+  remedy: 'free it before the checkpoint: `curl -X POST "http://127.0.0.1:8000/sleep?level=1"`, and `curl -X POST http://127.0.0.1:8000/wake_up` after the restore; vLLM needs --enable-sleep-mode and VLLM_SERVER_DEV_MODE=1 (here: the setting `{ checkpointAt: \'asleep-1\' }`)',
   source: 'https://docs.vllm.ai/en/latest/features/sleep_mode/',
 })
 
 export const weights: Rule = inCheckpoint({
-  code: 'weights-in-checkpoint', name: 'weights', key: 'checkpoint.weights_bytes', asleep: ['asleep-2'],
-  remedy: 'drop them before the checkpoint and load them from tmpfs after it: --enable-sleep-mode and POST /sleep?level=2, then POST /wake_up (here: the setting { checkpointAt: \'asleep-2\' })',
+  code: 'weights-in-checkpoint', name: 'weights', verbs: ['are', 'come'], key: 'checkpoint.weights_bytes', asleep: ['asleep-2'],
+  remedy: 'drop them before the checkpoint and load them after it: `curl -X POST "http://127.0.0.1:8000/sleep?level=2"`, and `curl -X POST http://127.0.0.1:8000/wake_up` after the restore; vLLM needs --enable-sleep-mode and VLLM_SERVER_DEV_MODE=1 (here: the settings `{ checkpointAt: \'asleep-2\', weights: \'tmpfs\' }`)',
   source: 'https://docs.vllm.ai/en/latest/features/sleep_mode/',
 })

@@ -47,7 +47,7 @@ describe('a noisy host', () => {
   it('fires for trials far apart, for load, and for other processes on the GPU', () => {
     expect(found(noisyHost, scene([{ id: 'a', tfft: [1, 1, 1.2, 1.5, 1] }]))['run']!.evidence).toContain('a 1.00–1.50 s, 50 % of its median')
     expect(found(noisyHost, scene([{ id: 'a', evidence: { 'load.before': 1.9 } }]))['run']).toMatchObject({ message: expect.stringContaining('busy'), evidence: 'load 1.90 a core before a trial' })
-    expect(found(noisyHost, scene([{ id: 'a', evidence: { 'gpu.other_processes': 2 } }]))['run']!.remedy).toContain('nvidia-smi')
+    expect(found(noisyHost, scene([{ id: 'a' }], { host: { ...run([]).host, facts: { 'gpu.other_processes': 2 } } }))['run']).toMatchObject({ evidence: '2 other processes on the GPU when the run began', remedy: expect.stringContaining('nvidia-smi') })
   })
   it('is silent on a quiet host and for the load of the suite itself, and leaves a slow first trial to its own rule', () => {
     expect(noisyHost(recordedFacts)).toEqual([])
@@ -94,5 +94,25 @@ describe('findings', () => {
     const costs = all.map(one => one.cost ?? -1)
     expect(costs).toEqual(costs.toSorted((a, b) => b - a))
     expect(recordedFacts.report.findings).toEqual(all)
+  })
+})
+
+describe('real runs', () => {
+  const codes = (name: 'without-gpu' | 'busy-host' | 'without-criu-log') => {
+    const { run: asked, trials: measured } = recorded(name)
+    return Object.fromEntries(findings(asked, factsOf(asked, measured).report, measured).map(({ code, evidence }) => [code, evidence]))
+  }
+  it('on a quiet host: what podman does with an archive, and one cold first start', () => {
+    const found = codes('without-gpu')
+    expect(Object.keys(found)).toEqual(['archive-read-again', 'first-run-stands-out', 'compression-does-not-pay', 'images-on-disk', 'noisy-host'])
+  })
+  it('on a busy one: that too, with the load and a tmpfs nearly full', () => {
+    const found = codes('busy-host')
+    expect(Object.keys(found).toSorted()).toEqual(['archive-read-again', 'compression-does-not-pay', 'first-run-stands-out', 'huge-pages-off', 'images-on-disk', 'noisy-host', 'tmpfs-nearly-full'])
+    expect(found['noisy-host']).toMatch(/; 7 more scenarios like that; load 4\.\d\d a core before a trial$/)
+    expect(found['tmpfs-nearly-full']).toContain('87 % of a tmpfs of 1.37 GB used')
+  })
+  it('without CRIU\'s log: nothing says where the time of the restore went', () => {
+    expect(codes('without-criu-log')['unattributed-time']).toContain('(100 %) belong to no phase')
   })
 })

@@ -17,7 +17,7 @@ export const hugePages: Rule = facts => measured(facts).flatMap((scenario) => {
     message: `transparent huge pages are "${thp}", so memory comes back in pages of 4 kB`,
     evidence: `${bytes(pages * 4096)} in ${seconds(restore)} s of criu.restore${always ? `; ${seconds(p50(scenario))} s, and ${seconds(p50(always))} s with "always"` : ''}`,
     cost: cost ?? null,
-    remedy: 'echo always > /sys/kernel/mm/transparent_hugepage/enabled',
+    remedy: '`echo always > /sys/kernel/mm/transparent_hugepage/enabled` (here: the setting `{ thp: \'always\' }`)',
     source: 'https://github.com/google/gvisor/issues/12804',
     scenario: scenario.id,
   }]

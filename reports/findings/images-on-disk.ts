@@ -9,7 +9,7 @@ export const imagesOnDisk: Rule = facts => measured(facts).flatMap((scenario) =>
   const seen = scenario.strategy === 'podman-import' ? unpacking(scenario) : reading(facts, scenario)
   return seen === undefined ? [] : [{
     code: 'images-on-disk', ...seen,
-    remedy: 'put container storage on a tmpfs: mount -t tmpfs -o size=32g,huge=always tmpfs /mnt/checkpoint-ram && podman --root /mnt/checkpoint-ram/storage ... (here: the setting { storage: \'tmpfs-huge\' })',
+    remedy: 'put container storage on a tmpfs: `mount -t tmpfs -o size=32g,huge=always tmpfs /mnt/checkpoint-ram`, then `podman --root /mnt/checkpoint-ram/storage ...` (here: the setting `{ storage: \'tmpfs-huge\' }`)',
     source: 'https://github.com/containers/podman/issues/25662', scenario: scenario.id,
   }]
 })

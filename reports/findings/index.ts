@@ -28,11 +28,18 @@ export function findings(run: Run, report: Report, trials: Trial[]): Finding[] {
   return RULES.flatMap(rule => merge(rule(facts))).sort((a, b) => (b.cost ?? -1) - (a.cost ?? -1))
 }
 
-/** Findings of one rule by their message: the costliest speaks, its evidence names the others. */
+/** Scenarios that a shared cause names beside the costliest. */
+const NAMED = 3
+
+/** Rules whose remedy names the scenario, and that are one cause all the same. */
+const ONE_CAUSE = ['unattributed-time', 'first-run-stands-out']
+
+/** Findings of one rule by their remedy: the costliest speaks, its evidence names the others. */
 function merge(found: Finding[]): Finding[] {
-  return [...Map.groupBy(found, finding => finding.code === 'unattributed-time' ? finding.code : `${finding.code} ${finding.remedy.split('(')[0]}`).values()].map((group) => {
+  return [...Map.groupBy(found, finding => ONE_CAUSE.includes(finding.code) ? finding.code : `${finding.code} ${finding.remedy.split('(')[0]}`).values()].map((group) => {
     const [first, ...others] = group.toSorted((a, b) => (b.cost ?? -1) - (a.cost ?? -1))
     if (others.length === 0) return first!
-    return { ...first!, evidence: `${first!.evidence}. Also ${others.map(other => `${other.scenario ?? other.message}${other.cost === null ? '' : ` (${seconds(other.cost)} s)`}`).join(', ')}` }
+    const named = others.slice(0, NAMED).map(other => `${other.scenario ?? other.message}${other.cost === null ? '' : ` (${seconds(other.cost)} s)`}`)
+    return { ...first!, evidence: `${first!.evidence}. Also ${named.join(', ')}${others.length > NAMED ? ` and ${others.length - NAMED} more` : ''}` }
   })
 }

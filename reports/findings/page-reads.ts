@@ -19,8 +19,8 @@ export const pageReads: Rule = facts => measured(facts).flatMap((scenario) => {
     message: 'CRIU reads pages far slower than this memory can be read',
     evidence: `${bytes(pages * 4096)} in ${seconds(restore)} s is ${bytes(rate)}/s; one thread reads ${bytes(bandwidth)}/s here (${percent(rate / bandwidth)})`,
     cost: restore - pages * 4096 / bandwidth,
-    remedy: storage === 'tmpfs' ? 'mount the tmpfs with huge pages: mount -o remount,huge=always /mnt/checkpoint-ram before the checkpoint is taken (here: the setting { storage: \'tmpfs-huge\' })'
-      : 'take fewer pages along: the setting { checkpointAt: \'asleep-2\' } where the engine can sleep; CRIU reads them in one thread until checkpoint-restore/criu#3148',
+    remedy: storage === 'tmpfs' ? 'mount the tmpfs with huge pages: `mount -o remount,huge=always /mnt/checkpoint-ram` before the checkpoint is taken (here: the setting `{ storage: \'tmpfs-huge\' }`)'
+      : `map the pages in place of reading them: the setting \`{ pages: 'mapped' }\` (docs/strategies.md says how)${scenario.settings.checkpointAt === 'asleep-2' ? '' : '; or take fewer along: `{ checkpointAt: \'asleep-2\' }` where the engine can sleep'}`,
     source: 'https://github.com/checkpoint-restore/criu/issues/3148',
     scenario: scenario.id,
   }]

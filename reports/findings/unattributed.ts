@@ -12,7 +12,7 @@ export const unattributed: Rule = facts => measured(facts).flatMap((scenario) =>
     message: 'the suite cannot say where part of the time went',
     evidence: `${seconds(unknown)} s of ${seconds(p50(scenario))} s (${percent(unknown / p50(scenario))}) belong to no phase`,
     cost: unknown,
-    remedy: `look into logs/${scenario.id} and report it with those files (they may hold secrets: docs/reading-the-report.md)`,
+    remedy: `look at its logs, \`ls logs/${scenario.id}\`, and report it with those files (they may hold secrets: docs/reading-the-report.md)`,
     source: 'docs/methodology.md',
     scenario: scenario.id,
   }]

@@ -2,10 +2,16 @@ import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 import { Markup, html } from './markup.ts'
 
-/** A picture in two widths, so that its text stays as large on a phone as on a desk. */
+/** A picture in three widths, so that its text is as large on a phone, on a tablet and on paper as on a desk. */
 
-export interface Size { width: number, narrow: boolean }
-export const SIZES: Size[] = [{ width: 1000, narrow: false }, { width: 360, narrow: true }]
+export interface Size {
+  /** Whom it is for: its class, which the page's style shows or hides. */
+  name: 'wide' | 'medium' | 'narrow'
+  width: number
+  /** No room for names beside the bars: they stand above them. */
+  narrow: boolean
+}
+export const SIZES: Size[] = [{ name: 'wide', width: 1000, narrow: false }, { name: 'medium', width: 680, narrow: true }, { name: 'narrow', width: 360, narrow: true }]
 
 /**
  * Draws a picture for each width.
@@ -13,7 +19,7 @@ export const SIZES: Size[] = [{ width: 1000, narrow: false }, { width: 360, narr
  * @param draw Plot's options for a size
  */
 export function picture(label: string, draw: (size: Size) => Plot.PlotOptions): Markup {
-  return html`<div class="picture" role="img" aria-label="${label}">${SIZES.map(size => html`<div class="${size.narrow ? 'narrow' : 'wide'}">${svg(draw(size), size.width)}</div>`)}</div>`
+  return html`<div class="picture" role="img" aria-label="${label}">${SIZES.map(size => html`<div class="${size.name}">${svg(draw(size), size.width)}</div>`)}</div>`
 }
 
 /** Where a logarithmic axis has its marks: 1, 2 and 5 in every power of ten, or 1 alone where that were too many. */
@@ -23,22 +29,42 @@ export function logTicks([low, high]: readonly [number, number], most = 9): numb
   return [[1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 7], [1, 2, 3, 5], [1, 2, 5]].map(within).find(ticks => ticks.length <= most) ?? within([1])
 }
 
-/** Letters of a label that fit into the margin of a wide picture. */
-const LABEL_WIDTH = 40
+/** A line of a name, in pixels, and about how wide a letter of it is. */
+const LINE = 15
+const LETTER = 6.4
+/** Room for names beside the rows of a wide picture. */
+export const NAMES = 262
 
-/** A scenario's id on as many lines as the margin needs; broken behind dots. */
-export function label(id: string): string {
+/** A scenario's id on as many lines as `room` needs, in pixels; broken behind dots. */
+function name(id: string, room: number): string {
   const lines = ['']
   for (const part of id.split(/(?<=\.)/)) {
-    if (lines.at(-1)!.length + part.length > LABEL_WIDTH && lines.at(-1) !== '') lines.push(part)
+    if ((lines.at(-1)!.length + part.length) * LETTER > room && lines.at(-1) !== '') lines.push(part)
     else lines[lines.length - 1] += part
   }
   return lines.join('\n')
 }
 
-/** Height of a row that holds the tallest of these labels, at least `least` pixels. */
-export function rowHeight(ids: string[], least: number): number {
-  return Math.max(least, ...ids.map(id => label(id).split('\n').length * 14 + 6))
+export interface Rows {
+  height: number
+  /** How far below the middle of its row stands what is drawn: names that stand above it need room. */
+  dy: number
+  /** The names: an axis where there is room beside the rows, and else above them. `y` is the row of an id. */
+  names(ids: string[], y: (id: string) => string | number): Plot.Markish[]
+}
+
+/**
+ * Rows of a picture with a name each.
+ * @param drawn pixels that what is drawn in a row takes
+ * @param gap pixels between that and the next row, or the name above
+ */
+export function rows(ids: string[], { width, narrow }: Size, drawn: number, gap: number): Rows {
+  const text = (id: string) => name(id, narrow ? width - 16 : NAMES - 12)
+  const lines = Math.max(1, ...ids.map(id => text(id).split('\n').length))
+  const style = { text, frameAnchor: 'left' as const, fontSize: 12, lineHeight: LINE / 12, fill: 'var(--ink)' }
+  if (!narrow) return { height: Math.max(drawn + gap, lines * LINE + 8), dy: 0, names: (all, y) => [Plot.text(all, { ...style, y, textAnchor: 'end', dx: -12 })] }
+  const dy = lines * LINE / 2
+  return { height: drawn + gap + lines * LINE, dy, names: (all, y) => [Plot.text(all, { ...style, y, textAnchor: 'start', lineAnchor: 'bottom', dy: dy - drawn / 2 - 6, stroke: 'var(--paper)', strokeWidth: 4 })] }
 }
 
 /** Plot writes a style element into each picture; the page has one for all. */

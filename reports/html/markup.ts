@@ -16,6 +16,11 @@ export function html(literals: TemplateStringsArray, ...parts: Part[]): Markup {
   return new Markup(literals.reduce((text, literal, index) => text + render(parts[index - 1]) + literal))
 }
 
+/** A scenario's id as code that breaks behind its dots. */
+export function idCode(id: string): Markup {
+  return html`<code>${id.split(/(?<=\.)/).map((part, index) => index === 0 ? part : html`<wbr>${part}`)}</code>`
+}
+
 function render(part: Part): string {
   if (part === false || part === null || part === undefined) return ''
   if (Array.isArray(part)) return part.map(render).join('')

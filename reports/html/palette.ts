@@ -31,10 +31,11 @@ export function familyOf(phase: string): Family {
 export const FAMILY_ORDER = Object.keys(FAMILIES)
 
 /** The lighter phases of a family: what is short or comes first. All others have the full colour. */
-const LIGHTER: Record<string, number> = { 'archive.find-runtime': 0.5, 'archive.read-config': 0.72, 'criu.fork': 0.6, 'cuda.unlock': 0.6, 'engine.imports': 0.5, 'engine.weights': 0.72, 'engine.kv-cache': 0.6, 'engine.graphs': 0.8, 'engine.api': 0.5 }
+const LIGHTER: Record<string, number> = { 'archive.find-runtime': 0.36, 'archive.read-config': 0.6, 'criu.fork': 0.5, 'cuda.unlock': 0.5, 'engine.imports': 0.32, 'engine.weights': 0.55, 'engine.kv-cache': 0.55, 'engine.api': 0.32 }
+export const LIGHT_PHASES = Object.keys(LIGHTER)
 
 /** Opacity of a phase's colour. */
 export const strengthOf = (phase: string): number => LIGHTER[phase] ?? 1
 
 /** Colour of text on a phase: on a light tint that of all text. */
-export const inkOn = (phase: string): string => strengthOf(phase) < 0.85 ? 'var(--ink)' : familyOf(phase).ink
+export const inkOn = (phase: string): string => strengthOf(phase) < 1 ? 'var(--ink)' : familyOf(phase).ink

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { factor, factorRange, seconds } from '../format.ts'
 import type { Scenario } from '../schema.ts'
-import { figure, label, logTicks, number, picture, table, rowHeight } from './figure.ts'
+import { figure, logTicks, NAMES, number, picture, rows, table } from './figure.ts'
 import type { Markup } from './markup.ts'
 
 const colour = ({ versus_baseline: versus }: Scenario) => versus!.ci95[0] > 1 ? 'var(--criu)' : versus!.ci95[1] < 1 ? 'var(--archive)' : 'var(--muted)'
@@ -15,21 +15,28 @@ export function speedups(scenarios: Scenario[]): Markup | undefined {
   return figure({
     id: 'speedups', title: 'Speedup over the cold start',
     text: 'Median of the baseline over the median of the scenario, both measured in turn in the same group; the bar is the 95 % bootstrap interval. Right of the line is faster. The axis is logarithmic.',
-    picture: picture('Speedup of each scenario over the cold start', ({ narrow }) => ({
-      height: shown.length * (narrow ? 46 : rowHeight(shown.map(({ id }) => id), 34)) + 50, marginLeft: narrow ? 4 : 262, marginRight: narrow ? 50 : 64, marginTop: 10, marginBottom: 40,
-      x: { type: 'log', domain: [...domain], label: 'times as fast →', labelAnchor: 'right', grid: true, ticks: logTicks(domain, narrow ? 5 : 9) },
-      y: { domain: shown.map(scenario => scenario.id), label: null, axis: narrow ? null : 'left', tickFormat: label, tickSize: 0, tickPadding: 12, type: 'band' },
-      marks: [
-        // its own text: a logarithmic scale leaves some of its labels out
-        Plot.axisX({ ticks: logTicks(domain, narrow ? 5 : 9), text: (value: number) => `${value}x`, tickSize: 0 }),
-        Plot.ruleX([1], { stroke: 'var(--ink)', strokeWidth: 1.5 }),
-        Plot.link(shown, { y: 'id', x1: scenario => scenario.versus_baseline!.ci95[0], x2: scenario => scenario.versus_baseline!.ci95[1], stroke: colour, strokeWidth: 6, strokeOpacity: 0.35, strokeLinecap: 'round' }),
-        Plot.dot(shown, { y: 'id', x: scenario => scenario.versus_baseline!.speedup, r: 4.5, fill: colour, title: scenario => `${scenario.id}: ${factor(scenario.versus_baseline!.speedup)} (${factorRange(scenario.versus_baseline!.ci95)})` }),
-        Plot.text(shown, { y: 'id', x: scenario => scenario.versus_baseline!.ci95[1], text: scenario => factor(scenario.versus_baseline!.speedup), textAnchor: 'start', dx: 14, fontWeight: 600, fontSize: 13, stroke: 'var(--paper)', strokeWidth: 4, fill: 'var(--ink)' }),
-        ...narrow ? [Plot.text(shown, { y: 'id', frameAnchor: 'left', text: 'id', dy: -16, fontSize: 12, stroke: 'var(--paper)', strokeWidth: 4, fill: 'var(--ink)' })] : [],
-      ],
-      color: { type: 'identity' },
-    })),
+    picture: picture('Speedup of each scenario over the cold start', (size) => {
+      const { narrow } = size
+      const ids = shown.map(({ id }) => id)
+      const { height, dy, names } = rows(ids, size, 14, narrow ? 22 : 20)
+      const ticks = logTicks(domain, narrow ? 6 : 9)
+      return {
+        height: shown.length * height + 50, marginLeft: narrow ? 8 : NAMES, marginRight: narrow ? 54 : 64, marginTop: 10, marginBottom: 40,
+        x: { type: 'log', domain: [...domain], label: 'times as fast →', labelAnchor: 'right', grid: true, ticks },
+        y: { domain: ids, axis: null, type: 'band' },
+        marks: [
+          // its own text: a logarithmic scale leaves some of its labels out
+          Plot.axisX({ ticks, text: (value: number) => `${value}x`, tickSize: 0 }),
+          Plot.ruleX([1], { stroke: 'var(--ink)', strokeWidth: 1.5 }),
+          ...names(ids, id => id),
+          Plot.link(shown, { y: 'id', x1: scenario => scenario.versus_baseline!.ci95[0], x2: scenario => scenario.versus_baseline!.ci95[1], dy, stroke: colour, strokeWidth: 6, strokeOpacity: 0.35, strokeLinecap: 'round' }),
+          Plot.dot(shown, { y: 'id', x: scenario => scenario.versus_baseline!.speedup, dy, r: 4.5, fill: colour, title: scenario => `${scenario.id}: ${factor(scenario.versus_baseline!.speedup)} (${factorRange(scenario.versus_baseline!.ci95)})` }),
+          // in a column of their own: beside the dots some would lie on the line at 1
+          Plot.text(shown, { y: 'id', frameAnchor: 'right', text: scenario => factor(scenario.versus_baseline!.speedup), textAnchor: 'end', dx: narrow ? 52 : 62, dy, fontWeight: 600, fontSize: 13 }),
+        ],
+        color: { type: 'identity' },
+      }
+    }),
     table: table(['scenario', 'baseline', number('baseline p50, s'), number('p50, s'), number('speedup'), number('95 %')], shown.map(({ id, tfft, versus_baseline: versus }) => [
       id, versus!.scenario, number(seconds(versus!.p50)), number(seconds(tfft!.p50)), number(factor(versus!.speedup)), number(factorRange(versus!.ci95)),
     ])),

@@ -3,7 +3,7 @@ export const STYLE = `
 :root { color-scheme: light dark;
   --paper: #fdfdfc; --ink: #1b1d20; --muted: #6a7078; --line: #e4e4e0; --soft: #f4f4f1; --good: #00694d; --bad: #b23c00; --warn: #7d5c00;
   --archive: #d55e00; --container: #8b929b; --criu: #0072b2; --cuda: #009e73; --engine: #b85c94; --token: #e0a800; --other: #5d646c; --unattributed: #d9d9d4;
-  --on-archive: #fff; --on-container: #fff; --on-criu: #fff; --on-cuda: #fff; --on-engine: #fff; --on-token: #1b1d20; --on-other: #fff; --on-unattributed: #1b1d20;
+  --on-archive: #000; --on-container: #000; --on-criu: #fff; --on-cuda: #000; --on-engine: #000; --on-token: #000; --on-other: #fff; --on-unattributed: #000;
   --plot-background: var(--paper) }
 @media (prefers-color-scheme: dark) { :root {
   --paper: #15171a; --ink: #e9e9e6; --muted: #989ea6; --line: #2b2f34; --soft: #1d2024; --good: #4cc9a0; --bad: #ff9155; --warn: #e3bb4d;
@@ -31,9 +31,10 @@ section { margin-top: 64px }
 .targets li { display: grid; grid-template-columns: 28px minmax(0, 1.5fr) minmax(0, 1.2fr) 116px; gap: 4px 16px; align-items: baseline; padding: 11px 0; border-bottom: 1px solid var(--line) }
 .targets .mark { font-weight: 700 } .targets .limit { color: var(--muted) } .targets .actual { font-weight: 620; text-align: right }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; list-style: none; margin: 0 0 12px; padding: 0; font-size: 13px; color: var(--muted) }
+.frontier { margin: 0 0 12px; padding-left: 1.6em; font-size: 14px } .frontier li { padding: 2px 0 } .frontier li::marker { font-weight: 650 } .frontier span { color: var(--muted) }
 .swatch { display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin-right: 7px; vertical-align: -0.5px; print-color-adjust: exact; -webkit-print-color-adjust: exact }
 figure { margin: 0 }
-.picture .narrow { display: none }
+.picture .medium, .picture .narrow { display: none } .picture .medium { max-width: 760px } .picture .narrow { max-width: 460px }
 .plot { display: block; width: 100%; max-width: 100%; height: auto; overflow: visible; font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; font-variant-numeric: tabular-nums; print-color-adjust: exact; -webkit-print-color-adjust: exact }
 .plot text { white-space: pre }
 .plot [aria-label*="axis tick label"] { fill: var(--ink) } .plot [aria-label^="x-axis tick label"], .plot [aria-label^="y-axis label"], .plot [aria-label^="x-axis label"] { fill: var(--muted) }
@@ -44,7 +45,7 @@ table { border-collapse: collapse; font-size: 14px; width: 100% }
 caption { text-align: left; color: var(--muted); padding-bottom: 6px }
 th { text-align: left; font-weight: 550; color: var(--muted); border-bottom: 1px solid var(--line); padding: 7px 16px 7px 0; vertical-align: bottom }
 td { border-bottom: 1px solid var(--line); padding: 7px 16px 7px 0; vertical-align: top } tr > :last-child { padding-right: 0 }
-td code, #scenarios td:last-child { white-space: nowrap } .why { display: inline-block; min-width: 17em } td .limit { color: var(--muted) } td .missed { color: var(--bad) } td .met { color: var(--good) }
+#scenarios td:first-child { min-width: 18em } #scenarios td:last-child { white-space: nowrap } .why { display: inline-block; min-width: 17em } td .limit { color: var(--muted) } td .missed { color: var(--bad) } td .met { color: var(--good) }
 .number { text-align: right; white-space: nowrap }
 .findings { list-style: none; margin: 16px 0 0; padding: 0 }
 .findings li { display: grid; grid-template-columns: 92px minmax(0, 1fr); gap: 0 20px; padding: 20px 0; border-top: 1px solid var(--line) }
@@ -53,12 +54,16 @@ td code, #scenarios td:last-child { white-space: nowrap } .why { display: inline
 .remedy { background: var(--soft); border-radius: 8px; padding: 9px 13px; font-size: 14px; overflow-wrap: anywhere } .source { font-size: 13px; color: var(--muted); overflow-wrap: anywhere }
 dl { display: grid; grid-template-columns: minmax(120px, max-content) minmax(0, 1fr); gap: 6px 28px; margin: 16px 0 0; font-size: 14px } dt { color: var(--muted) } dd { margin: 0; overflow-wrap: anywhere }
 footer { margin-top: 72px; padding-top: 18px; border-top: 1px solid var(--line); color: var(--muted); font-size: 13px }
+@media screen and (max-width: 1023px) { .picture .wide { display: none } .picture .medium { display: block } }
+@media screen and (max-width: 559px) { .picture .medium { display: none } .picture .narrow { display: block } }
 @media screen and (max-width: 760px) {
   main { padding: 32px 18px 56px } header { margin-bottom: 40px } section { margin-top: 48px } h1 { font-size: 28px } h2 { font-size: 21px } .summary { font-size: 16px }
-  .picture .wide { display: none } .picture .narrow { display: block }
   .targets li { grid-template-columns: 24px minmax(0, 1fr) minmax(64px, auto) } .targets .limit { grid-column: 2; grid-row: 2 } .targets .actual { grid-column: 3; grid-row: 1 / span 2 }
   .findings li { grid-template-columns: 1fr; gap: 4px } .cost small { display: inline; margin-left: 0 } dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: 8px } }
-@media print { :root { color-scheme: light; --paper: #fff; --ink: #000; --muted: #555; --line: #ccc; --soft: #f4f4f1; --good: #00694d; --bad: #b23c00; --warn: #7d5c00; --archive: #d55e00; --container: #8b929b; --criu: #0072b2; --cuda: #009e73; --engine: #b85c94; --token: #e0a800; --other: #5d646c; --unattributed: #d9d9d4; --on-archive: #fff; --on-container: #fff; --on-criu: #fff; --on-cuda: #fff; --on-engine: #fff; --on-other: #fff; --on-unattributed: #000 }
-  body { font-size: 10.5pt } p, li { break-inside: avoid } table { font-size: 9pt } th, td { padding: 2.5pt 10pt 2.5pt 0 } main { max-width: none; padding: 0 } section { margin-top: 28pt; break-inside: auto } figure, .findings li, tr { break-inside: avoid } h2, .lead, .legend { break-after: avoid }
-  .picture .wide { display: block } .picture .narrow { display: none } summary { display: none } details::details-content { content-visibility: visible; height: auto; block-size: auto } }
+@media screen and (max-width: 860px) { #scenarios thead, #scenarios td:nth-child(n+4):nth-child(-n+6) { display: none }
+  #scenarios tr { display: grid; grid-template-columns: 2.8em 4.6em 5.4em 1fr; padding: 9px 0; border-bottom: 1px solid var(--line) } #scenarios td { border: 0; padding: 0; text-align: left } #scenarios td:first-child { grid-column: 1 / -1; min-width: 0; padding-bottom: 2px }
+  #scenarios td:nth-child(2)::before { content: 'n ' ; color: var(--muted) } #scenarios td:nth-child(3):not(:empty)::after { content: ' s' } #scenarios td:last-child { text-align: right } #scenarios td:empty { display: none } }
+@media print { :root { color-scheme: light; --paper: #fff; --ink: #000; --muted: #555; --line: #ccc; --soft: #f4f4f1; --good: #00694d; --bad: #b23c00; --warn: #7d5c00; --archive: #d55e00; --container: #8b929b; --criu: #0072b2; --cuda: #009e73; --engine: #b85c94; --token: #e0a800; --other: #5d646c; --unattributed: #d9d9d4; --on-archive: #000; --on-container: #000; --on-criu: #fff; --on-cuda: #000; --on-engine: #000; --on-token: #000; --on-other: #fff; --on-unattributed: #000 }
+  body { font-size: 10.5pt } p, li { break-inside: avoid } table { font-size: 9pt } th, td { padding: 2.5pt 10pt 2.5pt 0 } main { max-width: none; padding: 0 } section { margin-top: 28pt; break-inside: auto } .findings li, tr { break-inside: avoid } h2, h3, .lead, .legend, .frontier { break-after: avoid }
+  .picture .wide { display: none } .picture .medium { display: block; max-width: none; break-inside: avoid } summary { display: none } details::details-content { content-visibility: visible; height: auto; block-size: auto } }
 `

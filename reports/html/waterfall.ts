@@ -1,11 +1,14 @@
 import * as Plot from '@observablehq/plot'
 import { count, percent, seconds } from '../format.ts'
 import type { Scenario } from '../schema.ts'
-import { figure, label as idLabel, number, picture, rowHeight, table } from './figure.ts'
+import { figure, NAMES, number, picture, rows, table } from './figure.ts'
 import { type Markup, html } from './markup.ts'
 import { FAMILY_ORDER, familyOf, inkOn, strengthOf } from './palette.ts'
 
 interface Bar { id: string, name: string, x1: number, x2: number, colour: string, ink: string, strength: number }
+
+/** Height of a bar. */
+const BAR = 26
 
 /** Where the time went: the median trial of each scenario, phase by phase, on one axis; those that end early once more, closer. */
 export function waterfall(scenarios: Scenario[]): Markup | undefined {
@@ -37,20 +40,24 @@ function bars(scenario: Scenario): Bar[] {
 function chart(scenarios: Scenario[], label: string): Markup {
   const all = scenarios.flatMap(bars)
   const longest = Math.max(...scenarios.map(tfft))
-  return picture(label, ({ width, narrow }) => {
-    const left = narrow ? 0 : 262
+  const ids = scenarios.map(({ id }) => id)
+  return picture(label, (size) => {
+    const { width, narrow } = size
+    const left = narrow ? 8 : NAMES
     const right = narrow ? 46 : 60
     const pixels = (width - left - right) / longest
     const named = all.map(bar => ({ ...bar, label: fitting(bar.name, (bar.x2 - bar.x1) * pixels) })).filter(bar => bar.label)
+    const { height, dy, names } = rows(ids, size, BAR, narrow ? 22 : 14)
+    const padding = 1 - BAR / height
     return {
-      height: scenarios.length * (narrow ? 50 : rowHeight(scenarios.map(({ id }) => id), 40)) + 48, marginLeft: left, marginRight: right, marginTop: 8, marginBottom: 40,
+      height: scenarios.length * height + 48, marginLeft: left, marginRight: right, marginTop: 8, marginBottom: 40,
       x: { domain: [0, longest], label: 'seconds from the start command →', labelAnchor: 'right', grid: true, ticks: narrow ? 4 : 8, tickSize: 0 },
-      y: { domain: scenarios.map(scenario => scenario.id), label: null, axis: narrow ? null : 'left', tickFormat: idLabel, tickSize: 0, tickPadding: 12, padding: narrow ? 0.5 : 0.34 },
+      y: { domain: ids, axis: null, paddingInner: padding, paddingOuter: padding / 2 },
       marks: [
-        Plot.barX(all, { y: 'id', x1: 'x1', x2: 'x2', fill: 'colour', fillOpacity: 'strength', insetLeft: 0.5, insetRight: 0.5, rx: 1.5, title: bar => `${bar.name}: ${seconds(bar.x2 - bar.x1)} s` }),
-        Plot.text(named, { y: 'id', x: bar => (bar.x1 + bar.x2) / 2, text: 'label', fill: 'ink', fontSize: 11 }),
-        Plot.text(scenarios, { y: 'id', x: tfft, text: scenario => seconds(tfft(scenario)), textAnchor: 'start', dx: 7, fontWeight: 600, fontSize: 13 }),
-        ...narrow ? [Plot.text(scenarios, { y: 'id', x: 0, text: 'id', textAnchor: 'start', dy: -20, fontSize: 12, stroke: 'var(--paper)', strokeWidth: 4, fill: 'var(--ink)' })] : [],
+        ...names(ids, id => id),
+        Plot.barX(all, { y: 'id', x1: 'x1', x2: 'x2', dy, fill: 'colour', fillOpacity: 'strength', insetLeft: 0.5, insetRight: 0.5, rx: 1.5, title: bar => `${bar.name}: ${seconds(bar.x2 - bar.x1)} s` }),
+        Plot.text(named, { y: 'id', x: bar => (bar.x1 + bar.x2) / 2, dy, text: 'label', fill: 'ink', fontSize: 11 }),
+        Plot.text(scenarios, { y: 'id', x: tfft, text: scenario => seconds(tfft(scenario)), textAnchor: 'start', dx: 7, dy, fontWeight: 600, fontSize: 13 }),
       ],
       color: { type: 'identity' }, opacity: { type: 'identity' },
     }

@@ -5,8 +5,12 @@ import { parseTrials } from '../trials.ts'
 
 /** Runs and trials for tests: a recorded run of this folder, or small ones put together here. */
 
-/** `without-gpu` is a real run of the embedded default on two cores; `made-up` has the shape of a run and invented, even figures. */
-export function recorded(name: 'without-gpu' | 'made-up'): { run: Run, trials: Trial[] } {
+/**
+ * Real runs of the embedded default on two cores: `without-gpu` on a quiet host; `busy-host` beside five other runs, with a tmpfs
+ * that its archives nearly fill; `without-criu-log`, whose CRIU logged to /dev/null. `made-up` has the shape of a run and
+ * invented, even figures.
+ */
+export function recorded(name: 'without-gpu' | 'busy-host' | 'without-criu-log' | 'made-up'): { run: Run, trials: Trial[] } {
   const file = (base: string) => readFileSync(join(import.meta.dirname, name, base), 'utf8')
   return { run: runSchema.parse(JSON.parse(file('run.json'))), trials: parseTrials(file('trials.jsonl'), name).trials }
 }
