@@ -5,8 +5,7 @@ const asleep = { strategy: 'podman-in-place', checkpointAt: 'asleep-2', storage:
 const hugePages = { ...asleep, thp: 'always' }
 const ownWeights = { ...hugePages, weights: 'tmpfs' }
 const mapped = { ...ownWeights, pages: 'mapped' }
-const besideCuda = { ...mapped, wake: 'beside' }
-const ownGraphs = { ...besideCuda, graphs: 'tmpfs' }
+const ownGraphs = { ...mapped, graphs: 'tmpfs' }
 const best = { ...ownGraphs, init: true }
 
 benchmark('ladder', [
@@ -15,7 +14,6 @@ benchmark('ladder', [
   ownWeights,
   { ...ownWeights, pages: 'no-zeros' },
   mapped,
-  besideCuda,
   ownGraphs,
   best,
   { ...best, strategy: 'runtime-direct' },
