@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { parseEnv } from 'node:util'
 import { z } from 'zod'
+import { envFile } from './env-file.ts'
 import { Problem } from './problem.ts'
+import { isSecretName, secretWords } from './secrets.ts'
+import { splitWords } from './words.ts'
 
 /**
  * What a run is made of, read from the environment and from `.env` (the environment wins), checked before anything starts.
@@ -19,15 +21,19 @@ const name = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, 'letters, digits, 
 const image = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.\-/:@]*$/, 'an image reference such as docker.io/vllm/vllm-openai:latest')
 const flag = z.enum(['0', '1']).transform(value => value === '1')
 const size = z.string().regex(/^\d+(\.\d+)?\s*[kMGT]?i?B?$/, 'a size such as 1GB or 400MB').transform(parseSize)
-/** Words of a command line, split at spaces; quotes keep a word together. No shell ever sees them. */
 const words = z.string().transform((text, context) => splitWords(text) ?? (context.addIssue({ code: 'custom', message: 'words with balanced quotes' }), z.NEVER))
+/** Words of a program's command line, which every user of the host can read while it runs. */
+const openWords = words.superRefine((list, context) => {
+  const [secret] = secretWords(list)
+  if (secret) context.addIssue({ code: 'custom', message: `words without a secret${secret.flag && ` such as that of ${secret.flag}`}: every user of this host can read them in the process list. Give the server a file with it, or a variable: PODMAN_ARGS="--env NAME", and NAME in the environment. A server that asks for an API key cannot be measured` })
+})
 const criuBin = path.optional()
 
 const schema = z.object({
   ENGINE: engine.optional(),
   ENGINE_IMAGE: image.optional(),
-  ENGINE_COMMAND: words.optional(),
-  ENGINE_ARGS: words.default([]),
+  ENGINE_COMMAND: openWords.optional(),
+  ENGINE_ARGS: openWords.default([]),
   PODMAN_ARGS: words.default([]),
   MODEL_ID: z.string().min(1).refine(value => !value.startsWith('-') && !/[\0\n]/.test(value), 'a model name or a file, not starting with "-"').optional(),
   MODEL_SIZE: size.default(1e9),
@@ -45,6 +51,7 @@ const schema = z.object({
   RESULTS_DIR: path.optional(),
   NVIDIA_LIBS_PATH: path.optional(),
   MODELS_CACHE: path.default('/models'),
+  HF_TOKEN: z.string().regex(/^[\x21-\x7e]+$/, 'a token without spaces').optional(),
   WARMUP_REQUESTS: wholeNumber(0, 1000).default(5),
   HEALTH_CHECK_TIMEOUT: wholeNumber(1, 86_400).default(300),
   ITERATIONS: wholeNumber(1, 1000).default(5),
@@ -87,6 +94,8 @@ export interface Configuration {
   resultsDir: string | undefined
   nvidiaLibsPath: string | undefined
   modelsCache: string
+  /** For models that Hugging Face gives to its members only. A secret: it goes to vLLM's container and nowhere else. */
+  hfToken: string | undefined
   warmupRequests: number
   /** Seconds until a server that gives no token is given up. */
   healthCheckTimeout: number
@@ -141,6 +150,7 @@ export function parseConfiguration(environment: Record<string, string | undefine
     resultsDir: e.RESULTS_DIR,
     nvidiaLibsPath: e.NVIDIA_LIBS_PATH,
     modelsCache: e.MODELS_CACHE,
+    hfToken: e.HF_TOKEN,
     warmupRequests: e.WARMUP_REQUESTS,
     healthCheckTimeout: e.HEALTH_CHECK_TIMEOUT,
     iterations: e.ITERATIONS,
@@ -157,12 +167,10 @@ export function parseConfiguration(environment: Record<string, string | undefine
 /** The configuration of this process: `.env` of the working folder under the environment. Errors as {@link parseConfiguration}. */
 export function configuration(): Configuration {
   let file: Record<string, string | undefined> = {}
-  if (existsSync('.env')) {
-    try {
-      file = parseEnv(readFileSync('.env', 'utf8'))
-    } catch (error) {
-      throw new Problem(`.env cannot be read: ${(error as Error).message}`)
-    }
+  try {
+    file = envFile()
+  } catch (error) {
+    throw new Problem(`.env cannot be read: ${(error as Error).message}`)
   }
   return parseConfiguration({ ...file, ...process.env }, existsSync('/dev/nvidiactl'))
 }
@@ -174,32 +182,10 @@ function describeIssue(issue: z.core.$ZodIssue, given: Record<string, string | u
     : issue.code === 'too_big' ? `at most ${issue.maximum}`
     : issue.code === 'invalid_union' ? '"host" or an image reference such as docker.io/vllm/vllm-openai:latest'
     : issue.message.replace(/^Invalid string: must match pattern.*/, 'another form')
-  return `${key}: received "${given[key]}", allowed is ${allowed}`
+  return `${key}: received ${isSecretName(key) ? 'what is not shown here' : `"${given[key]}"`}, allowed is ${allowed}`
 }
 
 function parseSize(text: string): number {
   const [, number, unit, binary] = /^(\d+(?:\.\d+)?)\s*([kMGT]?)(i?)B?$/.exec(text)!
   return Math.round(Number(number) * (binary ? 1024 : 1000) ** ' kMGT'.indexOf(unit || ' '))
-}
-
-function splitWords(text: string): string[] | undefined {
-  const found: string[] = []
-  let word: string | undefined
-  let quote = ''
-  for (const character of text) {
-    if (quote) {
-      if (character === quote) quote = ''
-      else word += character
-    } else if (character === '"' || character === '\'') {
-      quote = character
-      word ??= ''
-    } else if (/\s/.test(character)) {
-      if (word !== undefined) found.push(word)
-      word = undefined
-    } else {
-      word = (word ?? '') + character
-    }
-  }
-  if (quote) return undefined
-  return word === undefined ? found : [...found, word]
 }
