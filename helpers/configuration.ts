@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { envFile } from './env-file.ts'
 import { Problem } from './problem.ts'
@@ -16,11 +16,15 @@ const engine = z.enum(['llama-cpp', 'vllm', 'openai'])
 export type EngineName = z.infer<typeof engine>
 
 const wholeNumber = (min: number, max: number) => z.string().regex(/^\d+$/, 'a whole number').transform(Number).pipe(z.number().int().min(min).max(max))
-const path = z.string().min(1).refine(value => !value.includes('\0') && !value.includes('\n'), 'a path without line breaks').transform(value => resolve(value))
+const path = z.string().min(1).refine(value => !/[\x00-\x1f\x7f]/.test(value), 'a path without line breaks').transform(value => resolve(value))
+/** A folder that containers lie in or see: mount options split at ":", "," and "\\", and CRIU 4.2.1 cannot dump a process with a ")" in its mounts. */
+const MOUNTABLE = 'a path without ":", ",", ")" and "\\"'
+const isMountable = (folder: string) => !/[:,)\\]/.test(folder)
+const folder = path.refine(isMountable, MOUNTABLE)
 const name = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, 'letters, digits, "_", "." and "-", not starting with a sign')
 const image = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.\-/:@]*$/, 'an image reference such as docker.io/vllm/vllm-openai:latest')
 const flag = z.enum(['0', '1']).transform(value => value === '1')
-const size = z.string().regex(/^\d+(\.\d+)?\s*[kMGT]?i?B?$/, 'a size such as 1GB or 400MB').transform(parseSize)
+const size = z.string().regex(/^\d{1,15}(\.\d{1,15})?\s?[kMGT]?i?B?$/, 'a size such as 1GB or 400MB').transform(parseSize).refine(bytes => bytes >= 1e6 && bytes <= 1e13, 'a size from 1MB to 10TB')
 const words = z.string().transform((text, context) => splitWords(text) ?? (context.addIssue({ code: 'custom', message: 'words with balanced quotes' }), z.NEVER))
 /** Words of a program's command line, which every user of the host can read while it runs. */
 const openWords = words.superRefine((list, context) => {
@@ -35,22 +39,22 @@ const schema = z.object({
   ENGINE_COMMAND: openWords.optional(),
   ENGINE_ARGS: openWords.default([]),
   PODMAN_ARGS: words.default([]),
-  MODEL_ID: z.string().min(1).refine(value => !value.startsWith('-') && !/[\0\n]/.test(value), 'a model name or a file, not starting with "-"').optional(),
+  MODEL_ID: z.string().min(1).refine(value => !value.startsWith('-') && !/[\x00-\x1f\x7f]/.test(value), 'a model name or a file, not starting with "-"').optional(),
   MODEL_SIZE: size.default(1e9),
   MAX_MODEL_LEN: wholeNumber(16, 10_000_000).default(4096),
   GPU_MEMORY_UTIL: z.string().regex(/^(0?\.\d+|1(\.0+)?)$/, 'a share above 0 and up to 1, such as 0.90').transform(Number).pipe(z.number().gt(0).max(1)).default(0.9),
   GPU_DEVICES: z.string().regex(/^(all|\d+(,\d+)*)$/, '"all" or device numbers such as 0,1').default('all'),
   CONT_NAME: name.default('vllm-llm-demo'),
   VLLM_IMAGE: z.union([z.literal('host'), image]).default('docker.io/vllm/vllm-openai:latest'),
-  VLLM_SITE: path.optional(),
+  VLLM_SITE: folder.optional(),
   API_PORT: wholeNumber(1, 65_535).default(8000),
   SHM_SIZE: z.string().regex(/^\d+[kmg]?$/, 'a size such as 8g').default('8g'),
-  CHECKPOINT_DIR: path.default('/mnt/checkpoint-ram'),
+  CHECKPOINT_DIR: folder.default('/mnt/checkpoint-ram'),
   CKPT_PATH: path.optional(),
-  STATE_DIR: path.default('/var/lib/criu-gpu-bench'),
+  STATE_DIR: folder.default('/var/lib/criu-gpu-bench'),
   RESULTS_DIR: path.optional(),
-  NVIDIA_LIBS_PATH: path.optional(),
-  MODELS_CACHE: path.default('/models'),
+  NVIDIA_LIBS_PATH: folder.optional(),
+  MODELS_CACHE: folder.default('/models'),
   HF_TOKEN: z.string().regex(/^[\x21-\x7e]+$/, 'a token without spaces').optional(),
   WARMUP_REQUESTS: wholeNumber(0, 1000).default(5),
   HEALTH_CHECK_TIMEOUT: wholeNumber(1, 86_400).default(300),
@@ -127,6 +131,8 @@ export function parseConfiguration(environment: Record<string, string | undefine
   const modelId = e.MODEL_ID ?? (engineName === 'llama-cpp' ? randomModel : engineName === 'vllm' ? 'Qwen/Qwen2-1.5B-Instruct' : 'default')
   if (engineName === 'llama-cpp' && e.MODEL_ID && !existsSync(e.MODEL_ID))
     throw new Problem(`configuration is unusable:\n  MODEL_ID: received "${e.MODEL_ID}", which is no file; ENGINE=llama-cpp takes the path of a GGUF file, or leave MODEL_ID out for a random model`)
+  const shown = engineName === 'llama-cpp' ? dirname(resolve(modelId)) : engineName === 'vllm' && existsSync(modelId) ? resolve(modelId) : ''
+  if (!isMountable(shown)) throw new Problem(`configuration is unusable:\n  MODEL_ID: received "${modelId}", allowed is ${MOUNTABLE} (a GGUF file's own name may hold them)`)
   return {
     engine: engineName,
     engineImage: e.ENGINE_IMAGE,

@@ -55,7 +55,8 @@ export class Podman {
 
   #withEnvironment(options: CommandOptions = {}): CommandOptions {
     const { criuFolder } = this.#options
-    return { ...options, env: { ...options.env, ...(criuFolder && { PATH: `${criuFolder}:${process.env.PATH}` }) } }
+    // conmon fails on a path that is not ASCII where the locale is POSIX
+    return { ...options, env: { LC_ALL: 'C.UTF-8', ...options.env, ...(criuFolder && { PATH: `${criuFolder}:${process.env.PATH}` }) } }
   }
 
   /** The whole argument array, for a start that is measured or for a message. */
