@@ -188,7 +188,7 @@ function describeIssue(issue: z.core.$ZodIssue, given: Record<string, string | u
     : issue.code === 'too_big' ? `at most ${issue.maximum}`
     : issue.code === 'invalid_union' ? '"host" or an image reference such as docker.io/vllm/vllm-openai:latest'
     : issue.message.replace(/^Invalid string: must match pattern.*/, 'another form')
-  return `${key}: received ${isSecretName(key) ? 'what is not shown here' : `"${given[key]}"`}, allowed is ${allowed}`
+  return isSecretName(key) ? `${key} (its value is not shown): allowed is ${allowed}` : `${key}: received "${given[key]}", allowed is ${allowed}`
 }
 
 function parseSize(text: string): number {
