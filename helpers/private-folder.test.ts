@@ -1,8 +1,8 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { privateFolder } from './private-folder.ts'
+import { privateFile, privateFolder } from './private-folder.ts'
 
 const parent = mkdtempSync(join(tmpdir(), 'private-folder-'))
 const at = (name: string) => join(parent, name)
@@ -30,4 +30,13 @@ test.skipIf(process.getuid?.() !== 0)('one that somebody else made is refused', 
   mkdirSync(at('theirs'), { mode: 0o700 })
   chownSync(at('theirs'), 65_534, 65_534)
   expect(() => privateFolder(at('theirs'))).toThrow('others can reach it (uid 65534')
+})
+
+test('a file replaces the link that somebody laid in its place, and what that led to stays as it was', () => {
+  writeFileSync(at('theirs.txt'), 'theirs')
+  symlinkSync(at('theirs.txt'), at('archive.tar'))
+  privateFile(at('archive.tar'))
+  writeFileSync(at('archive.tar'), 'memory')
+  expect(readFileSync(at('theirs.txt'), 'utf8')).toBe('theirs')
+  expect(statSync(at('archive.tar')).mode & 0o777).toBe(0o600)
 })
