@@ -45,6 +45,10 @@ describe('hostile paths', () => {
     for (const character of ':,)\\') expect(() => parseConfiguration({ [name]: `/tmp/a${character}b` }, false)).toThrow(`${name}: received "/tmp/a${character}b", allowed is a path without`)
     expect(parseConfiguration({ [name]: '/tmp/-rf $(a; \'b\' "c"' }, false)).toBeTruthy()
   })
+  test('RESULTS_DIR may have any but "\\"', () => {
+    expect(() => parseConfiguration({ RESULTS_DIR: '/tmp/a\\b' }, false)).toThrow('RESULTS_DIR: received "/tmp/a\\b", allowed is a path without')
+    expect(parseConfiguration({ RESULTS_DIR: '/tmp/a:b,c)' }, false).resultsDir).toBe('/tmp/a:b,c)')
+  })
   test('a GGUF file may have any name, its folder may not', () => {
     const file = join(folder, '-a:b,c).gguf')
     writeFileSync(file, '')

@@ -52,7 +52,8 @@ const schema = z.object({
   CHECKPOINT_DIR: folder.default('/mnt/checkpoint-ram'),
   CKPT_PATH: path.optional(),
   STATE_DIR: folder.default('/var/lib/criu-gpu-bench'),
-  RESULTS_DIR: path.optional(),
+  // vitest, which writes a file there, takes "\\" for "/"
+  RESULTS_DIR: path.refine(value => !value.includes('\\'), 'a path without "\\"').optional(),
   NVIDIA_LIBS_PATH: folder.optional(),
   MODELS_CACHE: folder.default('/models'),
   HF_TOKEN: z.string().regex(/^[\x21-\x7e]+$/, 'a token without spaces').optional(),
