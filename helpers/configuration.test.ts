@@ -40,6 +40,8 @@ test('every single variable with every hostile value: a configuration, or a Prob
   }
 })
 
+test.for(['99999999999999TB', '0MB', '0.5', '9'.repeat(400)])('MODEL_SIZE=%s is no size', size => expect(() => parseConfiguration({ MODEL_SIZE: size }, false)).toThrow('MODEL_SIZE: received'))
+
 describe('hostile paths', () => {
   test.for(['STATE_DIR', 'CHECKPOINT_DIR', 'MODELS_CACHE', 'VLLM_SITE', 'NVIDIA_LIBS_PATH'])('%s with a character that mounts split at is refused', (name) => {
     for (const character of ':,)\\') expect(() => parseConfiguration({ [name]: `/tmp/a${character}b` }, false)).toThrow(`${name}: received "/tmp/a${character}b", allowed is a path without`)

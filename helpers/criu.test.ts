@@ -7,6 +7,7 @@ const LOG = '(00.000000) Version: 4.2.1 (gitid 0)\n(00.045155) Running pre-resto
 
 describe('restore.log', () => {
   test('the stages', () => expect(parseRestoreLog(LOG)).toEqual({ restorer: 0.065322, resumed: 0.16638 }))
+  test('the restorer cannot begin after the end', () => expect(parseRestoreLog('(00.300000) pie: 1: x\n(00.200000) Restore finished successfully\n')).toEqual({ restorer: 0.2, resumed: 0.2 }))
   test('one that was cut before its end tells nothing', () => expect(parseRestoreLog(LOG.slice(0, 120))).toBeUndefined())
   test('whatever it holds: stages in order, or nothing', () => fc.assert(fc.property(fc.oneof(bentText(LOG), fc.string({ unit: fc.constantFrom(...'(0.5)\n', 'pie: ', 'Restore finished successfully') })), (log) => {
     const stages = parseRestoreLog(log)
