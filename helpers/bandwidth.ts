@@ -11,8 +11,9 @@ const CHUNK = 4 * 2 ** 20
  */
 export function readBandwidth(folder: string): number {
   const path = join(folder, `.bandwidth.${process.pid}`)
+  rmSync(path, { force: true })
   try {
-    const out = openSync(path, 'w', 0o600)
+    const out = openSync(path, 'wx', 0o600)
     const chunk = Buffer.alloc(CHUNK, 1)
     for (let at = 0; at < SIZE; at += CHUNK) writeSync(out, chunk)
     closeSync(out)

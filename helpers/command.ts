@@ -1,5 +1,6 @@
 import { execa, type Options } from 'execa'
 import { Problem } from './problem.ts'
+import { redactWords } from './redact.ts'
 
 export interface CommandOptions {
   /** Seconds until the command is killed. */
@@ -61,7 +62,7 @@ function describeFailure(file: string, args: string[], failure: Failure, { timeo
     : failure.signal ? `was ended by ${failure.signal}`
     : `failed with exit code ${failure.exitCode}`
   const printed = lastLines(`${text(failure.stdout)}\n${text(failure.stderr)}`)
-  return [`${quote([file, ...args])} ${how}`, printed && indent(printed), remedy].filter(Boolean).join('\n')
+  return [`${quote(redactWords([file, ...args]))} ${how}`, printed && indent(printed), remedy].filter(Boolean).join('\n')
 }
 
 /** The last non-empty lines of a text. */

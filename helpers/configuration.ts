@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { parseEnv } from 'node:util'
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
+import { envFile } from './env-file.ts'
 import { Problem } from './problem.ts'
+import { isSecretName, secretWords } from './secrets.ts'
+import { splitWords } from './words.ts'
 
 /**
  * What a run is made of, read from the environment and from `.env` (the environment wins), checked before anything starts.
@@ -14,37 +16,47 @@ const engine = z.enum(['llama-cpp', 'vllm', 'openai'])
 export type EngineName = z.infer<typeof engine>
 
 const wholeNumber = (min: number, max: number) => z.string().regex(/^\d+$/, 'a whole number').transform(Number).pipe(z.number().int().min(min).max(max))
-const path = z.string().min(1).refine(value => !value.includes('\0') && !value.includes('\n'), 'a path without line breaks').transform(value => resolve(value))
+const path = z.string().min(1).refine(value => !/[\x00-\x1f\x7f]/.test(value), 'a path without line breaks').transform(value => resolve(value))
+/** A folder that containers lie in or see: mount options split at ":", "," and "\\", and CRIU 4.2.1 cannot dump a process with a ")" in its mounts. */
+const MOUNTABLE = 'a path without ":", ",", ")" and "\\"'
+const isMountable = (folder: string) => !/[:,)\\]/.test(folder)
+const folder = path.refine(isMountable, MOUNTABLE)
 const name = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, 'letters, digits, "_", "." and "-", not starting with a sign')
 const image = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.\-/:@]*$/, 'an image reference such as docker.io/vllm/vllm-openai:latest')
 const flag = z.enum(['0', '1']).transform(value => value === '1')
-const size = z.string().regex(/^\d+(\.\d+)?\s*[kMGT]?i?B?$/, 'a size such as 1GB or 400MB').transform(parseSize)
-/** Words of a command line, split at spaces; quotes keep a word together. No shell ever sees them. */
+const size = z.string().regex(/^\d{1,15}(\.\d{1,15})?\s?[kMGT]?i?B?$/, 'a size such as 1GB or 400MB').transform(parseSize).refine(bytes => bytes >= 1e6 && bytes <= 1e13, 'a size from 1MB to 10TB')
 const words = z.string().transform((text, context) => splitWords(text) ?? (context.addIssue({ code: 'custom', message: 'words with balanced quotes' }), z.NEVER))
+/** Words of a program's command line, which every user of the host can read while it runs. */
+const openWords = words.superRefine((list, context) => {
+  const [secret] = secretWords(list)
+  if (secret) context.addIssue({ code: 'custom', message: `words without a secret${secret.flag && ` such as that of ${secret.flag}`}: every user of this host can read them in the process list. Give the server a file with it, or a variable: PODMAN_ARGS="--env NAME", and NAME in the environment. A server that asks for an API key cannot be measured` })
+})
 const criuBin = path.optional()
 
 const schema = z.object({
   ENGINE: engine.optional(),
   ENGINE_IMAGE: image.optional(),
-  ENGINE_COMMAND: words.optional(),
-  ENGINE_ARGS: words.default([]),
+  ENGINE_COMMAND: openWords.optional(),
+  ENGINE_ARGS: openWords.default([]),
   PODMAN_ARGS: words.default([]),
-  MODEL_ID: z.string().min(1).refine(value => !value.startsWith('-') && !/[\0\n]/.test(value), 'a model name or a file, not starting with "-"').optional(),
+  MODEL_ID: z.string().min(1).refine(value => !value.startsWith('-') && !/[\x00-\x1f\x7f]/.test(value), 'a model name or a file, not starting with "-"').optional(),
   MODEL_SIZE: size.default(1e9),
   MAX_MODEL_LEN: wholeNumber(16, 10_000_000).default(4096),
   GPU_MEMORY_UTIL: z.string().regex(/^(0?\.\d+|1(\.0+)?)$/, 'a share above 0 and up to 1, such as 0.90').transform(Number).pipe(z.number().gt(0).max(1)).default(0.9),
   GPU_DEVICES: z.string().regex(/^(all|\d+(,\d+)*)$/, '"all" or device numbers such as 0,1').default('all'),
   CONT_NAME: name.default('vllm-llm-demo'),
   VLLM_IMAGE: z.union([z.literal('host'), image]).default('docker.io/vllm/vllm-openai:latest'),
-  VLLM_SITE: path.optional(),
+  VLLM_SITE: folder.optional(),
   API_PORT: wholeNumber(1, 65_535).default(8000),
   SHM_SIZE: z.string().regex(/^\d+[kmg]?$/, 'a size such as 8g').default('8g'),
-  CHECKPOINT_DIR: path.default('/mnt/checkpoint-ram'),
+  CHECKPOINT_DIR: folder.default('/mnt/checkpoint-ram'),
   CKPT_PATH: path.optional(),
-  STATE_DIR: path.default('/var/lib/criu-gpu-bench'),
-  RESULTS_DIR: path.optional(),
-  NVIDIA_LIBS_PATH: path.optional(),
-  MODELS_CACHE: path.default('/models'),
+  STATE_DIR: folder.default('/var/lib/criu-gpu-bench'),
+  // vitest, which writes a file there, takes "\\" for "/"
+  RESULTS_DIR: path.refine(value => !value.includes('\\'), 'a path without "\\"').optional(),
+  NVIDIA_LIBS_PATH: folder.optional(),
+  MODELS_CACHE: folder.default('/models'),
+  HF_TOKEN: z.string().regex(/^[\x21-\x7e]+$/, 'a token without spaces').optional(),
   WARMUP_REQUESTS: wholeNumber(0, 1000).default(5),
   HEALTH_CHECK_TIMEOUT: wholeNumber(1, 86_400).default(300),
   ITERATIONS: wholeNumber(1, 1000).default(5),
@@ -87,6 +99,8 @@ export interface Configuration {
   resultsDir: string | undefined
   nvidiaLibsPath: string | undefined
   modelsCache: string
+  /** For models that Hugging Face gives to its members only. A secret: it goes to vLLM's container and nowhere else. */
+  hfToken: string | undefined
   warmupRequests: number
   /** Seconds until a server that gives no token is given up. */
   healthCheckTimeout: number
@@ -118,6 +132,8 @@ export function parseConfiguration(environment: Record<string, string | undefine
   const modelId = e.MODEL_ID ?? (engineName === 'llama-cpp' ? randomModel : engineName === 'vllm' ? 'Qwen/Qwen2-1.5B-Instruct' : 'default')
   if (engineName === 'llama-cpp' && e.MODEL_ID && !existsSync(e.MODEL_ID))
     throw new Problem(`configuration is unusable:\n  MODEL_ID: received "${e.MODEL_ID}", which is no file; ENGINE=llama-cpp takes the path of a GGUF file, or leave MODEL_ID out for a random model`)
+  const shown = engineName === 'llama-cpp' ? dirname(resolve(modelId)) : engineName === 'vllm' && existsSync(modelId) ? resolve(modelId) : ''
+  if (!isMountable(shown)) throw new Problem(`configuration is unusable:\n  MODEL_ID: received "${modelId}", allowed is ${MOUNTABLE} (a GGUF file's own name may hold them)`)
   return {
     engine: engineName,
     engineImage: e.ENGINE_IMAGE,
@@ -141,6 +157,7 @@ export function parseConfiguration(environment: Record<string, string | undefine
     resultsDir: e.RESULTS_DIR,
     nvidiaLibsPath: e.NVIDIA_LIBS_PATH,
     modelsCache: e.MODELS_CACHE,
+    hfToken: e.HF_TOKEN,
     warmupRequests: e.WARMUP_REQUESTS,
     healthCheckTimeout: e.HEALTH_CHECK_TIMEOUT,
     iterations: e.ITERATIONS,
@@ -157,12 +174,10 @@ export function parseConfiguration(environment: Record<string, string | undefine
 /** The configuration of this process: `.env` of the working folder under the environment. Errors as {@link parseConfiguration}. */
 export function configuration(): Configuration {
   let file: Record<string, string | undefined> = {}
-  if (existsSync('.env')) {
-    try {
-      file = parseEnv(readFileSync('.env', 'utf8'))
-    } catch (error) {
-      throw new Problem(`.env cannot be read: ${(error as Error).message}`)
-    }
+  try {
+    file = envFile()
+  } catch (error) {
+    throw new Problem(`.env cannot be read: ${(error as Error).message}`)
   }
   return parseConfiguration({ ...file, ...process.env }, existsSync('/dev/nvidiactl'))
 }
@@ -174,32 +189,10 @@ function describeIssue(issue: z.core.$ZodIssue, given: Record<string, string | u
     : issue.code === 'too_big' ? `at most ${issue.maximum}`
     : issue.code === 'invalid_union' ? '"host" or an image reference such as docker.io/vllm/vllm-openai:latest'
     : issue.message.replace(/^Invalid string: must match pattern.*/, 'another form')
-  return `${key}: received "${given[key]}", allowed is ${allowed}`
+  return isSecretName(key) ? `${key} (its value is not shown): allowed is ${allowed}` : `${key}: received "${given[key]}", allowed is ${allowed}`
 }
 
 function parseSize(text: string): number {
   const [, number, unit, binary] = /^(\d+(?:\.\d+)?)\s*([kMGT]?)(i?)B?$/.exec(text)!
   return Math.round(Number(number) * (binary ? 1024 : 1000) ** ' kMGT'.indexOf(unit || ' '))
-}
-
-function splitWords(text: string): string[] | undefined {
-  const found: string[] = []
-  let word: string | undefined
-  let quote = ''
-  for (const character of text) {
-    if (quote) {
-      if (character === quote) quote = ''
-      else word += character
-    } else if (character === '"' || character === '\'') {
-      quote = character
-      word ??= ''
-    } else if (/\s/.test(character)) {
-      if (word !== undefined) found.push(word)
-      word = undefined
-    } else {
-      word = (word ?? '') + character
-    }
-  }
-  if (quote) return undefined
-  return word === undefined ? found : [...found, word]
 }

@@ -30,12 +30,12 @@ export function parseRestoreLog(log: string): { restorer: number, resumed: numbe
   let restorer: number | undefined
   let resumed: number | undefined
   for (const line of log.split('\n')) {
-    const stamp = STAMP.exec(line)
-    if (!stamp) continue
-    if (restorer === undefined && line.includes('pie: ')) restorer = Number(stamp[1])
-    if (line.includes('Restore finished successfully')) resumed = Number(stamp[1])
+    const at = Number(STAMP.exec(line)?.[1])
+    if (!Number.isFinite(at)) continue
+    if (restorer === undefined && line.includes('pie: ')) restorer = at
+    if (line.includes('Restore finished successfully')) resumed = at
   }
-  return resumed === undefined ? undefined : { restorer: restorer ?? resumed, resumed }
+  return resumed === undefined ? undefined : { restorer: Math.min(restorer ?? resumed, resumed), resumed }
 }
 
 /** When the stages of the restore that wrote `work`/restore.log happened. The log must have been removed before it: its birth is CRIU's begin. */

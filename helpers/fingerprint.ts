@@ -6,6 +6,7 @@ import type { Configuration } from './configuration.ts'
 import { modelLabel } from './model-label.ts'
 import { memory, transparentHugePages } from './memory.ts'
 import { mountOf } from './mounts.ts'
+import { redactWords } from './redact.ts'
 
 export interface Programs { criu: string, image: string, imageId: string }
 
@@ -25,7 +26,7 @@ export async function fingerprint(configuration: Configuration, { criu, image, i
     image: `${image} ${imageId.slice(0, 12)}`,
     model: modelLabel(configuration),
     engine: configuration.engine,
-    flags: [...configuration.engineArgs, ...configuration.podmanArgs, `max-model-len ${configuration.maxModelLen}`, ...(gpu ? [`gpu-memory-utilization ${configuration.gpuMemoryUtil}`] : [])].join(' '),
+    flags: [...redactWords([...configuration.engineArgs, ...configuration.podmanArgs]), `max-model-len ${configuration.maxModelLen}`, ...(gpu ? [`gpu-memory-utilization ${configuration.gpuMemoryUtil}`] : [])].join(' '),
     storage: `state ${mountOf(configuration.stateDir).type}, checkpoints ${mountOf(configuration.checkpointDir).type}`,
     thp: transparentHugePages(),
   }

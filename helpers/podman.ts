@@ -1,6 +1,8 @@
+import { z } from 'zod'
 import { fromWallClock } from './clock.ts'
 import { hardLimits } from './limits.ts'
-import { command, start, succeeds, type CommandOptions, type CommandResult } from './command.ts'
+import { command, lastLines, start, succeeds, type CommandOptions, type CommandResult } from './command.ts'
+import { Problem } from './problem.ts'
 
 /** Where podman keeps what: a store of the suite's own, so that the host's containers are never touched. */
 export interface Store {
@@ -55,7 +57,8 @@ export class Podman {
 
   #withEnvironment(options: CommandOptions = {}): CommandOptions {
     const { criuFolder } = this.#options
-    return { ...options, env: { ...options.env, ...(criuFolder && { PATH: `${criuFolder}:${process.env.PATH}` }) } }
+    // conmon fails on a path that is not ASCII where the locale is POSIX
+    return { ...options, env: { LC_ALL: 'C.UTF-8', ...options.env, ...(criuFolder && { PATH: `${criuFolder}:${process.env.PATH}` }) } }
   }
 
   /** The whole argument array, for a start that is measured or for a message. */
@@ -120,18 +123,25 @@ export function ulimitFlags(limits = hardLimits()): string[] {
   ]
 }
 
+const statisticsSchema = z.looseObject({ container_statistics: z.array(z.looseObject({ criu_statistics: z.record(z.string(), z.unknown()) })).min(1) })
+
 /**
  * Reads what --print-stats printed. CRIU's restore_time ends before its device-resume stage; `runtime` has it all.
- * @throws SyntaxError where it is no JSON of that form
+ * @throws Problem where it is no JSON of that form
  */
 export function parseCriuStatistics(printed: string): CriuStatistics {
-  const json = JSON.parse(printed) as Record<string, unknown> & { container_statistics: Record<string, unknown>[] }
-  const container = json.container_statistics[0]
-  if (!container) throw new SyntaxError('no container in the statistics')
-  const duration = (from: Record<string, unknown>, suffix: string) => Number(Object.entries(from).find(([key]) => key.endsWith(suffix))?.[1] ?? Number.NaN) / 1e6
-  const criu = Object.entries(container.criu_statistics as Record<string, number>)
-    .map(([key, value]) => [key, key.endsWith('_time') ? value / 1e6 : value] as const)
-  return { podman: duration(json, '_duration'), runtime: duration(container, '_duration'), criu: Object.fromEntries(criu) }
+  let json: z.infer<typeof statisticsSchema>
+  try {
+    json = statisticsSchema.parse(JSON.parse(printed))
+  } catch {
+    throw new Problem(`podman printed no statistics of its checkpoint or restore (--print-stats): ${lastLines(printed, 2) || 'nothing'}`)
+  }
+  const [container] = json.container_statistics
+  const number = (value: unknown) => typeof value === 'number' && Number.isFinite(value) ? value : Number.NaN
+  const duration = (from: Record<string, unknown>) => number(Object.entries(from).find(([key]) => key.endsWith('_duration'))?.[1]) / 1e6
+  const criu = Object.entries(container!.criu_statistics).filter(([, value]) => Number.isFinite(number(value)))
+    .map(([key, value]) => [key, key.endsWith('_time') ? number(value) / 1e6 : number(value)] as const)
+  return { podman: duration(json), runtime: duration(container!), criu: Object.fromEntries(criu) }
 }
 
 export interface TimedLine { time: number, text: string }
@@ -140,7 +150,9 @@ export interface TimedLine { time: number, text: string }
 export function parseTimedLog(log: string): { at: number, text: string }[] {
   return log.split('\n').flatMap((line) => {
     const [, seconds, fraction = '', zone = 'Z', text = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d) (.*)$/s.exec(line) ?? []
-    return seconds ? [{ at: Date.parse(`${seconds}${zone}`) + Number(`0${fraction}`) * 1000, text }] : []
+    const at = seconds ? Date.parse(`${seconds}${zone}`) + Number(`0${fraction}`) * 1000 : Number.NaN
+    // a line that was cut may begin like a time and be none
+    return Number.isFinite(at) ? [{ at, text }] : []
   }).sort((a, b) => a.at - b.at)
 }
 

@@ -74,7 +74,7 @@ export function descriptorsOf(pid: number, path: string): string[] {
 /** Read position of a descriptor in bytes; undefined once it is closed. */
 export function position(pid: number, fd: string): number | undefined {
   try {
-    return Number(/^pos:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8'))?.[1])
+    return parsePosition(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8'))
   } catch {
     return undefined
   }
@@ -98,4 +98,10 @@ export function cgroupProcesses(folder: string): number[] {
   } catch {
     return []
   }
+}
+
+/** `pos` of a /proc/PID/fdinfo file; undefined where it has none, as of a process that is ending. */
+export function parsePosition(fdinfo: string): number | undefined {
+  const digits = /^pos:[ \t]+(\d{1,20})$/m.exec(fdinfo)?.[1]
+  return digits === undefined ? undefined : Number(digits)
 }

@@ -23,7 +23,7 @@ export function reap(runRoot: string, folders: string[]): void {
 
 /** Kills every process of the suite's containers whose run-time state lies below a folder, also one that is still being restored. */
 export function endProcesses(runRoot: string): void {
-  for (const pid of leftProcesses(runRoot)) kill(pid)
+  for (const pid of processesOf(runRoot)) kill(pid)
 }
 
 /** Kills all that this process has started, workers first of all: they would start the next trial while this one ends. */
@@ -32,7 +32,7 @@ export function endChildren(): void {
 }
 
 /** Processes of the suite's containers: podman, conmon and the runtime name its folder in their arguments, the rest descends from them. */
-function leftProcesses(runRoot: string): number[] {
+export function processesOf(runRoot: string): number[] {
   const named = readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number)
     .filter(pid => pid !== process.pid && read(`/proc/${pid}/cmdline`).includes(`${runRoot}/`))
   const runtime = pidFiles(runRoot)

@@ -1,21 +1,23 @@
+import { z } from 'zod'
 import { medianOf } from '../helpers/statistics.ts'
 import { cut, cutMiddle } from './text.ts'
 
 /** Where a run stands while a trial runs. Times in seconds. */
-export interface Progress {
-  scenario: string
+export const progressSchema = z.object({
+  scenario: z.string(),
   /** Which trial of all that this run will do, from 1. */
-  trial: number
-  of: number
+  trial: z.number(),
+  of: z.number(),
   /** What it does at the moment: a phase, or a step between trials such as "checkpoint". */
-  phase?: string
+  phase: z.string().optional(),
   /** When this trial began, on the clock of `now`. */
-  began: number
+  began: z.number(),
   /** Trials that ended, with all their seconds: what is not measured (clearing up, preparing) counts as well. */
-  finished: { scenario: string, seconds: number }[]
+  finished: z.array(z.object({ scenario: z.string(), seconds: z.number() })),
   /** Scenarios of the trials still to come, without this one. */
-  ahead: string[]
-}
+  ahead: z.array(z.string()),
+})
+export type Progress = z.infer<typeof progressSchema>
 
 /**
  * One line for a terminal while it runs: scenario, trial of how many, phase, seconds so far, time left.

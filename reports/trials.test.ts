@@ -3,9 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { trial } from './recorded/builders.ts'
+import { bentText, bentValue, orItsOwnError } from '../helpers/bent.ts'
+import { Problem } from '../helpers/problem.ts'
+import { recorded, trial } from './recorded/builders.ts'
+import { trialSchema } from './schema.ts'
 import { appendTrial, parseTrials, readRun, readTrials } from './trials.ts'
 
+const isJson = (text: string) => {
+  try {
+    return JSON.parse(text) !== undefined
+  } catch {
+    return false
+  }
+}
 const file = () => join(mkdtempSync(join(tmpdir(), 'trials-')), 'trials.jsonl')
 const lines = (count: number) => Array.from({ length: count }, (_, index) => `${JSON.stringify(trial({ trial: index + 1, error: index % 2 ? 'ü — 語' : undefined }))}\n`).join('')
 
@@ -22,6 +32,14 @@ describe('appendTrial', () => {
     appendTrial(path, trial({ outcome: 'failed', error: 'podman ended with 125\nError: no such container' }))
     expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toHaveLength(1)
     expect(readTrials(path).trials[0]?.error).toContain('\nError')
+  })
+  it('begins a new line after one that was torn, with bytes that are no UTF-8', () => {
+    for (const torn of ['{"scenario":"co', '\0\0', Buffer.from([0xC3, 0x28, 0xFF])]) {
+      const path = file()
+      writeFileSync(path, torn)
+      appendTrial(path, trial({ trial: 2 }))
+      expect(readTrials(path)).toEqual({ trials: [trial({ trial: 2 })], notes: [expect.stringContaining(':1 is torn')] })
+    }
   })
   it('writes nothing that could not be read again', () => {
     const path = file()
@@ -43,10 +61,32 @@ describe('parseTrials', () => {
       expect(notes.length).toBe(text.endsWith('\n') || text === '' || trials.length > ended ? 0 : 1)
     },
   )))
-  it('names file and line of any other line that is no trial', () => {
-    expect(() => parseTrials(`${lines(1)}{"scenario":\n${lines(1)}`, 'run/trials.jsonl')).toThrow('run/trials.jsonl:2 is no trial')
+  it('loses no whole line to one that is torn, wherever it stands: a crash leaves NULs, a full disk half a line', () => fc.assert(fc.property(
+    fc.array(fc.oneof(fc.constant(true), fc.constantFrom('\0\0\0', '{"scenario":', lines(1).slice(0, 80), '\uFFFD\uFFFD', '{"a": "\r', 'NaN'), bentText(lines(1).trim()).map(text => text.replaceAll('\n', ' '))), { maxLength: 8 }), (parts) => {
+      const torn = parts.filter(part => part !== true && part.trim() !== '' && !isJson(part)).length
+      fc.pre(parts.every(part => part === true || part.trim() === '' || !isJson(part)))
+      const { trials, notes } = parseTrials(parts.map(part => part === true ? lines(1) : `${part}\n`).join(''), 'trials.jsonl')
+      expect([trials.length, notes.length]).toEqual([parts.filter(part => part === true).length, torn])
+    },
+  )))
+  it('gives trials or a Problem, whatever a file holds', () => fc.assert(fc.property(fc.oneof(bentText(lines(3)), fc.string(), bentValue(trial()).map(value => `${JSON.stringify(value)}\n`)), (text) => {
+    const read = orItsOwnError(Problem, () => parseTrials(text, 'trials.jsonl'))
+    for (const one of read?.trials ?? []) expect(trialSchema.safeParse(one).success).toBe(true)
+  }), { numRuns: 500 }))
+  it('names file and line of JSON that is no trial', () => {
+    expect(() => parseTrials(`${lines(1)}{"scenario": 1}\n${lines(1)}`, 'run/trials.jsonl')).toThrow('run/trials.jsonl:2 is no trial')
     expect(() => parseTrials(`${lines(2)}{}\n`, 'run/trials.jsonl')).toThrow(/run\/trials\.jsonl:3 is no trial: .*timestamp/)
   })
+})
+
+it('readRun gives a run or a Problem, whatever the file holds', () => {
+  const path = file()
+  const { run } = recorded('without-gpu')
+  fc.assert(fc.property(fc.oneof(bentText(JSON.stringify(run)), bentValue(run).map(value => JSON.stringify(value) ?? '')), (text) => {
+    writeFileSync(path, text)
+    orItsOwnError(Problem, () => readRun(path))
+  }))
+  expect(() => readRun('/proc')).toThrow(Problem)
 })
 
 it('readRun says what is wrong in the file', () => {

@@ -1,18 +1,19 @@
-import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import type { z } from 'zod'
 import { Problem } from '../helpers/problem.ts'
 import { type Run, type Trial, runSchema, trialSchema } from './schema.ts'
 
 /**
  * Appends a trial as one line and waits until it lies on the disk: a trial that was measured survives whatever comes next.
- * A line that cannot be written whole (no space left) is taken back.
+ * A line that cannot be written whole (no space left) is taken back; after one that a killed process left torn a new one begins.
  * @throws the system's error
  */
 export function appendTrial(path: string, trial: Trial): void {
-  const line = Buffer.from(`${JSON.stringify(trialSchema.parse(trial))}\n`)
-  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND, 0o600)
+  const text = `${JSON.stringify(trialSchema.parse(trial))}\n`
+  const file = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600)
   const before = fstatSync(file).size
   try {
+    const line = Buffer.from(endsTorn(file, before) ? `\n${text}` : text)
     for (let written = 0; written < line.length;) written += writeSync(file, line, written)
     fsyncSync(file)
   } catch (error) {
@@ -23,31 +24,39 @@ export function appendTrial(path: string, trial: Trial): void {
   }
 }
 
+function endsTorn(file: number, size: number): boolean {
+  const last = Buffer.alloc(1)
+  return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last.toString() !== '\n'
+}
+
 export interface Trials {
   trials: Trial[]
-  /** Said where the last line was torn, as a killed run leaves it. */
+  /** Said where a line was torn, as a killed run leaves its last one. */
   notes: string[]
 }
 
 /**
- * Reads the lines of a trials file. A last line without its end that is no whole trial is dropped, and that is said.
+ * Reads the lines of a trials file. Text that is no JSON was cut off while it was written, or lost to a crash of the host:
+ * it is left out, and that is said; every whole line counts, wherever it stands.
  * @param name of the file, for errors
- * @throws Problem naming file and line for any other line that is no trial
+ * @throws Problem naming file and line for JSON that is no trial: it was changed, or another version wrote it
  */
 export function parseTrials(text: string, name: string): Trials {
-  const lines = text.split('\n')
-  const torn = lines.pop() ?? ''
-  const trials = lines.map((line, index) => parseLine(line, `${name}:${index + 1}`))
-  if (torn === '') return { trials, notes: [] }
-  try {
-    return { trials: [...trials, parseLine(torn, `${name}:${lines.length + 1}`)], notes: [] }
-  } catch {
-    return { trials, notes: [`${name}:${lines.length + 1} is torn (the run was cut off while it wrote it) and was left out`] }
+  const all = text.split('\n').map((line, index) => ({ line, where: `${name}:${index + 1}` })).filter(({ line }) => line.trim() !== '')
+  const torn = all.filter(({ line }) => !isJson(line))
+  return {
+    trials: all.filter(one => !torn.includes(one)).map(({ line, where }) => checked(trialSchema, line, `${where} is no trial`)),
+    notes: torn.map(({ where }) => `${where} is torn (the run was cut off while it wrote it) and was left out`),
   }
 }
 
-function parseLine(line: string, where: string): Trial {
-  return checked(trialSchema, line, `${where} is no trial`)
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** @throws Problem where the file cannot be read, or as {@link parseTrials} */

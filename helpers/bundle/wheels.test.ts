@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { bentText } from '../bent.ts'
 import { packageName, requirements, toPack, versionsOf } from './wheels.ts'
 
 test.for([['Typing_Extensions>=4', 'typing-extensions'], ['vllm[audio]==0.26.0', 'vllm'], [' z3.solver ; python_version > "3"', 'z3-solver'], ['', '']] as const)('%j is the package %j', ([requirement, name]) => {
@@ -21,3 +23,15 @@ test('versions by the folders that an installer leaves', () => {
     'opentelemetry-semantic-conventions-ai': '0.5.1', 'six': '1.17.0', 'vllm': '0.26.0+cu130',
   })
 })
+
+test('whatever a list of requirements holds, each line is one or none', () => {
+  const lines = fc.oneof(fc.string({ unit: 'binary' }), bentText('torch==2.11.0  # cuda 13\nTyping_Extensions>=4 ; python_version > "3"\n--hash=sha256:1#2\n'))
+  fc.assert(fc.property(lines, (text) => {
+    const found = requirements(text)
+    for (const line of found) expect(line).toMatch(/\S/)
+    for (const name of found.map(packageName)) expect(name).toMatch(/^[a-z0-9-]*$/)
+    expect(toPack(found, { have: found, slim: true })).toEqual([])
+    for (const [name, version] of Object.entries(versionsOf(text.split('\n')))) expect([typeof name, typeof version]).toEqual(['string', 'string'])
+  }))
+  for (const long of ['#', '-', 'a-', ' #', '.dist-info']) versionsOf(requirements(long.repeat(50_000)))
+}, 10_000)

@@ -7,7 +7,8 @@ import { warmProber } from '../openai.ts'
 import { KINDS, type Kind, openServer } from './tries.ts'
 
 /** Where the prober's own error is kept for every report. */
-export const proberFile = (stateDir: string) => join(stateDir, 'prober.json')
+export const proberRecord = 'prober'
+export const proberFile = (stateDir: string) => join(stateDir, `${proberRecord}.json`)
 
 const TRIES = 200
 

@@ -2,6 +2,7 @@ import { calibrate, milliseconds } from '../calibration/calibrate.ts'
 import type { Kind } from '../calibration/tries.ts'
 import { configuration } from '../configuration.ts'
 import { reportProblem } from '../problem.ts'
+import { becomeRoot } from '../root.ts'
 
 /** `npm run calibrate`: measures the prober itself and prints its error; every report from now on carries the figure. */
 
@@ -12,6 +13,8 @@ const WORDS: Record<Kind, string> = {
 }
 
 try {
+  // the figure is kept in STATE_DIR, which is root's
+  await becomeRoot()
   const { figure, errors } = await calibrate(configuration().stateDir, (done, of) => {
     if (process.stdout.isTTY) process.stdout.write(`\r${done}/${of}`)
   })

@@ -20,6 +20,7 @@ async function main(argv: string[]): Promise<void> {
   const [compress = 'zstd', ...rest] = argv
   if (rest.length > 0 || !['zstd', 'gzip', 'none'].includes(compress)) throw new Problem(`npm run checkpoint takes zstd, gzip or none, received: ${argv.join(' ')}`)
   await becomeRoot()
+  process.umask(0o077)
   const c = { ...configuration(), keepCheckpoints: true }
   const tools = equipment(c)
   const release = lockRun(`${runRoot(c.stateDir)}.lock`)

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { census, censusOf } from './census.ts'
 import { censusSchema, type Census } from './census-schema.ts'
@@ -9,6 +11,7 @@ import { readCheckpoint } from './checkpoint.ts'
 import { presentPages } from './pagemap.ts'
 import { RECORDED, tinyCheckpoint } from './recorded.ts'
 import { readRegularFiles } from './regular-files.ts'
+import { ImageError } from './wire.ts'
 
 test('pages are counted by kind, zero pages apart', async () => {
   using checkpoint = tinyCheckpoint()
@@ -65,3 +68,25 @@ test('the command prints JSON, and says what is wrong with its arguments', async
   await expect(run()).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('Got no folder') })
   await expect(run('/nowhere')).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('/nowhere holds no checkpoint') })
 })
+
+test('images that were cut, changed or lost anywhere: a census or an ImageError', async () => {
+  using checkpoint = tinyCheckpoint()
+  const names = readdirSync(checkpoint.folder)
+  const whole = new Map(names.map(name => [name, readFileSync(join(checkpoint.folder, name))]))
+  let counted = 0
+  await fc.assert(fc.asyncProperty(fc.constantFrom(...names), fc.constantFrom('cut', 'byte', 'gone', 'empty'), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), fc.nat(255), async (name, how, share, value) => {
+    for (const [file, bytes] of whole) writeFileSync(join(checkpoint.folder, file), bytes)
+    const bytes = Buffer.from(whole.get(name)!)
+    const at = Math.floor(share * bytes.length)
+    bytes[at] = value
+    if (how === 'gone') rmSync(join(checkpoint.folder, name))
+    else writeFileSync(join(checkpoint.folder, name), how === 'byte' ? bytes : how === 'cut' ? bytes.subarray(0, at) : '')
+    try {
+      censusTable(await census(checkpoint.folder))
+      counted++
+    } catch (error) {
+      expect(error).toBeInstanceOf(ImageError)
+    }
+  }), { numRuns: 400 })
+  expect(counted).toBeGreaterThan(20)
+}, 60_000)

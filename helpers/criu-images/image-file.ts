@@ -44,13 +44,13 @@ export function formatImage({ head, entries }: Image): Uint8Array {
   })])
 }
 
-/** @throws ImageError naming the file */
+/** @throws ImageError naming the file, where it is missing, cannot be read, or is no image of that kind */
 export function readImage(path: string, kind: keyof typeof MAGIC): Image {
   try {
     return parseImage(readFileSync(path), kind)
   } catch (error) {
-    if (!(error instanceof ImageError)) throw error
-    throw new ImageError(`${path}: ${error.message}`, { cause: error })
+    if (!(error instanceof ImageError) && (error as NodeJS.ErrnoException).code === undefined) throw error
+    throw new ImageError(`${path}: ${(error as Error).message}`, { cause: error })
   }
 }
 

@@ -1,6 +1,7 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Message } from './message.ts'
-import { ImageError } from './wire.ts'
+import { type Field, ImageError } from './wire.ts'
 
 const message = new Message().with(7, 1).with(1, 4096).with(9, 'text').with(20, new Message().with(1, 2))
 
@@ -36,4 +37,19 @@ test('what is missing or of another type is an ImageError', () => {
   expect(() => message.number(3)).toThrow(ImageError)
   expect(() => message.number(9)).toThrow('field 9 is no number')
   expect(() => message.text(7)).toThrow('field 7 is a number')
+})
+
+test('whatever a message holds, reading it gives a value or an ImageError', () => {
+  const bytes = fc.uint8Array({ maxLength: 40 })
+  const field: fc.Arbitrary<Field> = fc.oneof(fc.record({ number: fc.integer({ min: 1, max: 3 }), type: fc.constant(0 as const), value: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }) }), fc.record({ number: fc.integer({ min: 1, max: 3 }), type: fc.constant(2 as const), value: bytes }))
+  fc.assert(fc.property(fc.array(field), (fields) => {
+    const read = new Message(fields)
+    for (const get of [() => read.number(1), () => read.integer(1), () => read.numbers(1), () => read.text(1), () => read.message(1), () => read.messages(1), () => Message.decode(read.encode()).number(2, 0)]) {
+      try {
+        get()
+      } catch (error) {
+        expect(error).toBeInstanceOf(ImageError)
+      }
+    }
+  }), { numRuns: 500 })
 })

@@ -38,3 +38,9 @@ test('a file with fewer pages than the pagemap says is an ImageError', async () 
   await writeFile(path, Buffer.alloc(4096))
   await expect(findZeroPages(path, 2)).rejects.toThrow(new ImageError(`${path} ends at byte 4096, the pagemap names more pages`))
 })
+
+test('a file that is missing, or shorter than a pagemap says by more than memory holds, is an ImageError', async () => {
+  await expect(findZeroPages(join(folder, 'none'), 1)).rejects.toThrow(ImageError)
+  await writeFile(path, Buffer.alloc(4096))
+  await expect(findZeroPages(path, 2 ** 50)).rejects.toThrow(ImageError)
+})

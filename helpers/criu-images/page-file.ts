@@ -14,12 +14,14 @@ export interface Copy { from: number, to: number, bytes: number }
  * Says of every page in a file whether it is all zeros. Streams: 2–4 GB/s from tmpfs.
  * @param pages how many the file should have
  * @returns a byte a page, 1 for a zero page
- * @throws ImageError where the file has fewer pages than its pagemap says
+ * @throws ImageError where the file is missing, or has fewer pages than its pagemap says
  */
 export async function findZeroPages(path: string, pages: number): Promise<Uint8Array> {
+  await using file = await open(path, 'r').catch((error: Error) => { throw new ImageError(error.message, { cause: error }) })
+  const { size } = await file.stat()
+  if (size < pages * PAGE) throw new ImageError(`${path} ends at byte ${size}, the pagemap names more pages`)
   const zero = new Uint8Array(pages)
   const nothing = Buffer.alloc(PAGE)
-  await using file = await open(path, 'r')
   await inLanes(chunks([{ from: 0, to: 0, bytes: pages * PAGE }]), async ({ from, bytes }, buffer) => {
     await readFully(file, buffer, from, bytes, path)
     const words = new Uint32Array(buffer.buffer, buffer.byteOffset, bytes / 4)

@@ -4,6 +4,7 @@ import { readImage } from './image-file.ts'
 import { Message } from './message.ts'
 import { cutAt, presentPages, readPagemap, slicePages, writePagemap } from './pagemap.ts'
 import { RECORDED } from './recorded.ts'
+import { ImageError } from './wire.ts'
 
 const image = readImage(join(RECORDED, 'tiny', 'pagemap-1.img'), 'pagemap')
 const pagemap = readPagemap(image)
@@ -59,4 +60,9 @@ test('runs are cut where mappings end', () => {
   const run = { address: 0, pages: 10, at: 5, message: new Message().with(2, 10) }
   const pieces = cutAt([run], address => address < 3 * 4096 ? 0 : 1, index => [3, 20][index]! * 4096)
   expect(pieces.map(({ run: { address, pages, at }, index }) => [address / 4096, pages, at, index])).toEqual([[0, 3, 5, 0], [3, 7, 8, 1]])
+})
+
+test('a run that lies in no memory is an ImageError', () => {
+  const [head, run] = image.entries
+  for (const wrong of [run!.with(1, 4097), run!.with(1, 2n ** 63n), run!.with(5, 2n ** 60n)]) expect(() => readPagemap({ ...image, entries: [head!, wrong] })).toThrow(ImageError)
 })

@@ -32,7 +32,9 @@ export function readPagemap({ entries: [head, ...entries] }: Image): Pagemap {
   const runs = entries.map((message): PageRun => {
     const pages = message.number(FIELD.pages, 0) || message.number(FIELD.compatiblePages)
     const present = message.has(FIELD.flags) ? Boolean(message.number(FIELD.flags) & PRESENT) : !message.number(FIELD.inParent, 0)
-    const run = { address: message.number(FIELD.address), pages, at: present ? at : -1, message }
+    const address = message.number(FIELD.address)
+    if (address % PAGE !== 0 || !Number.isSafeInteger(address + pages * PAGE)) throw new ImageError(`a run of ${pages} pages at ${address.toString(16)}`)
+    const run = { address, pages, at: present ? at : -1, message }
     if (present) at += pages
     return run
   })

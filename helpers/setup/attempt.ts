@@ -1,5 +1,6 @@
 import { execa } from 'execa'
 import { indent, lastLines, quote } from '../command.ts'
+import { redactWords } from '../redact.ts'
 
 /** How a command ended that may fail without an error: set-up looks at what it said and tries another way. */
 export interface Outcome {
@@ -21,7 +22,7 @@ export async function attempt(file: string, args: string[], { timeout = 60, env 
     : result.code === 'ENOENT' ? 'is not installed or not on PATH'
     : `could not be started: ${result.originalMessage}`
   const all = printable(result.all)
-  const account = [`${quote([file, ...args])} ${how}`, all && indent(lastLines(all))].filter(Boolean).join('\n')
+  const account = [`${quote(redactWords([file, ...args]))} ${how}`, all && indent(lastLines(all))].filter(Boolean).join('\n')
   return { exitCode: result.timedOut ? undefined : result.exitCode, stdout: result.stdout, all, account }
 }
 
