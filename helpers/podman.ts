@@ -33,6 +33,9 @@ export interface CriuStatistics {
   criu: Record<string, number>
 }
 
+/** How a container's first process ended. */
+export interface Ending { exitCode: number, /** The kernel killed a process of it at the container's memory limit. */ outOfMemory: boolean }
+
 /** The only place that runs podman. Every method throws a Problem as `command` does. */
 export class Podman {
   readonly #options: PodmanOptions
@@ -64,12 +67,12 @@ export class Podman {
   }
 
   run(args: string[], options?: CommandOptions): Promise<CommandResult> {
-    return command('podman', this.argv(args), this.#withEnvironment(options))
+    return command('podman', this.argv(args), this.#withEnvironment({ name: nameOf(args), ...options }))
   }
 
   /** Spawns podman now and returns at once. */
   start(args: string[], options?: CommandOptions) {
-    return start('podman', this.argv(args), this.#withEnvironment(options))
+    return start('podman', this.argv(args), this.#withEnvironment({ name: nameOf(args), ...options }))
   }
 
   async inspect<T>(container: string, format: string): Promise<T> {
@@ -99,6 +102,12 @@ export class Podman {
     return parseTimedLog(`${stdout}\n${stderr}`).map(({ at, text }) => ({ time: fromWallClock(at) - origin, text }))
   }
 
+  /** How the container's first process ended; undefined where podman does not know. */
+  async ending(container: string): Promise<Ending | undefined> {
+    const state = await this.inspect<{ Status: string, ExitCode: number, OOMKilled: boolean }>(container, '.State').catch(() => undefined)
+    return state && state.Status !== 'running' ? { exitCode: state.ExitCode, outOfMemory: state.OOMKilled } : undefined
+  }
+
   /** Hexadecimal id of an image. */
   async imageId(image: string): Promise<string> {
     return (await this.run(['image', 'inspect', '--format', '{{.Id}}', image], { timeout: 60 })).stdout.trim()
@@ -108,6 +117,9 @@ export class Podman {
     return succeeds('podman', this.argv(['image', 'exists', image]), this.#withEnvironment({ timeout: 30 }))
   }
 }
+
+/** Such as `podman container restore`. */
+const nameOf = ([first = '', second = '']: string[]) => ['podman', first, ...(['container', 'image'].includes(first) ? [second] : [])].join(' ')
 
 /**
  * Flags that let podman start a container where the caller may not raise limits (no CAP_SYS_RESOURCE): podman asks for its
