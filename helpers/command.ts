@@ -1,5 +1,6 @@
 import { execa, type Options } from 'execa'
 import { Problem } from './problem.ts'
+import { endTree } from './reaper.ts'
 
 export interface CommandOptions {
   /** Seconds until the command is killed. */
@@ -33,7 +34,7 @@ export async function succeeds(file: string, args: string[], options: CommandOpt
   return !(await execa(file, args, execaOptions(options))).failed
 }
 
-/** Starts the command at once; the promise resolves or rejects like {@link command}. */
+/** Starts the command at once; the promise resolves or rejects like {@link command}. `kill` takes what it started along. */
 export function start(file: string, args: string[], options: CommandOptions = {}) {
   const child = execa(file, args, execaOptions(options))
   const ended = child.then((result): CommandResult => {
@@ -41,7 +42,7 @@ export function start(file: string, args: string[], options: CommandOptions = {}
     return { stdout: text(result.stdout), stderr: text(result.stderr) }
   })
   ended.catch(() => {})
-  return { pid: child.pid, ended, kill: () => child.kill('SIGKILL') }
+  return { pid: child.pid, ended, kill: () => { if (child.pid) endTree(child.pid) } }
 }
 
 function execaOptions({ timeout = 600, env, cwd, signal, input, output }: CommandOptions): Options {

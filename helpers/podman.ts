@@ -1,5 +1,6 @@
 import { fromWallClock } from './clock.ts'
 import { hardLimits } from './limits.ts'
+import { endContainer } from './reaper.ts'
 import { command, start, succeeds, type CommandOptions, type CommandResult } from './command.ts'
 
 /** Where podman keeps what: a store of the suite's own, so that the host's containers are never touched. */
@@ -80,15 +81,19 @@ export class Podman {
     return JSON.parse(stdout) as T
   }
 
-  /** Kills and removes; no error where there is none. */
+  /** Kills and removes, also what podman does not know of; no error where there is none. */
   async remove(container: string): Promise<void> {
-    await succeeds('podman', this.argv(['rm', '--force', '--time', '0', '--volumes', container]), this.#withEnvironment({ timeout: 60 }))
+    const remove = () => succeeds('podman', this.argv(['rm', '--force', '--time', '0', '--volumes', container]), this.#withEnvironment({ timeout: 60 }))
+    await remove()
+    if (endContainer(this.store.runroot, container) > 0) await remove()
   }
 
   /** Kills the processes but keeps the container, so that it can be restored again. */
   async kill(container: string): Promise<void> {
     await succeeds('podman', this.argv(['kill', container]), this.#withEnvironment({ timeout: 30 }))
     await succeeds('podman', this.argv(['wait', '--condition', 'stopped', '--condition', 'exited', container]), this.#withEnvironment({ timeout: 30 }))
+    // to podman a restore that is still under way is no running container
+    endContainer(this.store.runroot, container)
   }
 
   async logs(container: string, tail = 20): Promise<string> {
