@@ -53,6 +53,7 @@ export async function firstAnswer(endpoint: Endpoint, { timeout, signal }: { tim
   const stop = signal ? AbortSignal.any([signal, late]) : late
   let attempts = 0
   let last = 'nothing listened'
+  let answered = false
   while (!late.aborted) {
     signal?.throwIfAborted()
     attempts++
@@ -64,8 +65,9 @@ export async function firstAnswer(endpoint: Endpoint, { timeout, signal }: { tim
         return { ...await ask(endpoint, socket, stop), attempts }
       } catch (error) {
         if (signal?.aborted) throw signal.reason
-        // a request that the time-out cut off tells less than the answers before it
-        if (!late.aborted || now() - began > TELLING || attempts === 1) last = (error as Error).message
+        // a request that the time-out cut off tells less than an answer before it
+        if (!late.aborted || !answered || now() - began > TELLING) last = (error as Error).message
+        answered = true
       }
     }
     await pause(Math.max(0, INTERVAL - (now() - began)), stop)
