@@ -16,8 +16,8 @@ export function parseCsv(text: string): number[][] {
 
 export const gpus = (): { used: number, total: number }[] => query('gpu=memory.used,memory.total').map(([used = 0, total = 0]) => ({ used: used * MIB, total: total * MIB }))
 
-/** How many processes hold GPU memory. */
-export const gpuProcesses = (): number => query('compute-apps=pid,used_memory').length
+/** Processes that hold GPU memory, and how much. */
+export const holders = (): { pid: number, used: number }[] => query('compute-apps=pid,used_memory').map(([pid = 0, used = 0]) => ({ pid, used: used * MIB }))
 
 /** Giga-transfers a second and lane by PCIe generation, and the share of them that is data: 8 of 10 bits, 128 of 130 from 3.0 on. */
 const LANES: Record<number, [rate: number, data: number]> = { 1: [2.5, 0.8], 2: [5, 0.8], 3: [8, 128 / 130], 4: [16, 128 / 130], 5: [32, 128 / 130], 6: [64, 128 / 130] }
@@ -36,5 +36,5 @@ export function busBandwidth(rows = query('gpu=pcie.link.gen.max,pcie.link.width
 
 /** GPU memory that these processes hold together. */
 export function gpuBytesOf(pids: number[]): number {
-  return query('compute-apps=pid,used_memory').reduce((sum, [pid = 0, used = 0]) => pids.includes(pid) ? sum + used * MIB : sum, 0)
+  return holders().reduce((sum, { pid, used }) => pids.includes(pid) ? sum + used : sum, 0)
 }
