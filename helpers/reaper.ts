@@ -32,7 +32,7 @@ export function endChildren(): void {
 }
 
 /** Processes of the suite's containers: podman, conmon and the runtime name its folder in their arguments, the rest descends from them. */
-function leftProcesses(runRoot: string): number[] {
+export function leftProcesses(runRoot: string): number[] {
   const named = readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number)
     .filter(pid => pid !== process.pid && read(`/proc/${pid}/cmdline`).includes(`${runRoot}/`))
   const runtime = pidFiles(runRoot)
