@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cgroupProcesses, removeCgroups } from './cgroups.ts'
 import { mounts } from './mounts.ts'
 import { processTree } from './processes.ts'
 
@@ -11,6 +12,7 @@ import { processTree } from './processes.ts'
  */
 export function reap(runRoot: string, folders: string[]): void {
   endProcesses(runRoot)
+  removeCgroups(runRoot)
   for (const folder of [...folders, runRoot]) {
     unmountBelow(folder)
     try {
@@ -31,12 +33,12 @@ export function endChildren(): void {
   for (const pid of processTree(process.pid)) if (pid !== process.pid) kill(pid)
 }
 
-/** Processes of the suite's containers: podman, conmon and the runtime name its folder in their arguments, the rest descends from them. */
+/** Processes of the suite's containers: podman, conmon and the runtime name its folder in their arguments, the rest descends from them or is in its cgroups. */
 export function leftProcesses(runRoot: string): number[] {
   const named = readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number)
     .filter(pid => pid !== process.pid && read(`/proc/${pid}/cmdline`).includes(`${runRoot}/`))
   const runtime = pidFiles(runRoot)
-  return [...new Set([...named, ...runtime].flatMap(processTree))].filter(pid => pid !== process.pid)
+  return [...new Set([...named, ...runtime, ...cgroupProcesses(runRoot)].flatMap(processTree))].filter(pid => pid !== process.pid)
 }
 
 function pidFiles(runRoot: string): number[] {
