@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { fromWallClock } from './clock.ts'
 import { hardLimits } from './limits.ts'
 import { command, start, succeeds, type CommandOptions, type CommandResult } from './command.ts'
@@ -7,7 +6,7 @@ import { command, start, succeeds, type CommandOptions, type CommandResult } fro
 export interface Store {
   /** Container storage: layers, configurations and checkpoints in place. */
   root: string
-  /** Run-time state, the OCI runtime's too, on a tmpfs; kept short, socket paths end at 108 characters. */
+  /** Run-time state, on a tmpfs; kept short, socket paths end at 108 characters. */
   runroot: string
   tmpdir: string
   /** A second store whose images this one can read, so that an image is kept once. */
@@ -50,7 +49,7 @@ export class Podman {
     return [
       '--root', store.root, '--runroot', store.runroot, '--tmpdir', store.tmpdir,
       '--storage-driver', 'overlay', ...(store.imageStore ? ['--storage-opt', `overlay.imagestore=${store.imageStore}`] : []),
-      '--cgroup-manager', 'cgroupfs', '--events-backend', 'none', '--runtime', runtime, '--runtime-flag', `root=${join(store.runroot, 'runtime')}`, ...global,
+      '--cgroup-manager', 'cgroupfs', '--events-backend', 'none', '--runtime', runtime, ...global,
     ]
   }
 
