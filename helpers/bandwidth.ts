@@ -1,15 +1,17 @@
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { now } from './clock.ts'
+import { space } from './mounts.ts'
 
 const SIZE = 256 * 2 ** 20
 const CHUNK = 4 * 2 ** 20
 
 /**
  * What one thread can read from a folder into fresh memory, in bytes per second: the best of three, as CRIU reads its pages.
- * Writes 256 MiB there for a moment.
+ * Writes 256 MiB there for a moment; undefined where they do not fit.
  */
-export function readBandwidth(folder: string): number {
+export function readBandwidth(folder: string): number | undefined {
+  if (space(folder).free < SIZE + CHUNK) return undefined
   const path = join(folder, `.bandwidth.${process.pid}`)
   try {
     const out = openSync(path, 'w', 0o600)

@@ -1,5 +1,6 @@
 import { execa, type Options } from 'execa'
 import { Problem } from './problem.ts'
+import { endTree } from './reaper.ts'
 
 export interface CommandOptions {
   /** Seconds until the command is killed. */
@@ -10,6 +11,8 @@ export interface CommandOptions {
   input?: string
   /** Descriptor of a file that takes what the command prints, for one whose children live on with it (a pipe would end with us). */
   output?: number
+  /** What an error calls it, where the command line is too long to begin with; it stands further down then. */
+  name?: string
   /** What to do when it fails; ends the error's text. */
   remedy?: string
 }
@@ -31,7 +34,7 @@ export async function succeeds(file: string, args: string[], options: CommandOpt
   return !(await execa(file, args, execaOptions(options))).failed
 }
 
-/** Starts the command at once; the promise resolves or rejects like {@link command}. */
+/** Starts the command at once; the promise resolves or rejects like {@link command}. `kill` takes what it started along. */
 export function start(file: string, args: string[], options: CommandOptions = {}) {
   const child = execa(file, args, execaOptions(options))
   const ended = child.then((result): CommandResult => {
@@ -39,7 +42,7 @@ export function start(file: string, args: string[], options: CommandOptions = {}
     return { stdout: text(result.stdout), stderr: text(result.stderr) }
   })
   ended.catch(() => {})
-  return { pid: child.pid, ended, kill: () => child.kill('SIGKILL') }
+  return { pid: child.pid, ended, kill: () => { if (child.pid) endTree(child.pid) } }
 }
 
 function execaOptions({ timeout = 600, env, cwd, signal, input, output }: CommandOptions): Options {
@@ -54,14 +57,17 @@ const text = (value: unknown) => typeof value === 'string' ? value : ''
 
 interface Failure { exitCode?: number, signal?: string, timedOut: boolean, isCanceled: boolean, code?: string, stdout?: unknown, stderr?: unknown }
 
-function describeFailure(file: string, args: string[], failure: Failure, { timeout = 600, remedy }: CommandOptions): string {
+function describeFailure(file: string, args: string[], failure: Failure, { timeout = 600, name, remedy }: CommandOptions): string {
   const how = failure.code === 'ENOENT' ? `is not installed or not on PATH`
     : failure.timedOut ? `gave no answer within ${timeout} s and was killed`
     : failure.isCanceled ? 'was cancelled'
     : failure.signal ? `was ended by ${failure.signal}`
     : `failed with exit code ${failure.exitCode}`
   const printed = lastLines(`${text(failure.stdout)}\n${text(failure.stderr)}`)
-  return [`${quote([file, ...args])} ${how}`, printed && indent(printed), remedy].filter(Boolean).join('\n')
+  const line = quote([file, ...args])
+  if (!name) return [`${line} ${how}`, printed && indent(printed), remedy].filter(Boolean).join('\n')
+  // the first line is all that a table shows: it must hold the reason
+  return [[`${name} ${how}`, lastLines(printed, 1)].filter(Boolean).join(': '), printed.includes('\n') && indent(printed), remedy, `The command: ${line}`].filter(Boolean).join('\n')
 }
 
 /** The last non-empty lines of a text. */

@@ -1,6 +1,9 @@
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { fromWallClock, pause } from './clock.ts'
+import { indent } from './command.ts'
+import { explainCriu } from './criu-errors.ts'
+import { Problem } from './problem.ts'
 import type { Phase } from '../reports/schema.ts'
 
 /** The only place that knows CRIU's files. Formats: criu/log.c (time stamps), images/stats.proto. */
@@ -93,13 +96,25 @@ export function criuPhases({ began, restorer, resumed }: RestoreTimes, start: nu
   ]
 }
 
-/** The lines of a CRIU log that say what went wrong. */
-export function criuErrors(logFile: string, count = 8): string {
-  try {
-    return readFileSync(logFile, 'latin1').split('\n').filter(line => /Error|Warn/.test(line)).slice(-count).join('\n')
-  } catch {
-    return ''
-  }
+/** Bytes at the end of a log that are looked at and kept: CRIU can write gigabytes where it reads a page file that is too short. */
+const END_OF_LOG = 4 << 20
+
+/**
+ * Makes a failed dump or restore say what CRIU said: its cause goes first, since a table shows the first line alone.
+ * @param log dump.log or restore.log; the error stays as it is where it names no cause
+ */
+export function explainedByCriu(error: Error, did: 'dump' | 'restore', log: string): Error {
+  const found = explainCriu(tail(log, END_OF_LOG))
+  if (!found) return error
+  return new Problem([`CRIU could not ${did}: ${found.cause}`, found.remedy, error.message.split('\n')[0], `${basename(log)} says:`, indent(found.lines)].filter(Boolean).join('\n'))
+}
+
+/** Keeps a log of CRIU, or its end where it is longer than a log should be. */
+export function copyCriuLog(log: string, folder: string): void {
+  const text = tail(log, END_OF_LOG)
+  if (!text) return
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  writeFileSync(join(folder, basename(log)), text, { encoding: 'latin1', mode: 0o600 })
 }
 
 /** Bytes of all files in a folder of images. */

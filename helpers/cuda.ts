@@ -100,7 +100,7 @@ function cudaOf(way: Cuda['way'], version: number | undefined, call: Call, close
   const act = async (action: CudaAction, pids: number[], options?: { lockTimeout?: number, patience?: number }) => {
     const results = await call(pids, action, options)
     const failed = results.filter(({ code }) => code !== 0)
-    if (failed.length > 0) throw new Problem(`CUDA ${action} failed:\n${failed.map(({ pid, code, name }) => `  process ${pid} (${nameOf(pid)}): ${describeError(code, name)}`).join('\n')}`)
+    if (failed.length > 0) throw new Problem(`CUDA ${action} failed: ${failed.map(({ pid, code, name }) => `process ${pid} (${nameOf(pid)}): ${describeError(code, name)}`).join('\n  ')}`)
     return results.map(({ pid, seconds }) => ({ pid, seconds }))
   }
   return {

@@ -34,6 +34,8 @@ const HOST = '127.0.0.1'
 const INTERVAL = 0.001
 /** Seconds until a connection is given up: on loopback it takes microseconds, unless its SYN was dropped. */
 const CONNECT_DEADLINE = 0.003
+/** Seconds without an answer that say more about a server than its answers before. */
+const TELLING = 1
 /** Seconds until a request that was taken but not answered is given up and asked anew. */
 const ANSWER_DEADLINE = 60
 
@@ -43,14 +45,16 @@ const body = ({ model, prompt, maxTokens }: Endpoint) => JSON.stringify({ model,
  * Asks until the first token comes: a fresh connection for every attempt, each with a short deadline, so that a SYN dropped
  * while CRIU holds the network costs no second (the kernel would repeat it after 1 s). The real streaming request is sent,
  * /health is not waited for.
- * @param timeout seconds until giving up
+ * @param timeout seconds until giving up, also on a server that takes the request and then says nothing
  * @throws Problem after the timeout, naming the last answer; the signal's reason when aborted
  */
 export async function firstAnswer(endpoint: Endpoint, { timeout, signal }: { timeout: number, signal?: AbortSignal }): Promise<Answer> {
-  const began = now()
+  const late = AbortSignal.timeout(timeout * 1000)
+  const stop = signal ? AbortSignal.any([signal, late]) : late
   let attempts = 0
   let last = 'nothing listened'
-  while (now() - began < timeout) {
+  let answered = false
+  while (!late.aborted) {
     signal?.throwIfAborted()
     attempts++
     const began = now()
@@ -58,15 +62,17 @@ export async function firstAnswer(endpoint: Endpoint, { timeout, signal }: { tim
     if (typeof socket === 'string') last = socket
     else {
       try {
-        return { ...await ask(endpoint, socket, signal), attempts }
+        return { ...await ask(endpoint, socket, stop), attempts }
       } catch (error) {
         if (signal?.aborted) throw signal.reason
-        last = (error as Error).message
+        // a request that the time-out cut off tells less than an answer before it
+        if (!late.aborted || !answered || now() - began > TELLING) last = (error as Error).message
+        answered = true
       }
     }
-    await pause(Math.max(0, INTERVAL - (now() - began)), signal)
+    await pause(Math.max(0, INTERVAL - (now() - began)), stop)
   }
-  throw new Problem(`no token from 127.0.0.1:${endpoint.port} within ${timeout} s (${attempts} attempts; the last one: ${last})`)
+  throw new Problem(`no token from ${HOST}:${endpoint.port} within ${timeout} s (${attempts} attempts; the last one: ${last})\nLook at what the engine printed; raise HEALTH_CHECK_TIMEOUT where it only needs longer.`)
 }
 
 /** The status of a GET or POST, or undefined where nobody answers. */
@@ -114,7 +120,7 @@ function connected(port: number): Promise<Socket | string> {
   })
 }
 
-async function ask(endpoint: Endpoint, socket: Socket, signal?: AbortSignal): Promise<Omit<Answer, 'attempts'>> {
+async function ask(endpoint: Endpoint, socket: Socket, signal: AbortSignal): Promise<Omit<Answer, 'attempts'>> {
   const client = new Client(`http://${HOST}:${endpoint.port}`, {
     connect: (_options, callback) => queueMicrotask(() => callback(null, socket)), headersTimeout: ANSWER_DEADLINE * 1000, bodyTimeout: ANSWER_DEADLINE * 1000,
   })
@@ -160,14 +166,14 @@ interface Streamed {
 }
 
 /** Sends the request and notes the time of everything that comes back in the very callback that reads it; nothing is parsed meanwhile. */
-function streamed(client: Client, body: string, signal?: AbortSignal): Promise<Streamed> {
+function streamed(client: Client, body: string, signal: AbortSignal): Promise<Streamed> {
   return new Promise((resolve, reject) => {
     const chunks: Streamed['chunks'] = []
     const decoder = new TextDecoder()
     let statusCode = 0
-    const abort = () => void client.destroy(signal!.reason as Error)
-    signal?.addEventListener('abort', abort, { once: true })
-    const settled = () => signal?.removeEventListener('abort', abort)
+    const abort = () => void client.destroy(signal.reason as Error)
+    signal.addEventListener('abort', abort, { once: true })
+    const settled = () => signal.removeEventListener('abort', abort)
     client.dispatch({ path: '/v1/completions', method: 'POST', headers: { 'content-type': 'application/json' }, body, reset: true }, {
       onRequestStart() {},
       onResponseStart(_controller, status) {
@@ -182,9 +188,10 @@ function streamed(client: Client, body: string, signal?: AbortSignal): Promise<S
       },
       onResponseError(_controller, error) {
         settled()
-        reject(error)
+        reject(new NoTokens(`${statusCode === 0 ? 'the request was taken and not answered' : 'the stream stopped before its end'}${signal.aborted ? '' : `: ${error.message}`}`))
       },
     })
+    if (signal.aborted) abort()
   })
 }
 

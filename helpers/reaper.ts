@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { cgroupProcesses, removeCgroups } from './cgroups.ts'
 import { mounts } from './mounts.ts'
 import { processTree } from './processes.ts'
@@ -13,6 +14,7 @@ import { processTree } from './processes.ts'
 export function reap(runRoot: string, folders: string[]): void {
   endProcesses(runRoot)
   removeCgroups(runRoot)
+  forgetRestores(folders.flatMap(containersOf))
   for (const folder of [...folders, runRoot]) {
     unmountBelow(folder)
     try {
@@ -28,6 +30,49 @@ export function endProcesses(runRoot: string): void {
   for (const pid of leftProcesses(runRoot)) kill(pid)
 }
 
+/**
+ * Kills what is left of one container: processes that name it in their arguments (conmon, the runtime), CRIU and the
+ * half-restored server below them. A restore that was given up goes on by itself otherwise, and keeps the port.
+ * @param container as podman or the runtime was told: name or id
+ * @returns how many there were
+ */
+export function endContainer(runRoot: string, container: string): number {
+  const argvs = [...commandLines()].filter(([, argv]) => argv.includes(container) && argv.some(word => word.includes(`${runRoot}/`)))
+  const found = [...new Set(argvs.flatMap(([pid]) => processTree(pid)))]
+  for (const pid of found) kill(pid)
+  if (found.length > 0) forgetRestores(argvs.flatMap(([, argv]) => argv.filter(word => CONTAINER_ID.test(word))))
+  return found.length
+}
+
+/** Where OCI runtimes keep the state of containers that podman starts; podman gives them no other place. */
+export const RUNTIME_ROOTS = ['/run/runc', '/run/crun']
+const CONTAINER_ID = /^[0-9a-f]{64}$/
+
+/** The containers of a store that lies in `folder`, by what podman keeps of them. */
+function containersOf(folder: string): string[] {
+  try {
+    return readdirSync(join(folder, 'root/overlay-containers')).filter(name => CONTAINER_ID.test(name))
+  } catch {
+    return []
+  }
+}
+
+/**
+ * Takes away what an OCI runtime keeps of a restore that was broken off: CRIU's root mount, and the state for which the next
+ * restore would say "container with given ID already exists".
+ */
+export function forgetRestores(containers: string[], roots = RUNTIME_ROOTS): void {
+  for (const path of containers.flatMap(id => roots.map(root => join(root, id)))) {
+    unmountBelow(path)
+    rmSync(path, { recursive: true, force: true })
+  }
+}
+
+/** Kills a process and all that descends from it. */
+export function endTree(pid: number): void {
+  for (const one of processTree(pid)) kill(one)
+}
+
 /** Kills all that this process has started, workers first of all: they would start the next trial while this one ends. */
 export function endChildren(): void {
   for (const pid of processTree(process.pid)) if (pid !== process.pid) kill(pid)
@@ -35,10 +80,14 @@ export function endChildren(): void {
 
 /** Processes of the suite's containers: podman, conmon and the runtime name its folder in their arguments, the rest descends from them or is in its cgroups. */
 export function leftProcesses(runRoot: string): number[] {
-  const named = readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number)
-    .filter(pid => pid !== process.pid && read(`/proc/${pid}/cmdline`).includes(`${runRoot}/`))
-  const runtime = pidFiles(runRoot)
-  return [...new Set([...named, ...runtime, ...cgroupProcesses(runRoot)].flatMap(processTree))].filter(pid => pid !== process.pid)
+  const named = [...commandLines()].filter(([, argv]) => argv.some(word => word.includes(`${runRoot}/`))).map(([pid]) => pid)
+  return [...new Set([...named, ...pidFiles(runRoot), ...cgroupProcesses(runRoot)].flatMap(processTree))].filter(pid => pid !== process.pid)
+}
+
+/** The arguments of every process but this one. */
+function commandLines(): Map<number, string[]> {
+  const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number).filter(pid => pid !== process.pid)
+  return new Map(pids.map(pid => [pid, read(`/proc/${pid}/cmdline`).split('\0')]))
 }
 
 function pidFiles(runRoot: string): number[] {

@@ -101,8 +101,12 @@ function unmeasured(label: string, scenario: Scenario, width: number, ink: Paint
   return [...name, ...rest.map(line => `${''.padEnd(28)}${ink(style, line)}`)]
 }
 
+/** Lines of a reason; all of it stands in the report. */
+const REASON_LINES = 3
+
 function failure({ n, failed, reason, outcome }: Scenario, width: number, ink: Paint): string[] {
-  return [ink('red', cut(`    ${failed} of ${count(n + failed, 'trial')} failed${outcome === 'failed' ? ', with other tokens' : ''}: ${reason?.split('\n')[0] ?? ''}`, width))]
+  const lines = wrap(`${failed} of ${count(n + failed, 'trial')} failed${outcome === 'failed' ? ', with other tokens' : ''}: ${reason?.split('\n')[0] ?? ''}`, width - 4)
+  return lines.slice(0, REASON_LINES).map((line, index) => ink('red', cut(`    ${line}${index === REASON_LINES - 1 && lines.length > REASON_LINES ? ' …' : ''}`, width)))
 }
 
 function findingLines({ findings }: Report, width: number, ink: Paint): string[] {

@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { now } from '../clock.ts'
 import { firstAnswer } from '../openai.ts'
+import { freePort } from '../port.ts'
 import { Problem } from '../problem.ts'
 import type { Order } from './server.ts'
 
@@ -58,14 +59,4 @@ async function message(server: ChildProcess, key: 'known' | 'listening'): Promis
 /** CLOCK_MONOTONIC nanoseconds, which all processes share, on this process's clock in seconds. */
 function fromMonotonic(nanoseconds: string): number {
   return now() - Number(process.hrtime.bigint() - BigInt(nanoseconds)) / 1e9
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  if (!port) throw new Problem('no free port on 127.0.0.1')
-  return port
 }

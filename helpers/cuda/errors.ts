@@ -7,10 +7,10 @@ const MEANINGS: Record<number, [name: string, meaning: string]> = {
   304: ['CUDA_ERROR_OPERATING_SYSTEM', 'the kernel refused, often for want of host memory or because the caller may not trace the process: run as root, look at dmesg'],
   400: ['CUDA_ERROR_INVALID_HANDLE', 'the process is not one that CUDA knows'],
   401: ['CUDA_ERROR_ILLEGAL_STATE', 'the process is in another state than this step needs: the order is lock, checkpoint, restore, unlock'],
-  600: ['CUDA_ERROR_NOT_READY', 'the process did not come to rest within the lock time-out: work is still running on the GPU; wait for the last request, or raise the time-out'],
+  600: ['CUDA_ERROR_NOT_READY', 'the process did not come to rest within the lock time-out: work is still running on the GPU; see that nobody else asks the server, then run again'],
   719: ['CUDA_ERROR_LAUNCH_FAILED', 'a kernel of the process failed before; start it anew'],
   801: ['CUDA_ERROR_NOT_SUPPORTED', 'this driver or this use of the GPU knows no checkpoint: a driver 570 or newer is needed, and no MPS, no IPC memory shared with another process, no UVM-only feature in use'],
-  909: ['CUDA_ERROR_TIMEOUT', 'the process did not come to rest within the lock time-out: work is still running on the GPU'],
+  909: ['CUDA_ERROR_TIMEOUT', 'the process did not come to rest within the lock time-out: work is still running on the GPU; see that nobody else asks the server, then run again'],
   999: ['CUDA_ERROR_UNKNOWN', 'the driver does not say more; look at dmesg for NVRM lines'],
 }
 

@@ -1,7 +1,8 @@
 /* The driver's checkpoint symbols without a GPU, for tests. A process is a CUDA process where FAKE_CUDA_DIR holds a file
  * named by the pid it has in its own namespace (so that a restored container's processes are known again) or by its host
  * pid; the file's first letter is its state: r, l, c or f. A second letter b: busy, the lock times out. FAKE_CUDA_MS: how
- * long checkpoint and restore take. */
+ * long checkpoint and restore take. FAKE_CUDA_BUSY_MS: every process is busy, and a lock gives up after so many milliseconds
+ * in place of its own time-out. Compiled with -DNO_CHECKPOINT it is a driver before 570. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,7 @@ int cuGetErrorName(int code, const char **name) {
   *name = code == ILLEGAL_STATE ? "CUDA_ERROR_ILLEGAL_STATE" : code == NOT_READY ? "CUDA_ERROR_NOT_READY" : code == INVALID_VALUE ? "CUDA_ERROR_INVALID_VALUE" : 0;
   return *name ? OK : INVALID_VALUE;
 }
+#ifndef NO_CHECKPOINT
 int cuCheckpointProcessGetState(int pid, int *state) {
   if (!initialised) return NOT_INITIALIZED;
   FILE *f = find(pid, "r");
@@ -59,6 +61,8 @@ int cuCheckpointProcessGetState(int pid, int *state) {
 int cuCheckpointProcessLock(int pid, void *args) {
   unsigned timeout = *(unsigned *)args;
   for (int i = 4; i < 64; i++) if (((char *)args)[i]) return INVALID_VALUE;
+  const char *busy_ms = getenv("FAKE_CUDA_BUSY_MS");
+  if (busy_ms) { usleep(atoi(busy_ms) * 1000); return NOT_READY; }
   FILE *f = find(pid, "r");
   if (f) { fgetc(f); int busy = fgetc(f) == 'b'; fclose(f); if (busy) { usleep(timeout * 1000); return NOT_READY; } }
   return step(pid, 'r', 'l', 0);
@@ -67,3 +71,4 @@ static int zero(const char *args) { for (int i = 0; i < 64; i++) if (args[i]) re
 int cuCheckpointProcessCheckpoint(int pid, void *args) { return zero(args) ? step(pid, 'l', 'c', 1) : INVALID_VALUE; }
 int cuCheckpointProcessRestore(int pid, void *args) { return zero(args) ? step(pid, 'c', 'l', 1) : INVALID_VALUE; }
 int cuCheckpointProcessUnlock(int pid, void *args) { return zero(args) ? step(pid, 'l', 'r', 0) : INVALID_VALUE; }
+#endif

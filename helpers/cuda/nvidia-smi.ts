@@ -16,7 +16,10 @@ export function parseCsv(text: string): number[][] {
 
 export const gpus = (): { used: number, total: number }[] => query('gpu=memory.used,memory.total').map(([used = 0, total = 0]) => ({ used: used * MIB, total: total * MIB }))
 
+/** Processes that hold GPU memory, and how much. */
+export const holders = (): { pid: number, used: number }[] => query('compute-apps=pid,used_memory').map(([pid = 0, used = 0]) => ({ pid, used: used * MIB }))
+
 /** GPU memory that these processes hold together. */
 export function gpuBytesOf(pids: number[]): number {
-  return query('compute-apps=pid,used_memory').reduce((sum, [pid = 0, used = 0]) => pids.includes(pid) ? sum + used * MIB : sum, 0)
+  return holders().reduce((sum, { pid, used }) => pids.includes(pid) ? sum + used : sum, 0)
 }

@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { command } from '../command.ts'
 import type { Configuration } from '../configuration.ts'
 import { openCuda } from '../cuda.ts'
-import { gpus } from '../cuda/nvidia-smi.ts'
+import { gpus, holders } from '../cuda/nvidia-smi.ts'
 import { hardLimits } from '../limits.ts'
 import { transparentHugePages } from '../memory.ts'
 import { Problem } from '../problem.ts'
+import { commandName } from '../processes.ts'
 import { gib } from './tmpfs.ts'
 import { type Found, missing, ok, type Step, unusable } from './step.ts'
 
@@ -67,7 +68,21 @@ export function judgeMemory(all: { used: number, total: number }[], share: numbe
   return full ? unusable(text, `GPU_MEMORY_UTIL=${share} needs more than is free: end the programs that nvidia-smi shows, or set a smaller share.`) : ok(text)
 }
 
-const gpuMemory = look('GPU memory', c => judgeMemory(gpus(), c.gpuMemoryUtil))
+/** The memory of the GPUs that GPU_DEVICES names. */
+function lookAtMemory({ gpuDevices, gpuMemoryUtil }: Configuration): Found {
+  const all = gpus()
+  return judgeMemory(gpuDevices === 'all' ? all : all.filter((_, index) => gpuDevices.includes(index)), gpuMemoryUtil)
+}
+
+/** @throws Problem where other programs hold so much of a GPU that vLLM would refuse to start, naming them */
+export function checkGpuMemory(c: Configuration): void {
+  const { state, found, remedy } = lookAtMemory(c)
+  if (state === 'ok') return
+  const names = holders().map(({ pid, used }) => `  process ${pid} (${commandName(pid) || 'of another container or gone'}) holds ${gib(used)}`)
+  throw new Problem([`GPU memory: ${found}`, ...names, remedy].join('\n'))
+}
+
+const gpuMemory = look('GPU memory', lookAtMemory)
 
 /** vLLM and what it is started with, where it comes from the host. */
 const site: Step = {
