@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { cgroupProcesses, removeCgroups } from './cgroups.ts'
 import { mounts } from './mounts.ts'
 import { processTree } from './processes.ts'
@@ -15,6 +15,7 @@ export function reap(runRoot: string, folders: string[]): void {
   endProcesses(runRoot)
   removeCgroups(runRoot)
   forgetRestores(folders.flatMap(containersOf))
+  forgetBrokenRestores(folders)
   for (const folder of [...folders, runRoot]) {
     unmountBelow(folder)
     try {
@@ -50,11 +51,7 @@ const CONTAINER_ID = /^[0-9a-f]{64}$/
 
 /** The containers of a store that lies in `folder`, by what podman keeps of them. */
 function containersOf(folder: string): string[] {
-  try {
-    return readdirSync(join(folder, 'root/overlay-containers')).filter(name => CONTAINER_ID.test(name))
-  } catch {
-    return []
-  }
+  return children(join(folder, 'root/overlay-containers')).filter(name => CONTAINER_ID.test(name))
 }
 
 /**
@@ -65,6 +62,27 @@ export function forgetRestores(containers: string[], roots = RUNTIME_ROOTS): voi
   for (const path of containers.flatMap(id => roots.map(root => join(root, id)))) {
     unmountBelow(path)
     rmSync(path, { recursive: true, force: true })
+  }
+}
+
+/**
+ * The same for restores of containers that nobody knows any more, as an import whose conmon was killed: the runtime has not
+ * written the container's state yet, and CRIU's root is mounted from a store below one of these folders.
+ */
+export function forgetBrokenRestores(folders: string[], roots = RUNTIME_ROOTS): void {
+  const mounted = mounts().filter(({ options }) => folders.some(folder => options.includes(`${folder}/`))).map(({ point }) => point)
+  const begun = roots.flatMap(root => children(root).map(id => join(root, id))).filter(path => mounted.some(point => point.startsWith(`${path}/`)))
+  for (const path of begun.filter(path => !STATE_FILES.some(name => children(path).includes(name)))) forgetRestores([basename(path)], [dirname(path)])
+}
+
+/** What runc and crun write once a container runs. Sources: runc's libcontainer/factory_linux.go, crun's src/libcrun/status.c. */
+const STATE_FILES = ['state.json', 'status']
+
+function children(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
   }
 }
 
