@@ -3,7 +3,7 @@ import { fromWallClock } from './clock.ts'
 import { hardLimits } from './limits.ts'
 import { command, lastLines, start, succeeds, type CommandOptions, type CommandResult } from './command.ts'
 import { Problem } from './problem.ts'
-import { endContainer } from './reaper.ts'
+import { endContainer, forgetBrokenRestores } from './reaper.ts'
 
 /** Where podman keeps what: a store of the suite's own, so that the host's containers are never touched. */
 export interface Store {
@@ -89,6 +89,7 @@ export class Podman {
     const remove = () => succeeds('podman', this.argv(['rm', '--force', '--time', '0', '--volumes', container]), this.#withEnvironment({ timeout: 60 }))
     await remove()
     if (endContainer(this.store.runroot, container) > 0) await remove()
+    forgetBrokenRestores([this.store.root])
   }
 
   /** Kills the processes but keeps the container, so that it can be restored again. */
@@ -97,6 +98,7 @@ export class Podman {
     await succeeds('podman', this.argv(['wait', '--condition', 'stopped', '--condition', 'exited', container]), this.#withEnvironment({ timeout: 30 }))
     // to podman a restore that is still under way is no running container
     endContainer(this.store.runroot, container)
+    forgetBrokenRestores([this.store.root])
   }
 
   async logs(container: string, tail = 20): Promise<string> {

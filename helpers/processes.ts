@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { join } from 'node:path'
 
 /** Process ids of `pid` and all that descend from it; [] where it is gone. */
 export function processTree(pid: number): number[] {
@@ -77,26 +76,6 @@ export function position(pid: number, fd: string): number | undefined {
     return parsePosition(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8'))
   } catch {
     return undefined
-  }
-}
-
-/** The folder of a process's cgroup (v2, or the pids controller of v1); undefined where it is gone. */
-export function cgroupOf(pid: number): string | undefined {
-  try {
-    const [, version2, version1] = /^0::(\/.+)$|^\d+:(?:[^:]*,)?pids(?:,[^:]*)?:(\/.+)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8')) ?? []
-    return version2 ? join('/sys/fs/cgroup', version2) : version1 && join('/sys/fs/cgroup/pids', version1)
-  } catch {
-    return undefined
-  }
-}
-
-/** The processes of a cgroup and of those below it, as soon as the kernel has them; [] where there is no such cgroup. */
-export function cgroupProcesses(folder: string): number[] {
-  try {
-    const own = readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number)
-    return readdirSync(folder, { withFileTypes: true }).filter(entry => entry.isDirectory()).reduce((all, { name }) => all.concat(cgroupProcesses(join(folder, name))), own)
-  } catch {
-    return []
   }
 }
 

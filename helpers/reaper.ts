@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { cgroupProcesses, removeCgroups } from './cgroups.ts'
 import { mounts } from './mounts.ts'
 import { processTree } from './processes.ts'
 
@@ -12,7 +13,9 @@ import { processTree } from './processes.ts'
  */
 export function reap(runRoot: string, folders: string[]): void {
   endProcesses(runRoot)
+  removeCgroups(runRoot)
   forgetRestores(folders.flatMap(containersOf))
+  forgetBrokenRestores(folders)
   for (const folder of [...folders, runRoot]) {
     unmountBelow(folder)
     try {
@@ -48,11 +51,7 @@ const CONTAINER_ID = /^[0-9a-f]{64}$/
 
 /** The containers of a store that lies in `folder`, by what podman keeps of them. */
 function containersOf(folder: string): string[] {
-  try {
-    return readdirSync(join(folder, 'root/overlay-containers')).filter(name => CONTAINER_ID.test(name))
-  } catch {
-    return []
-  }
+  return children(join(folder, 'root/overlay-containers')).filter(name => CONTAINER_ID.test(name))
 }
 
 /**
@@ -66,6 +65,27 @@ export function forgetRestores(containers: string[], roots = RUNTIME_ROOTS): voi
   }
 }
 
+/**
+ * The same for restores of containers that nobody knows any more, as an import whose conmon was killed: the runtime has not
+ * written the container's state yet, and CRIU's root is mounted from a store below one of these folders.
+ */
+export function forgetBrokenRestores(folders: string[], roots = RUNTIME_ROOTS): void {
+  const mounted = mounts().filter(({ options }) => folders.some(folder => options.includes(`${folder}/`))).map(({ point }) => point)
+  const begun = roots.flatMap(root => children(root).map(id => join(root, id))).filter(path => mounted.some(point => point.startsWith(`${path}/`)))
+  for (const path of begun.filter(path => !STATE_FILES.some(name => children(path).includes(name)))) forgetRestores([basename(path)], [dirname(path)])
+}
+
+/** What runc and crun write once a container runs. Sources: runc's libcontainer/factory_linux.go, crun's src/libcrun/status.c. */
+const STATE_FILES = ['state.json', 'status']
+
+function children(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
 /** Kills a process and all that descends from it. */
 export function endTree(pid: number): void {
   for (const one of processTree(pid)) kill(one)
@@ -76,10 +96,10 @@ export function endChildren(): void {
   for (const pid of processTree(process.pid)) if (pid !== process.pid) kill(pid)
 }
 
-/** Processes of the suite's containers: podman, conmon and the runtime name its folder in their arguments, the rest descends from them. */
+/** Processes of the suite's containers: podman, conmon and the runtime name its folder in their arguments, the rest descends from them or is in its cgroups. */
 export function processesOf(runRoot: string): number[] {
   const named = [...commandLines()].filter(([, argv]) => argv.some(word => word.includes(`${runRoot}/`))).map(([pid]) => pid)
-  return [...new Set([...named, ...pidFiles(runRoot)].flatMap(processTree))].filter(pid => pid !== process.pid)
+  return [...new Set([...named, ...pidFiles(runRoot), ...cgroupProcesses(runRoot)].flatMap(processTree))].filter(pid => pid !== process.pid)
 }
 
 /** The arguments of every process but this one. */

@@ -142,7 +142,7 @@ function medianOfSorted(sorted: Float64Array): number {
 }
 
 /** A small stream of even random numbers in [0, 1). Source: Tommy Ettinger's mulberry32, public domain. */
-function mulberry32(seed: number): () => number {
+export function mulberry32(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6D2B79F5) >>> 0

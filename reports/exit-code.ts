@@ -11,6 +11,14 @@ export function exitCode(report: Pick<Report, 'verdict' | 'reference'>): number 
   return gateExitCode(report.reference)
 }
 
+/**
+ * What the process of a run ends with.
+ * @param ending its exit code so far: a signal's (128 and more) stays, whatever the report of the broken-off run says
+ */
+export function endingCode(report: Pick<Report, 'verdict' | 'reference'>, ending = 0): number {
+  return ending > 128 ? ending : exitCode(report) || ending
+}
+
 /** The same for the comparison alone, as `npm run compare` ends. */
 export function gateExitCode(reference: Report['reference']): number {
   if (reference?.verdict === 'slower') return EXIT.slower

@@ -3,7 +3,7 @@ import type { Reporter } from 'vitest/node'
 import { readProgress } from '../fixtures/progress.ts'
 import { withOutcomes } from '../fixtures/group.ts'
 import { reportProblem } from '../helpers/problem.ts'
-import { exitCode } from './exit-code.ts'
+import { endingCode } from './exit-code.ts'
 import { publishToGithub } from './github.ts'
 import { type Progress, progressLine } from './progress.ts'
 import { runFolder, writeWhole } from './run-folder.ts'
@@ -28,7 +28,7 @@ export default class BenchReporter implements Reporter {
   onInit(): void {
     this.#timer = setInterval(() => this.#show(), INTERVAL)
     // killed in mid-run: what was measured becomes a report all the same
-    process.once('exit', () => this.#finish())
+    process.once('exit', code => this.#finish(code))
   }
 
   onTestRunEnd(): void {
@@ -50,7 +50,7 @@ export default class BenchReporter implements Reporter {
     stdout.write(`${progressLine(progress, Date.now() / 1000, Infinity)}\n`)
   }
 
-  #finish(): void {
+  #finish(ending = Number(process.exitCode ?? 0)): void {
     if (this.#finished) return
     this.#finished = true
     clearInterval(this.#timer)
@@ -62,9 +62,10 @@ export default class BenchReporter implements Reporter {
       const report = writeReport(this.#folder)
       stdout.write(renderTable(report, { columns: stdout.columns ?? 80, colour: stdout.isTTY && !process.env.NO_COLOR, path: files.html }))
       publishToGithub(report)
-      process.exitCode = exitCode(report) || process.exitCode
+      process.exitCode = endingCode(report, ending)
     } catch (error) {
-      process.exitCode = reportProblem(error)
+      const problem = reportProblem(error)
+      process.exitCode = ending > 128 ? ending : problem
     }
   }
 }

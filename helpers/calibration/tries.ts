@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { now } from '../clock.ts'
 import { firstAnswer } from '../openai.ts'
 import { freePort } from '../port.ts'
-import { Problem } from '../problem.ts'
 import type { Order } from './server.ts'
 
 export const KINDS = ['listens', 'listens-later', 'drops-syn'] as const

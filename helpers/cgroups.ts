@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
+
+/** The cgroups of the suite's containers, in every hierarchy (one with cgroup v2, one a controller with v1). Synchronous, for the reaper. */
+
+const CGROUPS = '/sys/fs/cgroup'
+/** Seconds that killed processes get to leave theirs. */
+const PATIENCE = 1
+
+/** The cgroup above those of all containers whose run-time state lies below a folder. */
+export const cgroupParent = (runRoot: string): string => `/${basename(runRoot)}`
+
+/** Processes in the cgroups below it: also servers whose podman and conmon are gone. */
+export const cgroupProcesses = (runRoot: string): number[] => [...new Set(parents(runRoot).flatMap(processesIn))]
+
+/** Processes of a cgroup and of those below it, as soon as the kernel has them; [] where there is no such cgroup. */
+export const processesIn = (folder: string): number[] => tree(folder).flatMap(inner => lines(join(inner, 'cgroup.procs'))).map(Number).filter(pid => pid > 1)
+
+/** The folder of a process's cgroup (v2, or the pids controller of v1); undefined where it is gone, or in the outermost. */
+export function cgroupOf(pid: number): string | undefined {
+  const [, version2, version1] = /^0::(\/.+)$|^\d+:(?:[^:]*,)?pids(?:,[^:]*)?:(\/.+)$/m.exec(lines(`/proc/${pid}/cgroup`).join('\n')) ?? []
+  return version2 ? join(CGROUPS, version2) : version1 && join(CGROUPS, 'pids', version1)
+}
+
+/** Takes them away, the innermost first; the kernel refuses while a process is in one. */
+export function removeCgroups(runRoot: string): void {
+  const sleeper = new Int32Array(new SharedArrayBuffer(4))
+  for (let waited = 0; waited < PATIENCE; waited += 0.02) {
+    for (const folder of parents(runRoot).flatMap(tree).reverse()) {
+      try {
+        rmdirSync(folder)
+      } catch {}
+    }
+    if (parents(runRoot).flatMap(tree).length === 0) return
+    Atomics.wait(sleeper, 0, 0, 20)
+  }
+}
+
+function parents(runRoot: string): string[] {
+  const name = cgroupParent(runRoot)
+  return ['', ...folders(CGROUPS)].map(hierarchy => join(CGROUPS, hierarchy, name))
+}
+
+/** A cgroup and all below it, the outer ones first; [] where there is none. */
+function tree(folder: string): string[] {
+  try {
+    readdirSync(folder)
+  } catch {
+    return []
+  }
+  return [folder, ...folders(folder).flatMap(name => tree(join(folder, name)))]
+}
+
+function folders(path: string): string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true }).filter(entry => entry.isDirectory()).map(entry => entry.name)
+  } catch {
+    return []
+  }
+}
+
+function lines(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n').filter(Boolean)
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,67 @@
+import { mkdirSync } from 'node:fs'
+import { constants } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { FAULTS } from '../../fixtures/soak/faults.ts'
+import { soak } from '../../fixtures/soak/soak.ts'
+import { configuration } from '../configuration.ts'
+import { EXIT, Problem, reportProblem } from '../problem.ts'
+import { becomeRoot } from '../root.ts'
+
+const USAGE = `Usage: npm run soak -- [--trials 300] [--seed 1] [--iterations 4] [--faults NAME,NAME]
+
+Runs the real suite with a small model again and again, throws faults in at random, and counts what was lost, leaked or wrongly accepted.
+It ends with 1 where anything that must be zero is not. The same seed gives the same faults.
+Faults: ${FAULTS.map(({ id }) => id).join(', ')}`
+
+interface Options { trials: number, seed: number, iterations: number, faults: typeof FAULTS }
+
+/** @throws Problem naming what was received */
+export function parseOptions(args: string[]): Options | undefined {
+  let values
+  try {
+    values = parseArgs({ args, options: { trials: { type: 'string', default: '300' }, seed: { type: 'string', default: '1' }, iterations: { type: 'string', default: '4' }, faults: { type: 'string' }, help: { type: 'boolean', short: 'h' } } }).values
+  } catch (error) {
+    throw new Problem(`${(error as Error).message}\n${USAGE}`)
+  }
+  if (values.help) return undefined
+  const whole = (name: 'trials' | 'seed' | 'iterations', least: number) => {
+    const text = values[name]!
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < least || value > 2 ** 31) throw new Problem(`--${name}: received "${text}", allowed is a whole number from ${least} on\n${USAGE}`)
+    return value
+  }
+  const names = values.faults?.split(',')
+  const unknown = names?.filter(name => !FAULTS.some(({ id }) => id === name)) ?? []
+  if (unknown.length > 0) throw new Problem(`--faults: there is no ${unknown.join(', ')}\n${USAGE}`)
+  return { trials: whole('trials', 1), seed: whole('seed', 0), iterations: whole('iterations', 1), faults: FAULTS.filter(({ id }) => names?.includes(id) ?? true) }
+}
+
+async function main(args: string[]): Promise<number> {
+  const options = parseOptions(args)
+  if (!options) {
+    console.log(USAGE)
+    return EXIT.ok
+  }
+  await becomeRoot()
+  const stop = new AbortController()
+  let stopped: NodeJS.Signals | undefined
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      stopped = signal
+      stop.abort()
+    })
+  }
+  const folder = join(configuration().resultsDir ?? resolve('results'), `soak-${new Date().toISOString().replace(/\.\d+/, '').replaceAll(':', '-')}`)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const clean = await soak({ ...options, folder, signal: stop.signal, print: line => console.log(line) })
+  return stopped ? 128 + constants.signals[stopped] : clean ? EXIT.ok : EXIT.missed
+}
+
+if (import.meta.main) {
+  try {
+    process.exitCode = await main(process.argv.slice(2))
+  } catch (error) {
+    process.exitCode = reportProblem(error)
+  }
+}
