@@ -1,15 +1,23 @@
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { z } from 'zod'
 import { Problem } from '../helpers/problem.ts'
+import { writing } from '../helpers/unwritable.ts'
 import { type Run, type Trial, runSchema, trialSchema } from './schema.ts'
 
 /**
  * Appends a trial as one line and waits until it lies on the disk: a trial that was measured survives whatever comes next.
  * A line that cannot be written whole (no space left) is taken back.
- * @throws the system's error
+ * @throws Unwritable naming the trial, which is lost then, with its TFFT
  */
 export function appendTrial(path: string, trial: Trial): void {
   const line = Buffer.from(`${JSON.stringify(trialSchema.parse(trial))}\n`)
+  const tfft = trial.total_cold_start_tfft
+  const lost = `Trial ${trial.trial} of ${trial.scenario} (${tfft === null ? 'failed' : `TFFT ${tfft.toFixed(2)} s`}) is lost, those before it are in the file. Make room there, then: npm run report -- ${dirname(path)}`
+  writing(path, () => append(path, line), lost)
+}
+
+function append(path: string, line: Buffer): void {
   const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND, 0o600)
   const before = fstatSync(file).size
   try {

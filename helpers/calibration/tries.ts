@@ -19,7 +19,16 @@ const PATIENCE = 15_000
 /** A process to try the prober on; `end` it. */
 export function openServer(): { attempt(kind: Kind): Promise<number>, end(): void } {
   const server = fork(join(import.meta.dirname, 'server.ts'))
-  return { attempt: kind => attempt(server, kind), end: () => void server.kill('SIGKILL') }
+  // stopped as it may be, it would not see that this process has ended
+  const kill = () => void server.kill('SIGKILL')
+  process.once('exit', kill)
+  return {
+    attempt: kind => attempt(server, kind),
+    end() {
+      process.off('exit', kill)
+      kill()
+    },
+  }
 }
 
 /** One try. @returns by how many seconds the prober's first token is off the moment at which it was there */

@@ -33,7 +33,7 @@ export function imageStore(stateDir: string): Store {
 function storePodman(c: Configuration): Podman {
   const store = imageStore(c.stateDir)
   for (const folder of [store.root, store.runroot, store.tmpdir]) mkdirSync(folder, { recursive: true, mode: 0o700 })
-  return new Podman({ store, runtime: c.ociRuntime })
+  return new Podman({ store, runtime: c.ociRuntime, timeout: c.toolTimeout })
 }
 
 /** The image that a configuration names; undefined for the one that the suite makes. */
@@ -74,6 +74,7 @@ async function buildImage(c: Configuration, say: Say): Promise<void> {
   const archive = join(c.stateDir, `llama-cpp.tar.part-${process.pid}`)
   await removeParts(join(c.stateDir, 'llama-cpp.tar'))
   let packages: Record<string, string> = {}
+  let reference: string
   try {
     await whole(folder, async part => {
       packages = await unpackDebian(SUITE, PACKAGES, part, say)
@@ -82,21 +83,22 @@ async function buildImage(c: Configuration, say: Say): Promise<void> {
     })
     const remedy = `Is there room on the disk of ${c.stateDir}? Run npm run setup again.`
     await command('tar', ['--create', '--file', archive, '--numeric-owner', '--sort=name', '--directory', folder, '--', ...await readdir(folder)], { remedy })
-    const reference = `${REPOSITORY}:${tagOf(packages['llama.cpp-tools'] ?? 'unknown')}`
+    reference = `${REPOSITORY}:${tagOf(packages['llama.cpp-tools'] ?? 'unknown')}`
     say(`importing it as ${reference}`)
     await storePodman(c).run(['import', '--quiet', '--change', `LABEL ${LABEL}=1`, archive, reference], { remedy })
-    writeRecord(c.stateDir, 'image-llama-cpp', { image: reference, packages })
   } finally {
     await rm(archive, { force: true })
     await removeTree(folder)
   }
+  // last: broken off before it, all is made again and nothing stays behind
+  writeRecord(c.stateDir, 'image-llama-cpp', { image: reference, packages })
 }
 
 /** From podman's ordinary store where it is, else from its registry. */
 async function fetchImage(c: Configuration, reference: string, say: Say): Promise<void> {
   const store = storePodman(c)
   const options = { timeout: FETCH_SECONDS, remedy: `Is the registry reachable (podman login for a private one)? An image that podman has already is copied: podman load or podman pull ${reference}, then npm run setup again.` }
-  if (!await succeeds('podman', ['image', 'exists', reference], { timeout: 60 })) {
+  if (!await succeeds('podman', ['image', 'exists', reference], { timeout: c.toolTimeout })) {
     say(`pulling ${reference}`)
     await store.run(['pull', '--quiet', reference], options)
     return
