@@ -72,8 +72,8 @@ export default class BenchReporter implements Reporter {
       keepOutcomes(this.#folder)
       const { report, unwritten } = writeReportIfRoom(this.#folder)
       stdout.write(renderTable(report, { columns: stdout.columns ?? 80, colour: stdout.isTTY && !process.env.NO_COLOR, ...(!unwritten && { path: files.html }) }))
-      if (this.#lost !== undefined) throw new Unwritable(this.#lost)
-      if (unwritten) throw unwritten
+      const lost = this.#lost ?? unwritten?.message
+      if (lost !== undefined) throw new Unwritable(`${lost}\nThen make its report: npm run report -- ${this.#folder}`)
       publishToGithub(report)
       process.exitCode = ended ?? (exitCode(report) || process.exitCode)
     } catch (error) {

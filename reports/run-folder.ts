@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { writing } from '../helpers/unwritable.ts'
+import { ELSEWHERE, writing } from '../helpers/unwritable.ts'
 
 /** Where each file of a run lies. */
 export interface RunFolder {
@@ -41,7 +41,7 @@ export function createRunFolder(results: string, timestamp: string): RunFolder {
     mkdirSync(join(path, 'logs'), { mode: 0o700 })
     pointTo(join(results, 'latest'), basename(path))
     return runFolder(path)
-  }, 'Make room there, or name another folder with RESULTS_DIR.')
+  }, ELSEWHERE)
 }
 
 /** Two runs may begin in the same second. */
@@ -66,7 +66,7 @@ function pointTo(link: string, target: string): void {
 }
 
 /** Writes a file whole or not at all, for its owner only. @throws Unwritable where the system refuses; what stood there stays */
-export function writeWhole(path: string, text: string): void {
+export function writeWhole(path: string, text: string, more?: string): void {
   const next = join(dirname(path), `.${basename(path)}.${process.pid}`)
   writing(path, () => {
     try {
@@ -77,5 +77,5 @@ export function writeWhole(path: string, text: string): void {
       rmSync(next, { force: true })
       throw error
     }
-  })
+  }, more)
 }

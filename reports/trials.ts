@@ -1,5 +1,4 @@
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
 import type { z } from 'zod'
 import { Problem } from '../helpers/problem.ts'
 import { writing } from '../helpers/unwritable.ts'
@@ -13,7 +12,7 @@ import { type Run, type Trial, runSchema, trialSchema } from './schema.ts'
 export function appendTrial(path: string, trial: Trial): void {
   const line = Buffer.from(`${JSON.stringify(trialSchema.parse(trial))}\n`)
   const tfft = trial.total_cold_start_tfft
-  const lost = `Trial ${trial.trial} of ${trial.scenario} (${tfft === null ? 'failed' : `TFFT ${tfft.toFixed(2)} s`}) is lost, those before it are in the file. Make room there, then: npm run report -- ${dirname(path)}`
+  const lost = `. Trial ${trial.trial} of ${trial.scenario} (${tfft === null ? 'failed' : `TFFT ${tfft.toFixed(2)} s`}) is lost, those before it are in the file.`
   writing(path, () => append(path, line), lost)
 }
 
