@@ -10,7 +10,7 @@ import { unpackDebian } from './debian.ts'
 import { removeParts, removeTree, whole } from './folder.ts'
 import { buildHostImage, HOST_IMAGE } from './host-image.ts'
 import { readRecord, writeRecord } from './record.ts'
-import { missing, ok, type Say, type Step } from './step.ts'
+import { missing, ok, type Say, type Step, unusable } from './step.ts'
 
 /**
  * The engine's image, in the suite's own image store: for llama-cpp made from Debian packages, otherwise pulled.
@@ -57,8 +57,12 @@ export const image: Step = {
     if (!reference) return missing(`no ${REPOSITORY}`)
     const { root } = imageStore(c.stateDir)
     // Podman would make the store.
-    if (existsSync(root) && await storePodman(c).hasImage(reference)) return ok(reference)
-    return missing(`no ${reference} in ${root}`)
+    if (!existsSync(root)) return missing(`no ${reference} in ${root}`)
+    try {
+      return await storePodman(c).hasImage(reference) ? ok(reference) : missing(`no ${reference} in ${root}`)
+    } catch (error) {
+      return unusable((error as Error).message, `See to podman first. Where it works, delete ${root}, then npm run setup`)
+    }
   },
 
   async make(c, say) {
