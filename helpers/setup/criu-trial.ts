@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -107,7 +107,9 @@ export async function trial(criu: string, timeout: number): Promise<Verdict> {
 function forgetTrials(): void {
   for (const entry of readdirSync(tmpdir())) {
     const pid = new RegExp(`^${FOLDER}(\\d+)-`).exec(entry)?.[1]
-    if (pid && !isAlive(Number(pid))) rmSync(join(tmpdir(), entry), { recursive: true, force: true })
+    const path = join(tmpdir(), entry)
+    // others may make folders of that name there
+    if (pid && !isAlive(Number(pid)) && lstatSync(path).uid === process.getuid?.()) rmSync(path, { recursive: true, force: true })
   }
 }
 
