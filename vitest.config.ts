@@ -29,6 +29,7 @@ async function bench(words: string[]): Promise<TestOptions> {
   const { configuration } = await load('helpers/configuration.ts') as typeof import('./helpers/configuration.ts')
   const { Problem, reportProblem } = await load('helpers/problem.ts') as typeof import('./helpers/problem.ts')
   const { default: BenchReporter } = await load('reports/reporter.ts') as typeof import('./reports/reporter.ts')
+  const { default: VitestJson } = await load('reports/vitest-json.ts') as typeof import('./reports/vitest-json.ts')
   let prepared: Prepared
   let files: string[]
   try {
@@ -46,6 +47,6 @@ async function bench(words: string[]): Promise<TestOptions> {
     benchmark: { include: files.map(name => `bench/${name}.bench.ts`) },
     sequence: { sequencer: PathOrder },
     testTimeout: A_DAY, hookTimeout: A_DAY, teardownTimeout: 60_000,
-    reporters: [new BenchReporter({ folder: prepared.folder }), ['json', { outputFile: `${prepared.folder}/vitest.json` }]],
+    reporters: [new BenchReporter({ folder: prepared.folder }), new VitestJson({ outputFile: `${prepared.folder}/vitest.json` })],
   }
 }

@@ -2,6 +2,19 @@
 export const now = (): number => performance.now() / 1000
 
 /**
+ * How far the wall clock stands from the monotonic one, in seconds. It changes only where somebody sets the clock: a daemon
+ * that slows it or speeds it up does so to both. The closest of a few readings: this process may lose its turn between two clocks.
+ */
+export function wallClockOffset(): number {
+  const readings = Array.from({ length: 5 }, () => {
+    const before = performance.now()
+    const wall = Date.now()
+    return { offset: wall - before, took: performance.now() - before }
+  })
+  return readings.reduce((best, reading) => reading.took < best.took ? reading : best).offset / 1000
+}
+
+/**
  * Wall-clock time, in milliseconds since 1970, on the monotonic clock in seconds. Good to about 0.1 ms, as long as nobody
  * sets the wall clock in between: so it is asked anew for every trial.
  */

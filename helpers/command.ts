@@ -35,6 +35,13 @@ export async function succeeds(file: string, args: string[], options: CommandOpt
   return !(await execa(file, args, execaOptions(options))).failed
 }
 
+/** The exit code of a command that says yes or no by it. @throws Problem as {@link command} where it is none of `answers` */
+export async function exitCode(file: string, args: string[], answers: number[], options: CommandOptions = {}): Promise<number> {
+  const result = await execa(file, args, execaOptions(options))
+  if (result.timedOut || !answers.includes(result.exitCode ?? -1)) throw new Problem(describeFailure(file, args, result, options))
+  return result.exitCode!
+}
+
 /** Starts the command at once; the promise resolves or rejects like {@link command}. `kill` takes what it started along. */
 export function start(file: string, args: string[], options: CommandOptions = {}) {
   const child = execa(file, args, execaOptions(options))

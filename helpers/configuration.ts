@@ -59,6 +59,7 @@ const schema = z.object({
   HF_TOKEN: z.string().regex(/^[\x21-\x7e]+$/, 'a token without spaces').optional(),
   WARMUP_REQUESTS: wholeNumber(0, 1000).default(5),
   HEALTH_CHECK_TIMEOUT: wholeNumber(1, 86_400).default(300),
+  TOOL_TIMEOUT: wholeNumber(1, 3600).default(30),
   ITERATIONS: wholeNumber(1, 1000).default(5),
   REFERENCE: path.optional(),
   REFERENCE_ANY_HOST: flag.default(false),
@@ -104,6 +105,10 @@ export interface Configuration {
   warmupRequests: number
   /** Seconds until a server that gives no token is given up. */
   healthCheckTimeout: number
+  /** Seconds until a checkpoint or a restore is given up. */
+  checkpointTimeout: number
+  /** Seconds until podman, the OCI runtime or CRIU is given up that was asked for what takes no time, such as its version. */
+  toolTimeout: number
   iterations: number
   reference: string | undefined
   referenceAnyHost: boolean
@@ -160,6 +165,8 @@ export function parseConfiguration(environment: Record<string, string | undefine
     hfToken: e.HF_TOKEN,
     warmupRequests: e.WARMUP_REQUESTS,
     healthCheckTimeout: e.HEALTH_CHECK_TIMEOUT,
+    checkpointTimeout: 2 * e.HEALTH_CHECK_TIMEOUT,
+    toolTimeout: e.TOOL_TIMEOUT,
     iterations: e.ITERATIONS,
     reference: e.REFERENCE,
     referenceAnyHost: e.REFERENCE_ANY_HOST,

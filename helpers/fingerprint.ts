@@ -10,10 +10,10 @@ import { redactWords } from './redact.ts'
 
 export interface Programs { criu: string, image: string, imageId: string }
 
-/** What makes two runs comparable. A program that does not answer is null. */
+/** What makes two runs comparable. No GPU is null. @throws Problem where podman, the runtime or CRIU does not say its version within TOOL_TIMEOUT */
 export async function fingerprint(configuration: Configuration, { criu, image, imageId }: Programs): Promise<Fingerprint> {
   const [gpu, podman, runtime, criuVersion] = await Promise.all([
-    gpus(), firstLine('podman', ['--version']), firstLine(configuration.ociRuntime, ['--version']), firstLine(criu, ['--version']),
+    gpus(), version('podman', configuration), version(configuration.ociRuntime, configuration), version(criu, configuration),
   ])
   return {
     gpu: gpu?.names ?? null,
@@ -53,4 +53,7 @@ async function firstLines(file: string, args: string[]): Promise<string[] | unde
   }
 }
 
-const firstLine = async (file: string, args: string[]) => (await firstLines(file, args))?.[0] ?? null
+async function version(program: string, { toolTimeout }: Configuration): Promise<string | null> {
+  const { stdout } = await command(program, ['--version'], { timeout: toolTimeout, remedy: 'Without it nothing can be measured: npm run doctor says more. A slow host may need a longer TOOL_TIMEOUT (seconds).' })
+  return stdout.split('\n').find(Boolean) ?? null
+}

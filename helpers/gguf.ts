@@ -147,7 +147,8 @@ export async function writeRandomGguf(path: string, shape: LlamaShape, seed: str
   const total = list.reduce((sum, tensor) => sum + tensor.bytes, 0)
   const cipher = createCipheriv('aes-128-ctr', createHash('md5').update(seed).digest(), Buffer.alloc(16))
   const zeros = Buffer.alloc(CHUNK)
-  const part = `${path}.part`
+  // a part of its own for each process: suites with other state folders share the models
+  const part = `${path}.part-${process.pid}`
   const file = await open(part, 'w')
   try {
     await file.write(header(shape, list))

@@ -26,6 +26,9 @@ export interface Answer {
   attempts: number
 }
 
+/** No token within the time. */
+export class NoAnswer extends Problem { override name = 'NoAnswer' }
+
 /** A server that answered, but not with tokens. */
 export class NoTokens extends Error { override name = 'NoTokens' }
 
@@ -46,7 +49,7 @@ const body = ({ model, prompt, maxTokens }: Endpoint) => JSON.stringify({ model,
  * while CRIU holds the network costs no second (the kernel would repeat it after 1 s). The real streaming request is sent,
  * /health is not waited for.
  * @param timeout seconds until giving up, also on a server that takes the request and then says nothing
- * @throws Problem after the timeout, naming the last answer; the signal's reason when aborted
+ * @throws NoAnswer after the timeout, naming the last answer; the signal's reason when aborted
  */
 export async function firstAnswer(endpoint: Endpoint, { timeout, signal }: { timeout: number, signal?: AbortSignal }): Promise<Answer> {
   const late = AbortSignal.timeout(timeout * 1000)
@@ -72,7 +75,7 @@ export async function firstAnswer(endpoint: Endpoint, { timeout, signal }: { tim
     }
     await pause(Math.max(0, INTERVAL - (now() - began)), stop)
   }
-  throw new Problem(`no token from ${HOST}:${endpoint.port} within ${timeout} s (${attempts} attempts; the last one: ${last})\nLook at what the engine printed; raise HEALTH_CHECK_TIMEOUT where it only needs longer.`)
+  throw new NoAnswer(`no token from ${HOST}:${endpoint.port} within ${timeout} s (${attempts} attempts; the last one: ${last})\nLook at what the engine printed; raise HEALTH_CHECK_TIMEOUT where it only needs longer.`)
 }
 
 /** The status of a GET or POST, or undefined where nobody answers. */

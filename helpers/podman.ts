@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { fromWallClock } from './clock.ts'
 import { hardLimits } from './limits.ts'
-import { command, lastLines, start, succeeds, type CommandOptions, type CommandResult } from './command.ts'
+import { command, exitCode, lastLines, start, succeeds, type CommandOptions, type CommandResult } from './command.ts'
 import { Problem } from './problem.ts'
 import { endContainer, forgetBrokenRestores } from './reaper.ts'
 
@@ -24,6 +24,8 @@ export interface PodmanOptions {
   criuFolder?: string
   /** More global flags, such as --log-level=debug. */
   global?: string[]
+  /** Seconds until it is given up when asked for what takes no time; 30 unless said otherwise. */
+  timeout?: number
 }
 
 /** Every container and image that the suite makes carries it. */
@@ -65,6 +67,10 @@ export class Podman {
     return { ...options, env: { LC_ALL: 'C.UTF-8', ...options.env, ...(criuFolder && { PATH: `${criuFolder}:${process.env.PATH}` }) } }
   }
 
+  get #timeout(): number {
+    return this.#options.timeout ?? 30
+  }
+
   /** The whole argument array, for a start that is measured or for a message. */
   argv(args: string[]): string[] {
     return [...this.#global, ...args]
@@ -80,35 +86,40 @@ export class Podman {
   }
 
   async inspect<T>(container: string, format: string): Promise<T> {
-    const { stdout } = await this.run(['container', 'inspect', '--format', `{{json ${format}}}`, container], { timeout: 30 })
+    const { stdout } = await this.run(['container', 'inspect', '--format', `{{json ${format}}}`, container], { timeout: this.#timeout })
     return JSON.parse(stdout) as T
   }
 
   /** Kills and removes, also what podman does not know of; no error where there is none. */
   async remove(container: string): Promise<void> {
-    const remove = () => succeeds('podman', this.argv(['rm', '--force', '--time', '0', '--volumes', container]), this.#withEnvironment({ timeout: 60 }))
+    const remove = () => succeeds('podman', this.argv(['rm', '--force', '--time', '0', '--volumes', container]), this.#withEnvironment({ timeout: this.#timeout }))
     await remove()
     if (endContainer(this.store.runroot, container) > 0) await remove()
     forgetBrokenRestores([this.store.root])
   }
 
+  /** The same for every container of the store. */
+  async removeAll(): Promise<void> {
+    await succeeds('podman', this.argv(['rm', '--all', '--force', '--time', '0']), this.#withEnvironment({ timeout: this.#timeout }))
+  }
+
   /** Kills the processes but keeps the container, so that it can be restored again. */
   async kill(container: string): Promise<void> {
-    await succeeds('podman', this.argv(['kill', container]), this.#withEnvironment({ timeout: 30 }))
-    await succeeds('podman', this.argv(['wait', '--condition', 'stopped', '--condition', 'exited', container]), this.#withEnvironment({ timeout: 30 }))
+    await succeeds('podman', this.argv(['kill', container]), this.#withEnvironment({ timeout: this.#timeout }))
+    await succeeds('podman', this.argv(['wait', '--condition', 'stopped', '--condition', 'exited', container]), this.#withEnvironment({ timeout: this.#timeout }))
     // to podman a restore that is still under way is no running container
     endContainer(this.store.runroot, container)
     forgetBrokenRestores([this.store.root])
   }
 
   async logs(container: string, tail = 20): Promise<string> {
-    const { stdout, stderr } = await this.run(['logs', '--tail', String(tail), container], { timeout: 20 }).catch(() => ({ stdout: '', stderr: '' }))
+    const { stdout, stderr } = await this.run(['logs', '--tail', String(tail), container], { timeout: this.#timeout }).catch(() => ({ stdout: '', stderr: '' }))
     return [stdout, stderr].filter(Boolean).join('\n')
   }
 
   /** What the container printed and when: seconds on the monotonic clock, from `origin`. [] where there is none. */
   async timedLogs(container: string, origin: number, tail = 2000): Promise<TimedLine[]> {
-    const { stdout, stderr } = await this.run(['logs', '--timestamps', '--tail', String(tail), container], { timeout: 20 }).catch(() => ({ stdout: '', stderr: '' }))
+    const { stdout, stderr } = await this.run(['logs', '--timestamps', '--tail', String(tail), container], { timeout: this.#timeout }).catch(() => ({ stdout: '', stderr: '' }))
     return parseTimedLog(`${stdout}\n${stderr}`).map(({ at, text }) => ({ time: fromWallClock(at) - origin, text }))
   }
 
@@ -120,11 +131,11 @@ export class Podman {
 
   /** Hexadecimal id of an image. */
   async imageId(image: string): Promise<string> {
-    return (await this.run(['image', 'inspect', '--format', '{{.Id}}', image], { timeout: 60 })).stdout.trim()
+    return (await this.run(['image', 'inspect', '--format', '{{.Id}}', image], { timeout: this.#timeout })).stdout.trim()
   }
 
   async hasImage(image: string): Promise<boolean> {
-    return succeeds('podman', this.argv(['image', 'exists', image]), this.#withEnvironment({ timeout: 30 }))
+    return await exitCode('podman', this.argv(['image', 'exists', image]), [0, 1], this.#withEnvironment({ timeout: this.#timeout })) === 0
   }
 }
 

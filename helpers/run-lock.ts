@@ -1,36 +1,26 @@
-import { mkdirSync, openSync, closeSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Problem } from './problem.ts'
-import { isAlive } from './processes.ts'
+import { type Lock, tryLock } from './setup/lock.ts'
 
 /**
- * One run at a time: two would measure each other.
- * @returns releases it
- * @throws Problem naming the process that holds it
+ * One run at a time: two would measure each other, and each would take the other's containers for leftovers. The kernel holds
+ * the locks, so that neither a killed run nor a process that got its number stands in the way.
+ * @param paths a file for everything that runs must not share
+ * @returns releases them
+ * @throws Problem naming the process that holds one
  */
-export function lockRun(path: string): () => void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const fd = openSync(path, 'wx', 0o600)
-      writeSync(fd, String(process.pid))
-      closeSync(fd)
-      return () => {
-        if (holder(path) === process.pid) rmSync(path, { force: true })
-      }
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      const pid = holder(path)
-      if (pid && isAlive(pid) || attempt > 3) throw new Problem(`another run is under way (process ${pid}); two at once would measure each other. Wait for it, or end it: kill ${pid}`)
-      rmSync(path, { force: true })
+export function lockRun(paths: string[]): () => void {
+  const held: Lock[] = []
+  const release = () => held.splice(0).forEach(lock => lock.release())
+  for (const path of paths) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    const lock = tryLock(path)
+    if (!lock) {
+      release()
+      throw new Problem(`another run is under way (process ${readFileSync(path, 'utf8')} holds ${path}); two at once would measure each other\nWait for it, or end it; a suite beside it needs a STATE_DIR, a CHECKPOINT_DIR and an API_PORT of its own.`)
     }
+    held.push(lock)
   }
-}
-
-function holder(path: string): number {
-  try {
-    return Number(readFileSync(path, 'utf8'))
-  } catch {
-    return 0
-  }
+  return release
 }

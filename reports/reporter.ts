@@ -1,15 +1,16 @@
 import { stdout } from 'node:process'
-import type { Reporter } from 'vitest/node'
+import type { Reporter, TestCase, Vitest } from 'vitest/node'
 import { readProgress } from '../fixtures/progress.ts'
 import { withOutcomes } from '../fixtures/group.ts'
 import { reportProblem } from '../helpers/problem.ts'
+import { Unwritable } from '../helpers/unwritable.ts'
 import { endingCode } from './exit-code.ts'
 import { publishToGithub } from './github.ts'
 import { type Progress, progressLine } from './progress.ts'
 import { runFolder, writeWhole } from './run-folder.ts'
 import { renderTable } from './table.ts'
 import { readRun } from './trials.ts'
-import { writeReport } from './write.ts'
+import { writeReportIfRoom } from './write.ts'
 
 const INTERVAL = 250
 const CLEAR_LINE = '\r\u001B[K'
@@ -20,15 +21,26 @@ export default class BenchReporter implements Reporter {
   #timer: NodeJS.Timeout | undefined
   #shown = ''
   #finished = false
+  #vitest: Vitest | undefined
+  /** What a worker could not write. */
+  #lost: string | undefined
 
   constructor({ folder }: { folder: string }) {
     this.#folder = folder
   }
 
-  onInit(): void {
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest
     this.#timer = setInterval(() => this.#show(), INTERVAL)
     // killed in mid-run: what was measured becomes a report all the same
     process.once('exit', code => this.#finish(code))
+  }
+
+  /** What can no longer be kept must not be measured. */
+  onTestCaseResult(test: TestCase): void {
+    if (this.#lost !== undefined) return
+    this.#lost = test.result().errors?.find(({ name }) => name === Unwritable.name)?.message
+    if (this.#lost !== undefined) void this.#vitest?.cancelCurrentRun('test-failure')
   }
 
   onTestRunEnd(): void {
@@ -57,15 +69,27 @@ export default class BenchReporter implements Reporter {
     if (stdout.isTTY) stdout.write(CLEAR_LINE)
     const files = runFolder(this.#folder)
     try {
-      const run = readRun(files.run)
-      writeWhole(files.run, `${JSON.stringify({ ...run, scenarios: withOutcomes(run.scenarios, this.#folder) }, undefined, 2)}\n`)
-      const report = writeReport(this.#folder)
-      stdout.write(renderTable(report, { columns: stdout.columns ?? 80, colour: stdout.isTTY && !process.env.NO_COLOR, path: files.html }))
+      keepOutcomes(this.#folder)
+      const { report, unwritten } = writeReportIfRoom(this.#folder)
+      stdout.write(renderTable(report, { columns: stdout.columns ?? 80, colour: stdout.isTTY && !process.env.NO_COLOR, ...(!unwritten && { path: files.html }) }))
+      const lost = this.#lost ?? unwritten?.message
+      if (lost !== undefined) throw new Unwritable(`${lost}\nThen make its report: npm run report -- ${this.#folder}`)
       publishToGithub(report)
       process.exitCode = endingCode(report, ending)
     } catch (error) {
       const problem = reportProblem(error)
       process.exitCode = ending > 128 ? ending : problem
     }
+  }
+}
+
+/** What workers noted goes into run.json, from which the report is made; where there is no room the notes stay beside it. */
+function keepOutcomes(folder: string): void {
+  const { run: path } = runFolder(folder)
+  const run = readRun(path)
+  try {
+    writeWhole(path, `${JSON.stringify({ ...run, scenarios: withOutcomes(run.scenarios, folder) }, undefined, 2)}\n`)
+  } catch (error) {
+    if (!(error instanceof Unwritable)) throw error
   }
 }

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { ELSEWHERE, writing } from '../helpers/unwritable.ts'
 
 /** Where each file of a run lies. */
 export interface RunFolder {
@@ -31,13 +32,16 @@ export function runName(timestamp: string): string {
  * Makes the folder of a new run, which only its owner can read (logs may hold what a server said), and points `latest` to it.
  * @param results the folder of all runs
  * @param timestamp the run's begin, ISO 8601
+ * @throws Unwritable where the system refuses
  */
 export function createRunFolder(results: string, timestamp: string): RunFolder {
-  mkdirSync(results, { recursive: true })
-  const path = claim(join(results, runName(timestamp)))
-  mkdirSync(join(path, 'logs'), { mode: 0o700 })
-  pointTo(join(results, 'latest'), basename(path))
-  return runFolder(path)
+  return writing(results, () => {
+    mkdirSync(results, { recursive: true })
+    const path = claim(join(results, runName(timestamp)))
+    mkdirSync(join(path, 'logs'), { mode: 0o700 })
+    pointTo(join(results, 'latest'), basename(path))
+    return runFolder(path)
+  }, ELSEWHERE)
 }
 
 /** Two runs may begin in the same second. */
@@ -61,15 +65,17 @@ function pointTo(link: string, target: string): void {
   renameSync(next, link)
 }
 
-/** Writes a file whole or not at all, for its owner only. */
-export function writeWhole(path: string, text: string): void {
+/** Writes a file whole or not at all, for its owner only. @throws Unwritable where the system refuses; what stood there stays */
+export function writeWhole(path: string, text: string, more?: string): void {
   const next = join(dirname(path), `.${basename(path)}.${process.pid}`)
-  try {
-    writeFileSync(next, text, { mode: 0o600 })
-    chmodSync(next, 0o600)
-    renameSync(next, path)
-  } catch (error) {
-    rmSync(next, { force: true })
-    throw error
-  }
+  writing(path, () => {
+    try {
+      writeFileSync(next, text, { mode: 0o600 })
+      chmodSync(next, 0o600)
+      renameSync(next, path)
+    } catch (error) {
+      rmSync(next, { force: true })
+      throw error
+    }
+  }, more)
 }

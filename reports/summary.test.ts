@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { failedTrial, recorded, run, trial, trials } from './recorded/builders.ts'
 import { reportSchema } from './schema.ts'
 import { summarize } from './summary.ts'
@@ -84,6 +84,12 @@ describe('what went wrong', () => {
     expect(report).toMatchObject({ verdict: 'fail', notes: ['the run was cut off: 1 of 5 trials are missing'] })
     expect(summarize(run([cold], { iterations: 4 }), trials([1, 1, 1, 1]))).toMatchObject({ verdict: 'pass', notes: [] })
   })
+})
+
+test('a wall clock that was set is said, and the trial counts', () => {
+  const report = summarize(run([cold]), [...trials([1, 1, 1]), { ...trial({ trial: 4, total_cold_start_tfft: 1 }), evidence: { 'clock.step': 3600 } }])
+  expect(byId(report, 'cold').n).toBe(4)
+  expect(report.notes).toEqual(['the wall clock was set by 3600.00 s during trial 4 of cold: its TFFT is right, its phases are not known'])
 })
 
 describe('targets', () => {

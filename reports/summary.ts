@@ -19,9 +19,15 @@ export function summarize(run: Run, trials: Trial[], notes: string[] = []): Repo
   const cut = cutOff(run, trials)
   const unrated: Report = {
     schema: 'criu-gpu-bench/report@1', timestamp: run.timestamp, host: run.host, engine: run.engine, iterations: run.iterations,
-    prober: run.prober, scenarios, findings: [], notes: [...notes, ...cut], verdict: verdictOf(scenarios, cut.length > 0),
+    prober: run.prober, scenarios, findings: [], notes: [...notes, ...clockSet(trials), ...cut], verdict: verdictOf(scenarios, cut.length > 0),
   }
   return { ...unrated, findings: findings(run, unrated, trials) }
+}
+
+/** TFFT runs on a monotonic clock and is right; only what logs tell is lost. */
+function clockSet(trials: Trial[]): string[] {
+  const during = trials.filter(trial => trial.evidence['clock.step'] !== undefined)
+  return during.map(({ scenario, trial, evidence }) => `the wall clock was set by ${Number(evidence['clock.step']).toFixed(2)} s during trial ${trial} of ${scenario}: its TFFT is right, its phases are not known`)
 }
 
 type Asked = Pick<Run['scenarios'][number], 'id' | 'strategy' | 'settings' | 'baseline' | 'skipped' | 'failed'> & { groups: string[] }

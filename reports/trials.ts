@@ -1,15 +1,22 @@
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import type { z } from 'zod'
 import { Problem } from '../helpers/problem.ts'
+import { writing } from '../helpers/unwritable.ts'
 import { type Run, type Trial, runSchema, trialSchema } from './schema.ts'
 
 /**
  * Appends a trial as one line and waits until it lies on the disk: a trial that was measured survives whatever comes next.
  * A line that cannot be written whole (no space left) is taken back; after one that a killed process left torn a new one begins.
- * @throws the system's error
+ * @throws Unwritable naming the trial, which is lost then, with its TFFT
  */
 export function appendTrial(path: string, trial: Trial): void {
   const text = `${JSON.stringify(trialSchema.parse(trial))}\n`
+  const tfft = trial.total_cold_start_tfft
+  const lost = `. Trial ${trial.trial} of ${trial.scenario} (${tfft === null ? 'failed' : `TFFT ${tfft.toFixed(2)} s`}) is lost, those before it are in the file.`
+  writing(path, () => append(path, text), lost)
+}
+
+function append(path: string, text: string): void {
   const file = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600)
   const before = fstatSync(file).size
   try {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Problem } from '../helpers/problem.ts'
+import { Unwritable } from '../helpers/unwritable.ts'
 import { renderBenchmark } from './benchmark-json.ts'
 import { compareRuns, readReference } from './compare.ts'
 import { renderPage } from './html/page.ts'
@@ -34,6 +35,16 @@ export function writeReport(path: string): Report {
     return writeFiles(path, { ...report, reference: compared(run.reference, report) })
   } catch (error) {
     if (error instanceof Problem) writeFiles(path, { ...report, notes: [...report.notes, `not compared with the reference: ${error.message.split('\n')[0]}`] })
+    throw error
+  }
+}
+
+/** The report of a run folder, written where there is room for it: what was measured is shown in any case. @throws Problem as {@link writeReport} otherwise */
+export function writeReportIfRoom(path: string): { report: Report, unwritten?: Unwritable } {
+  try {
+    return { report: writeReport(path) }
+  } catch (error) {
+    if (error instanceof Unwritable) return { report: makeReport(path).report, unwritten: error }
     throw error
   }
 }

@@ -1,14 +1,15 @@
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { Bench } from 'tinybench'
-import { writeWhole } from '../../reports/run-folder.ts'
 import { proberSchema, type Run } from '../../reports/schema.ts'
 import { warmProber } from '../openai.ts'
+import { readRecord, writeRecord } from '../setup/record.ts'
 import { KINDS, type Kind, openServer } from './tries.ts'
 
-/** Where the prober's own error is kept for every report. */
-export const proberRecord = 'prober'
-export const proberFile = (stateDir: string) => join(stateDir, `${proberRecord}.json`)
+/** Keeps the prober's own error for every report. */
+const RECORD = 'prober'
+
+/** The prober's own error; undefined where it was not measured, or its file is damaged. */
+export const readProberFigure = (stateDir: string) => readRecord(stateDir, RECORD, proberSchema)
 
 const TRIES = 200
 
@@ -37,7 +38,7 @@ export async function calibrate(stateDir: string, progress: (done: number, of: n
     if (result.state !== 'completed') throw 'error' in result ? result.error : new Error(`the calibration is ${result.state}`)
     const figure = proberSchema.parse({ timestamp: new Date().toISOString(), tries: TRIES, median: result.latency.p50! / 1000, worst: result.latency.max / 1000 })
     mkdirSync(stateDir, { recursive: true, mode: 0o700 })
-    writeWhole(proberFile(stateDir), `${JSON.stringify(figure)}\n`)
+    writeRecord(stateDir, RECORD, figure)
     return { figure, errors }
   } finally {
     server.end()

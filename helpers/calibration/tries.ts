@@ -18,7 +18,8 @@ const PATIENCE = 15_000
 
 /** A process to try the prober on; `end` it. */
 export function openServer(): { attempt(kind: Kind): Promise<number>, end(): void } {
-  const server = fork(join(import.meta.dirname, 'server.ts'))
+  // stopped as it may be, it would not see that this process has ended: the kernel ends it then
+  const server = fork(join(import.meta.dirname, 'server.ts'), { execPath: 'setpriv', execArgv: ['--pdeathsig', 'KILL', process.execPath] })
   return { attempt: kind => attempt(server, kind), end: () => void server.kill('SIGKILL') }
 }
 

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { openContext } from '../../fixtures/context.ts'
 import { type Archive, takeCheckpoint } from '../../fixtures/checkpoint.ts'
 import { containerName } from '../../fixtures/names.ts'
-import { equipment, ownFolders } from '../../fixtures/preflight.ts'
+import { checkHost, equipment, lockFiles, ownFolders } from '../../fixtures/preflight.ts'
 import { runRoot } from '../../fixtures/storage.ts'
 import { now } from '../clock.ts'
 import { configuration } from '../configuration.ts'
@@ -11,6 +11,7 @@ import { Problem, reportProblem } from '../problem.ts'
 import { endProcesses, reap } from '../reaper.ts'
 import { becomeRoot } from '../root.ts'
 import { lockRun } from '../run-lock.ts'
+import { endOnSignal } from '../signals.ts'
 
 /**
  * `npm run checkpoint [-- zstd|gzip|none]`: starts the engine, warms it up, exports its checkpoint to CKPT_PATH and prints the
@@ -23,13 +24,14 @@ async function main(argv: string[]): Promise<void> {
   process.umask(0o077)
   const c = { ...configuration(), keepCheckpoints: true }
   const tools = equipment(c)
-  const release = lockRun(`${runRoot(c.stateDir)}.lock`)
+  await checkHost(c)
+  endOnSignal()
+  const release = lockRun(lockFiles(c))
   process.once('exit', () => {
     endProcesses(runRoot(c.stateDir))
     reap(runRoot(c.stateDir), ownFolders(c))
     release()
   })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
   const began = now()
   const timeline: { step: string, at: number }[] = []
   const { context, close } = openContext(c, tools, {

@@ -2,15 +2,16 @@ import { stdout } from 'node:process'
 import { exitCode } from '../../reports/exit-code.ts'
 import { runFolder } from '../../reports/run-folder.ts'
 import { renderTable } from '../../reports/table.ts'
-import { writeReport } from '../../reports/write.ts'
+import { writeReportIfRoom } from '../../reports/write.ts'
 import { Problem, reportProblem } from '../problem.ts'
 
 /** `npm run report -- results/RUN`: makes every file of a run again from run.json and trials.jsonl, and prints the table. */
 export function main(argv: string[], print: (text: string) => void = text => stdout.write(text)): number {
   const [path = 'results/latest', ...rest] = argv
   if (rest.length > 0 || path.startsWith('-')) throw new Problem(`npm run report takes the folder of one run, received: ${argv.join(' ')}\nFor example: npm run report -- results/latest`)
-  const report = writeReport(path)
-  print(renderTable(report, { columns: stdout.columns ?? 80, colour: stdout.isTTY && !process.env.NO_COLOR, path: runFolder(path).html }))
+  const { report, unwritten } = writeReportIfRoom(path)
+  print(renderTable(report, { columns: stdout.columns ?? 80, colour: stdout.isTTY && !process.env.NO_COLOR, ...(!unwritten && { path: runFolder(path).html }) }))
+  if (unwritten) throw unwritten
   return exitCode(report)
 }
 

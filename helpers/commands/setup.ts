@@ -1,28 +1,19 @@
-import { constants } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { configuration } from '../configuration.ts'
 import { reportProblem } from '../problem.ts'
 import { becomeRoot } from '../root.ts'
 import { setUp } from '../setup/steps.ts'
+import { endOnSignal } from '../signals.ts'
 
 /** `npm run setup`: makes what a run needs and is missing. Exit 0, or 2 with what to do. */
 
 try {
   await becomeRoot()
-  endOnSignal()
+  // ending is enough: half-done work stands under another name and is redone, children end with this process
+  endOnSignal(() => console.error('criu-gpu-bench: set-up was broken off; run it again, it goes on where it stood'))
   const c = configuration()
   const made = await setUp(c, line => console.log(`set-up: ${line}`))
   console.log(`set-up: ${made.length ? `${made.join(', ')} made` : 'everything is there'} (${(performance.now() / 1000).toFixed(1)} s)`)
 } catch (error) {
   process.exitCode = reportProblem(error)
-}
-
-/** Ending is enough: half-done work stands under another name and is redone, children end with this process. */
-function endOnSignal(): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      console.error('criu-gpu-bench: set-up was broken off; run it again, it goes on where it stood')
-      process.exit(128 + constants.signals[signal])
-    })
-  }
 }

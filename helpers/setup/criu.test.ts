@@ -57,10 +57,20 @@ test('a CRIU that fails its check does not work, and is not tried again', async 
   const count = join(folder, 'count')
   const criu = program(join(folder, 'criu'), `#!/bin/sh\necho x >> '${count}'\ncase $1 in --version) echo "Version: 3.17.1";; *) echo "(00.1) Error (criu/vdso.c:381): vdso: bounds"; exit 1;; esac\n`)
   const expected = { works: false, version: '3.17.1', why: 'criu check: Error (criu/vdso.c:381): vdso: bounds' }
-  expect(await tried(criu, [criu], folder)).toEqual(expected)
+  expect(await tried(criu, [criu], folder, 30)).toEqual(expected)
   rmSync(count)
-  expect(await tried(criu, [criu], folder)).toEqual(expected)
+  expect(await tried(criu, [criu], folder, 30)).toEqual(expected)
   expect(() => rmSync(count)).toThrow('ENOENT')
+})
+
+test('a CRIU that hangs is given up, and tried again the next time', async () => {
+  const hangs = join(folder, 'hangs')
+  writeFileSync(hangs, '')
+  const criu = program(join(folder, 'criu'), `#!/bin/sh\ntest -e '${hangs}' && exec sleep 600\necho 'Version: 4.2.1'\ntest "$1" = --version || exit 1\n`)
+  const hung = await tried(criu, [criu], folder, 0.2)
+  expect(hung).toMatchObject({ works: false, why: `${criu} --version did not end within 0.2 s and was killed` })
+  rmSync(hangs)
+  expect(await tried(criu, [criu], folder, 30)).toMatchObject({ works: false, version: '4.2.1' })
 })
 
 test('CRIU\'s reason, not its complaint about a limit that it can do without', () => {

@@ -55,7 +55,7 @@ async function choose(c: Configuration): Promise<{ works?: Choice, fail: Choice[
       fail.push({ candidate, verdict: { works: false, version: 'unknown', why: 'there is no such file' } })
       continue
     }
-    const verdict = await tried(candidate.path, candidate.files, c.stateDir)
+    const verdict = await tried(candidate.path, candidate.files, c.stateDir, c.toolTimeout)
     if (verdict.works) return { works: { candidate, verdict }, fail }
     fail.push({ candidate, verdict })
   }

@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { ownFolder, removeTree, whole } from './folder.ts'
 
+/** No process ever has this number: it is above the kernel's largest. */
+const DEAD = 4_194_305
+
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'folder-'))
@@ -36,11 +39,12 @@ test('a build that fails leaves nothing, and what stood there stays', async () =
   expect(readdirSync(folder)).toEqual(['criu-1'])
 })
 
-test('what a killed build left goes, its neighbours stay', async () => {
-  mkdirSync(join(folder, 'criu.part-4711/usr'), { recursive: true })
-  mkdirSync(join(folder, 'criu-other.part-4711'))
+test('what a killed build left goes; its neighbours stay, and what another process builds', async () => {
+  mkdirSync(join(folder, `criu.part-${DEAD}/usr`), { recursive: true })
+  mkdirSync(join(folder, `criu-other.part-${DEAD}`))
+  mkdirSync(join(folder, 'criu.part-1'))
   await whole(join(folder, 'criu'), build('new', join(folder, 'criu-1')))
-  expect(readdirSync(folder).sort()).toEqual(['criu-1', 'criu-other.part-4711'])
+  expect(readdirSync(folder).sort()).toEqual(['criu-1', `criu-other.part-${DEAD}`, 'criu.part-1'])
 })
 
 test('a tree with a mount in it is never removed', async () => {

@@ -3,6 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { mounts } from '../mounts.ts'
 import { Problem } from '../problem.ts'
+import { isAlive } from '../processes.ts'
 
 /**
  * Folders that are whole or not there: built under another name (`NAME.part-PID`) and renamed when done.
@@ -15,13 +16,15 @@ export async function removeTree(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true })
 }
 
-/** Removes what broken-off builds of `target` left. */
+/** Removes what broken-off builds of `target` left; what another living process builds stays. */
 export async function removeParts(target: string): Promise<void> {
   let entries: string[] = []
   try {
     entries = readdirSync(dirname(target))
   } catch {}
-  for (const entry of entries) if (entry.startsWith(`${basename(target)}.part-`)) await removeTree(join(dirname(target), entry))
+  const part = `${basename(target)}.part-`
+  const isLeft = (pid: number) => pid === process.pid || !isAlive(pid)
+  for (const entry of entries) if (entry.startsWith(part) && isLeft(Number(entry.slice(part.length)))) await removeTree(join(dirname(target), entry))
 }
 
 /**

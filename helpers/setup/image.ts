@@ -10,7 +10,7 @@ import { unpackDebian } from './debian.ts'
 import { removeParts, removeTree, whole } from './folder.ts'
 import { buildHostImage, HOST_IMAGE } from './host-image.ts'
 import { readRecord, writeRecord } from './record.ts'
-import { missing, ok, type Say, type Step } from './step.ts'
+import { missing, ok, type Say, type Step, unusable } from './step.ts'
 
 /**
  * The engine's image, in the suite's own image store: for llama-cpp made from Debian packages, otherwise pulled.
@@ -33,7 +33,7 @@ export function imageStore(stateDir: string): Store {
 function storePodman(c: Configuration): Podman {
   const store = imageStore(c.stateDir)
   for (const folder of [store.root, store.runroot, store.tmpdir]) mkdirSync(folder, { recursive: true, mode: 0o700 })
-  return new Podman({ store, runtime: c.ociRuntime })
+  return new Podman({ store, runtime: c.ociRuntime, timeout: c.toolTimeout })
 }
 
 /** The image that a configuration names; undefined for the one that the suite makes. */
@@ -57,8 +57,12 @@ export const image: Step = {
     if (!reference) return missing(`no ${REPOSITORY}`)
     const { root } = imageStore(c.stateDir)
     // Podman would make the store.
-    if (existsSync(root) && await storePodman(c).hasImage(reference)) return ok(reference)
-    return missing(`no ${reference} in ${root}`)
+    if (!existsSync(root)) return missing(`no ${reference} in ${root}`)
+    try {
+      return await storePodman(c).hasImage(reference) ? ok(reference) : missing(`no ${reference} in ${root}`)
+    } catch (error) {
+      return unusable((error as Error).message, `See to podman first. Where it works, delete ${root}, then npm run setup`)
+    }
   },
 
   async make(c, say) {
@@ -74,6 +78,7 @@ async function buildImage(c: Configuration, say: Say): Promise<void> {
   const archive = join(c.stateDir, `llama-cpp.tar.part-${process.pid}`)
   await removeParts(join(c.stateDir, 'llama-cpp.tar'))
   let packages: Record<string, string> = {}
+  let reference: string
   try {
     await whole(folder, async part => {
       packages = await unpackDebian(SUITE, PACKAGES, part, say)
@@ -82,21 +87,22 @@ async function buildImage(c: Configuration, say: Say): Promise<void> {
     })
     const remedy = `Is there room on the disk of ${c.stateDir}? Run npm run setup again.`
     await command('tar', ['--create', '--file', archive, '--numeric-owner', '--sort=name', '--directory', folder, '--', ...await readdir(folder)], { remedy })
-    const reference = `${REPOSITORY}:${tagOf(packages['llama.cpp-tools'] ?? 'unknown')}`
+    reference = `${REPOSITORY}:${tagOf(packages['llama.cpp-tools'] ?? 'unknown')}`
     say(`importing it as ${reference}`)
     await storePodman(c).run(['import', '--quiet', '--change', `LABEL ${LABEL}=1`, archive, reference], { remedy })
-    writeRecord(c.stateDir, 'image-llama-cpp', { image: reference, packages })
   } finally {
     await rm(archive, { force: true })
     await removeTree(folder)
   }
+  // last: broken off before it, all is made again and nothing stays behind
+  writeRecord(c.stateDir, 'image-llama-cpp', { image: reference, packages })
 }
 
 /** From podman's ordinary store where it is, else from its registry. */
 async function fetchImage(c: Configuration, reference: string, say: Say): Promise<void> {
   const store = storePodman(c)
   const options = { timeout: FETCH_SECONDS, remedy: `Is the registry reachable (podman login for a private one)? An image that podman has already is copied: podman load or podman pull ${reference}, then npm run setup again.` }
-  if (!await succeeds('podman', ['image', 'exists', reference], { timeout: 60 })) {
+  if (!await succeeds('podman', ['image', 'exists', reference], { timeout: c.toolTimeout })) {
     say(`pulling ${reference}`)
     await store.run(['pull', '--quiet', reference], options)
     return

@@ -2,6 +2,7 @@ import { mkdir, stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { llamaShape, weightBytes, writeRandomGguf } from '../gguf.ts'
 import { Problem } from '../problem.ts'
+import { removeParts } from './folder.ts'
 import { missing, ok, unusable, type Step } from './step.ts'
 
 /** The model of ENGINE=llama-cpp: a file of random weights, made once. Other engines fetch their own by name. */
@@ -33,6 +34,7 @@ export const model: Step = {
     if (!c.modelIsRandom) return
     const shape = llamaShape(c.modelBytes)
     await mkdir(dirname(c.modelId), { recursive: true })
+    await removeParts(c.modelId)
     const { bavail, bsize } = await statfs(dirname(c.modelId))
     checkRoom(c.modelId, weightBytes(shape), bavail * bsize)
     say(`writing ${megabytes(weightBytes(shape))} of random weights to ${c.modelId}`)

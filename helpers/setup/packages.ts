@@ -63,8 +63,8 @@ export const packages: Step = {
   async probe(c) {
     const lacking = packagesMissing(c)
     if (lacking.length) return missing(`not installed: ${lacking.join(', ')}`, `npm run setup, or: apt-get install ${lacking.join(' ')}`)
-    const { stdout, exitCode, account } = await attempt('podman', ['--version'])
-    if (exitCode !== 0) return { state: 'unusable', found: account, remedy: 'Repair podman: apt-get install --reinstall podman' }
+    const { stdout, exitCode, account } = await attempt('podman', ['--version'], { timeout: c.toolTimeout })
+    if (exitCode !== 0) return { state: 'unusable', found: account, remedy: 'Repair podman: apt-get install --reinstall podman. A slow host may need a longer TOOL_TIMEOUT (seconds)' }
     if (tooOld(stdout)) return { state: 'too-old', found: stdout, remedy: `podman ${OLDEST_PODMAN.join('.')} or newer: upgrade the distribution, or install a newer podman` }
     if (!program(c.ociRuntime)()) return { state: 'missing', found: `OCI_RUNTIME=${c.ociRuntime} is not on PATH`, remedy: 'Install it, or leave OCI_RUNTIME out for runc' }
     return ok(`${stdout}, ${c.ociRuntime}`)

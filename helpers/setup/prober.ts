@@ -1,14 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { proberSchema } from '../../reports/schema.ts'
-import { calibrate, milliseconds, proberFile } from '../calibration/calibrate.ts'
+import { calibrate, milliseconds, readProberFigure } from '../calibration/calibrate.ts'
 import { missing, ok, type Step } from './step.ts'
 
 /** The prober's own error, measured once on each host, so that every report can carry it. */
 export const prober: Step = {
   name: 'prober',
   async probe({ stateDir }) {
-    const path = proberFile(stateDir)
-    const figure = existsSync(path) ? proberSchema.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data : undefined
+    const figure = readProberFigure(stateDir)
     if (!figure) return missing('its error was not measured yet', 'npm run calibrate')
     return ok(`median error ${milliseconds(figure.median)}, worst ${milliseconds(figure.worst)}`)
   },

@@ -33,10 +33,17 @@ test('what is there is left alone, what is missing is made in order and looked a
   expect(said).toEqual(['b: no b', 'b: working', 'b: 2.0', 'c: c 0.1', 'c: working', 'c: c 3.0 (more memory)'])
 })
 
-test('a step that is not ok after it was made stops the set-up, with what to do', async () => {
+test('what is unusable stops the set-up at once, with what to do', async () => {
   const log: string[] = []
   const failure = makeMissing([step('a', log, { state: 'unusable', found: 'a is broken', remedy: 'repair a' }), step('b', log, ok('b'))], c, () => {})
-  await expect(failure).rejects.toThrow(new Problem('set-up: a is unusable after it was made: a is broken\nrepair a'))
+  await expect(failure).rejects.toThrow(new Problem('set-up: a is unusable: a is broken\nrepair a'))
+  expect(log).toEqual(['probe a'])
+})
+
+test('a step that is not ok after it was made stops the set-up, with what to do', async () => {
+  const log: string[] = []
+  const failure = makeMissing([step('a', log, missing('no a', 'bring a')), step('b', log, ok('b'))], c, () => {})
+  await expect(failure).rejects.toThrow(new Problem('set-up: a is missing after it was made: no a\nbring a'))
   expect(log).toEqual(['probe a', 'make a', 'probe a'])
 })
 

@@ -32,9 +32,9 @@ export async function probeAll(steps: Step[], c: Configuration): Promise<Found[]
 }
 
 /**
- * Makes what is not `ok`, in order, and looks at it again afterwards.
+ * Makes what is not `ok`, in order, and looks at it again afterwards. What is `unusable` only the host's owner can mend.
  * @returns the names of the steps that had to be made
- * @throws Problem when a step is not `ok` after it was made
+ * @throws Problem when a step is unusable, or not `ok` after it was made
  */
 export async function makeMissing(steps: Step[], c: Configuration, say: Say): Promise<string[]> {
   const made: string[] = []
@@ -42,6 +42,7 @@ export async function makeMissing(steps: Step[], c: Configuration, say: Say): Pr
     // Probed again one by one: an earlier step may have brought what this one lacked.
     const [before] = await probeAll([step], c)
     if (before!.state === 'ok') continue
+    if (before!.state === 'unusable') throw new Problem(`set-up: ${step.name} is unusable: ${before!.found}\n${before!.remedy ?? ''}`.trimEnd())
     say(`${step.name}: ${before!.found}`)
     await step.make(c, line => say(`${step.name}: ${line}`))
     const [after] = await probeAll([step], c)

@@ -9,12 +9,19 @@ import { model } from './model.ts'
 import { packages } from './packages.ts'
 import { prober } from './prober.ts'
 import { seccomp } from './seccomp.ts'
-import { makeMissing, probeAll, type Say, type Step } from './step.ts'
+import { type Found, makeMissing, probeAll, type Say, type Step } from './step.ts'
 import { tmpfs } from './tmpfs.ts'
 
 /** All that a run needs, in the order in which it is made; what only the host's owner can bring comes early. */
 export function stepsFor({ engine }: Pick<Configuration, 'engine'>): Step[] {
   return [packages, ...engine === 'vllm' ? GPU_STEPS : [], seccomp, criu, tmpfs, image, model, prober]
+}
+
+/** What of all that a run needs on any host is not there; the GPU's state and the prober's figure are not asked again. [] where all is. */
+export async function notReady(c: Configuration): Promise<(Found & { name: string })[]> {
+  const steps = [packages, seccomp, criu, tmpfs, image, model]
+  const found = await probeAll(steps, c)
+  return steps.map(({ name }, i) => ({ name, ...found[i]! })).filter(({ state }) => state !== 'ok')
 }
 
 /**
