@@ -11,15 +11,8 @@ const PATIENCE = 1
 export const cgroupParent = (runRoot: string): string => `/${basename(runRoot)}`
 
 /** Processes in the cgroups below it: also servers whose podman and conmon are gone. */
-export const cgroupProcesses = (runRoot: string): number[] => [...new Set(parents(runRoot).flatMap(processesIn))]
-
-/** Processes of a cgroup and of those below it, as soon as the kernel has them; [] where there is no such cgroup. */
-export const processesIn = (folder: string): number[] => tree(folder).flatMap(inner => lines(join(inner, 'cgroup.procs'))).map(Number).filter(pid => pid > 1)
-
-/** The folder of a process's cgroup (v2, or the pids controller of v1); undefined where it is gone, or in the outermost. */
-export function cgroupOf(pid: number): string | undefined {
-  const [, version2, version1] = /^0::(\/.+)$|^\d+:(?:[^:]*,)?pids(?:,[^:]*)?:(\/.+)$/m.exec(lines(`/proc/${pid}/cgroup`).join('\n')) ?? []
-  return version2 ? join(CGROUPS, version2) : version1 && join(CGROUPS, 'pids', version1)
+export function cgroupProcesses(runRoot: string): number[] {
+  return [...new Set(parents(runRoot).flatMap(tree).flatMap(folder => lines(join(folder, 'cgroup.procs'))).map(Number).filter(pid => pid > 1))]
 }
 
 /** Takes them away, the innermost first; the kernel refuses while a process is in one. */

@@ -27,28 +27,37 @@ export interface RestoreTimes {
 const STAMP = /^\((\d+\.\d+)\)/
 
 /**
- * Reads CRIU's own stages out of restore.log. Relative to the log's begin, in seconds.
+ * Reads CRIU's own stages out of restore.log. Relative to CRIU's begin, in seconds; `last` is its last line.
  * @returns undefined where CRIU did not finish
  */
-export function parseRestoreLog(log: string): { restorer: number, resumed: number } | undefined {
+export function parseRestoreLog(log: string): { restorer: number, resumed: number, last: number } | undefined {
   let restorer: number | undefined
   let resumed: number | undefined
+  let last = 0
   for (const line of log.split('\n')) {
     const at = Number(STAMP.exec(line)?.[1])
     if (!Number.isFinite(at)) continue
+    last = Math.max(last, at)
     if (restorer === undefined && line.includes('pie: ')) restorer = at
     if (line.includes('Restore finished successfully')) resumed = at
   }
-  return resumed === undefined ? undefined : { restorer: Math.min(restorer ?? resumed, resumed), resumed }
+  return resumed === undefined ? undefined : { restorer: Math.min(restorer ?? resumed, resumed), resumed, last }
 }
 
-/** When the stages of the restore that wrote `work`/restore.log happened. The log must have been removed before it: its birth is CRIU's begin. */
+/**
+ * When CRIU began, in milliseconds since 1970: what the log's last line says before the log was last written to. Its birth
+ * is no sign of that, because podman makes the file (checkpointRestoreLabelLog) some 60 ms before it starts CRIU; but CRIU
+ * cannot have begun before it, and times of files are rounded down to a few milliseconds.
+ */
+export const criuBegan = ({ birthtimeMs, mtimeMs }: { birthtimeMs: number, mtimeMs: number }, last: number): number => Math.max(birthtimeMs, mtimeMs - last * 1000)
+
+/** When the stages of the restore that wrote `work`/restore.log happened. The log must have been removed before it. */
 export function restoreTimes(work: string): RestoreTimes | undefined {
   try {
     const path = join(work, 'restore.log')
     const stages = parseRestoreLog(readFileSync(path, 'latin1'))
     if (!stages) return undefined
-    const began = fromWallClock(statSync(path).birthtimeMs)
+    const began = fromWallClock(criuBegan(statSync(path), stages.last))
     return { began, restorer: began + stages.restorer, resumed: began + stages.resumed }
   } catch {
     return undefined
