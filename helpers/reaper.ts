@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { mounts } from './mounts.ts'
-import { processTree } from './processes.ts'
+import { kill, processTree } from './processes.ts'
 
 /**
  * Takes away what a run left: synchronous, because it must also work while the process ends, and without podman's help,
@@ -66,11 +66,6 @@ export function forgetRestores(containers: string[], roots = RUNTIME_ROOTS): voi
   }
 }
 
-/** Kills a process and all that descends from it. */
-export function endTree(pid: number): void {
-  for (const one of processTree(pid)) kill(one)
-}
-
 /** Kills all that this process has started, workers first of all: they would start the next trial while this one ends. */
 export function endChildren(): void {
   for (const pid of processTree(process.pid)) if (pid !== process.pid) kill(pid)
@@ -101,12 +96,6 @@ function pidFiles(runRoot: string): number[] {
 function unmountBelow(folder: string): void {
   const points = mounts().map(mount => mount.point).filter(point => point === folder || point.startsWith(`${folder}/`))
   for (const point of points.sort((a, b) => b.length - a.length)) spawnSync('umount', ['--lazy', point], { stdio: 'ignore', timeout: 5000 })
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {}
 }
 
 function read(path: string): string {
