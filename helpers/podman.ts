@@ -1,3 +1,4 @@
+import { rmSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import { fromWallClock } from './clock.ts'
 import { hardLimits } from './limits.ts'
@@ -125,8 +126,9 @@ export class Podman {
 
   /** How the container's first process ended; undefined where podman does not know. */
   async ending(container: string): Promise<Ending | undefined> {
-    const state = await this.inspect<{ Status: string, ExitCode: number, OOMKilled: boolean }>(container, '.State').catch(() => undefined)
-    return state && state.Status !== 'running' ? { exitCode: state.ExitCode, outOfMemory: state.OOMKilled } : undefined
+    const state = await this.inspect<{ Status: string, ExitCode: number, OOMKilled: boolean, StartedAt: string }>(container, '.State').catch(() => undefined)
+    if (!state || state.Status === 'running') return undefined
+    return { exitCode: state.ExitCode, outOfMemory: takeOomFile(Date.parse(state.StartedAt)) || state.OOMKilled }
   }
 
   /** Hexadecimal id of an image. */
@@ -137,6 +139,18 @@ export class Podman {
   async hasImage(image: string): Promise<boolean> {
     return await exitCode('podman', this.argv(['image', 'exists', image]), [0, 1], this.#withEnvironment({ timeout: this.#timeout })) === 0
   }
+}
+
+/**
+ * Conmon says "out of memory" by an empty file in the folder that podman was started in, which podman does not look at:
+ * it is taken away and counts. Source: conmon's src/oom.c.
+ * @param since milliseconds; what is older is none of the container's
+ */
+function takeOomFile(since: number): boolean {
+  const found = statSync('oom', { throwIfNoEntry: false })
+  if (!found?.isFile() || found.size > 0 || found.birthtimeMs < since) return false
+  rmSync('oom', { force: true })
+  return true
 }
 
 /** Such as `podman container restore`. */
