@@ -1,6 +1,6 @@
 import { execa, type Options } from 'execa'
 import { Problem } from './problem.ts'
-import { endTree } from './reaper.ts'
+import { endTree } from './processes.ts'
 
 export interface CommandOptions {
   /** Seconds until the command is killed. */

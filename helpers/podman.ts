@@ -1,3 +1,4 @@
+import { rmSync, statSync } from 'node:fs'
 import { fromWallClock } from './clock.ts'
 import { hardLimits } from './limits.ts'
 import { endContainer, forgetBrokenRestores } from './reaper.ts'
@@ -113,8 +114,9 @@ export class Podman {
 
   /** How the container's first process ended; undefined where podman does not know. */
   async ending(container: string): Promise<Ending | undefined> {
-    const state = await this.inspect<{ Status: string, ExitCode: number, OOMKilled: boolean }>(container, '.State').catch(() => undefined)
-    return state && state.Status !== 'running' ? { exitCode: state.ExitCode, outOfMemory: state.OOMKilled } : undefined
+    const state = await this.inspect<{ Status: string, ExitCode: number, OOMKilled: boolean, StartedAt: string }>(container, '.State').catch(() => undefined)
+    if (!state || state.Status === 'running') return undefined
+    return { exitCode: state.ExitCode, outOfMemory: takeOomFile(Date.parse(state.StartedAt)) || state.OOMKilled }
   }
 
   /** Hexadecimal id of an image. */
@@ -125,6 +127,18 @@ export class Podman {
   async hasImage(image: string): Promise<boolean> {
     return succeeds('podman', this.argv(['image', 'exists', image]), this.#withEnvironment({ timeout: 30 }))
   }
+}
+
+/**
+ * Conmon says "out of memory" by an empty file in the folder that podman was started in, which podman does not look at:
+ * it is taken away and counts. Source: conmon's src/oom.c.
+ * @param since milliseconds; what is older is none of the container's
+ */
+function takeOomFile(since: number): boolean {
+  const found = statSync('oom', { throwIfNoEntry: false })
+  if (!found?.isFile() || found.size > 0 || found.birthtimeMs < since) return false
+  rmSync('oom', { force: true })
+  return true
 }
 
 /** Such as `podman container restore`. */

@@ -17,6 +17,18 @@ export function processTree(pid: number): number[] {
   return found
 }
 
+/** Ends a process at once; no error where it is gone. */
+export function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {}
+}
+
+/** Ends a process and all that descends from it. */
+export function endTree(pid: number): void {
+  for (const one of processTree(pid)) kill(one)
+}
+
 export function isAlive(pid: number): boolean {
   try {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { cgroupProcesses, removeCgroups } from './cgroups.ts'
 import { mounts } from './mounts.ts'
-import { processTree } from './processes.ts'
+import { kill, processTree } from './processes.ts'
 
 /**
  * Takes away what a run left: synchronous, because it must also work while the process ends, and without podman's help,
@@ -86,11 +86,6 @@ function children(folder: string): string[] {
   }
 }
 
-/** Kills a process and all that descends from it. */
-export function endTree(pid: number): void {
-  for (const one of processTree(pid)) kill(one)
-}
-
 /** Kills all that this process has started, workers first of all: they would start the next trial while this one ends. */
 export function endChildren(): void {
   for (const pid of processTree(process.pid)) if (pid !== process.pid) kill(pid)
@@ -121,12 +116,6 @@ function pidFiles(runRoot: string): number[] {
 function unmountBelow(folder: string): void {
   const points = mounts().map(mount => mount.point).filter(point => point === folder || point.startsWith(`${folder}/`))
   for (const point of points.sort((a, b) => b.length - a.length)) spawnSync('umount', ['--lazy', point], { stdio: 'ignore', timeout: 5000 })
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {}
 }
 
 function read(path: string): string {
