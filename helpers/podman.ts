@@ -92,13 +92,11 @@ export class Podman {
 
   /** Kills the processes but keeps the container, so that it can be restored again. */
   async kill(container: string): Promise<void> {
-    const ran = await succeeds('podman', this.argv(['kill', container]), this.#withEnvironment({ timeout: 30 }))
+    await succeeds('podman', this.argv(['kill', container]), this.#withEnvironment({ timeout: 30 }))
     await succeeds('podman', this.argv(['wait', '--condition', 'stopped', '--condition', 'exited', container]), this.#withEnvironment({ timeout: 30 }))
     // to podman a restore that is still under way is no running container
     endContainer(this.store.runroot, container)
     forgetBrokenRestores([this.store.root])
-    // podman may believe that the root of a restore whose conmon was killed is still mounted: the next one would find it empty
-    if (!ran) await succeeds('podman', this.argv(['container', 'cleanup', container]), this.#withEnvironment({ timeout: 30 }))
   }
 
   async logs(container: string, tail = 20): Promise<string> {
