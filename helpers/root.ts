@@ -38,7 +38,7 @@ export async function becomeRoot(): Promise<void> {
   const trial = spawnSync('sudo', sudoArguments(['true'], process.env), { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
   if (trial.status !== 0) {
     const why = trial.error ? 'sudo is not installed' : trial.stderr.trim().split('\n').at(-1)
-    throw new Problem(`root is needed (podman, CRIU and mounts), and uid ${process.getuid?.()} cannot become root without a password: ${why}\nRun it as root, or run \`sudo -v\` first, or allow this user NOPASSWD in sudoers.`, { exitCode: EXIT.unusable })
+    throw new Problem(`root is needed (podman, CRIU and mounts), and uid ${process.getuid?.()} cannot become root without a password (${why})\nRun it as root, or run \`sudo -v\` first, or allow this user NOPASSWD in sudoers.`, { exitCode: EXIT.unusable })
   }
   process.exit(await runAsRoot(command))
 }
