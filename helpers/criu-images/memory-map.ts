@@ -33,7 +33,6 @@ export const STATUS = {
 export const ADVICE = { normal: 0, random: 1, sequential: 2, doNotFork: 10, mergeable: 12, hugePage: 14, noHugePage: 15, doNotDump: 16, wipeOnFork: 18 } as const
 
 const FIELD = { start: 1, end: 2, offset: 3, file: 4, protection: 5, flags: 6, status: 7, advice: 9, fileFlags: 10 } as const
-const MM_EXECUTABLE = 12
 const MM_VMAS = 14
 
 export function readVmas(mm: Message): Vma[] {
@@ -65,10 +64,6 @@ export function onFile(vma: Vma, file: number, offset: number): Vma {
     .with(FIELD.fileFlags, 0)
   return { ...vma, offset, file, flags, status, message }
 }
-
-/** Id of the program's file in files.img. */
-export const executable = (mm: Message): number => mm.number(MM_EXECUTABLE)
-export const withExecutable = (mm: Message, file: number): Message => mm.with(MM_EXECUTABLE, file)
 
 export const isPrivateAnonymous = ({ flags, status }: Vma): boolean =>
   Boolean(flags & FLAG.private && flags & FLAG.anonymous && status & STATUS.anonymousPrivate)

@@ -11,7 +11,6 @@ import { criuLink } from '../setup/criu.ts'
 import { census } from './census.ts'
 import { dropZeroPages } from './drop-zero-pages.ts'
 import { mapPages } from './map-pages.ts'
-import { separateProcesses } from './separate-processes.ts'
 
 const OF_SET_UP = criuLink(configuration().stateDir)
 const CRIU = process.env.CRIU_BIN || (existsSync(OF_SET_UP) ? OF_SET_UP : 'criu')
@@ -126,13 +125,6 @@ describe.skipIf(unusable)(`a checkpoint rewritten and restored${unusable ? ` (sk
     await restore()
     expect(await digests()).toEqual(before)
     expect(await ask('parent', 'discard')).toBe('zeros')
-  })
-
-  test('keeps the memory of processes that no longer share it', async () => {
-    expect(await separateProcesses(images())).toBe(1)
-    await dropZeroPages(images())
-    await restore()
-    expect(await digests()).toEqual(before)
   })
 
   const images = () => join(folder, 'images')
