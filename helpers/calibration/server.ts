@@ -33,7 +33,7 @@ process.on('message', async ({ port, kind, delay, token }: Order) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     known ??= awake + milliseconds(token)
     // to the moment itself: a timer alone may be a millisecond late
-    await new Promise(later => setTimeout(later, Number(known! - monotonic()) / 1e6 - 1.5))
+    await new Promise(later => setTimeout(later, Math.max(0, Number(known! - monotonic()) / 1e6 - 1.5)))
     while (monotonic() < known);
     response.end(`${TOKEN}data: [DONE]\n\n`)
     server.close()
