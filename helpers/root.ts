@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { closeSync, lchownSync, lstatSync, openSync, readdirSync } from 'node:fs'
-import { constants } from 'node:os'
 import { join, resolve } from 'node:path'
 import { EXIT, Problem } from './problem.ts'
+import { ENDING, exitCodeOf } from './signals.ts'
 
 /**
  * Root: podman, CRIU, mounts and the page cache need it. A user with sudo that asks for no password gets there by itself.
@@ -11,7 +11,6 @@ import { EXIT, Problem } from './problem.ts'
 const project = resolve(import.meta.dirname, '..')
 /** What root writes in the checkout and the user wants to own; relative to the checkout. */
 const OWNED_BY_USER = ['results', 'node_modules/.vite', 'node_modules/.vite-temp', 'node_modules/.vitest']
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
  * The variables that go along to root: all but those that belong to the user's login (root's podman would take the
@@ -47,7 +46,7 @@ export async function becomeRoot(): Promise<void> {
 function runAsRoot(command: string[]): Promise<number> {
   const child = spawn('sudo', sudoArguments(command, process.env), { stdio: 'inherit' })
   const hasTerminal = controllingTerminal()
-  for (const signal of SIGNALS) {
+  for (const signal of ENDING) {
     // Whoever listened before would end this process, and root's part would go on alone.
     process.removeAllListeners(signal)
     process.on(signal, () => {
@@ -59,7 +58,7 @@ function runAsRoot(command: string[]): Promise<number> {
   }
   return new Promise((done, failed) => {
     child.on('error', failed)
-    child.on('close', (code, signal) => done(signal ? 128 + constants.signals[signal] : code ?? EXIT.missed))
+    child.on('close', (code, signal) => done(signal ? exitCodeOf(signal) : code ?? EXIT.missed))
   })
 }
 

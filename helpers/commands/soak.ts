@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs'
-import { constants } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { FAULTS } from '../../fixtures/soak/faults.ts'
@@ -7,6 +6,7 @@ import { soak } from '../../fixtures/soak/soak.ts'
 import { configuration } from '../configuration.ts'
 import { EXIT, Problem, reportProblem } from '../problem.ts'
 import { becomeRoot } from '../root.ts'
+import { ENDING, exitCodeOf } from '../signals.ts'
 
 const USAGE = `Usage: npm run soak -- [--trials 300] [--seed 1] [--iterations 4] [--faults NAME,NAME]
 
@@ -46,7 +46,7 @@ async function main(args: string[]): Promise<number> {
   await becomeRoot()
   const stop = new AbortController()
   let stopped: NodeJS.Signals | undefined
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  for (const signal of ENDING) {
     process.on(signal, () => {
       stopped = signal
       stop.abort()
@@ -55,7 +55,7 @@ async function main(args: string[]): Promise<number> {
   const folder = join(configuration().resultsDir ?? resolve('results'), `soak-${new Date().toISOString().replace(/\.\d+/, '').replaceAll(':', '-')}`)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const clean = await soak({ ...options, folder, signal: stop.signal, print: line => console.log(line) })
-  return stopped ? 128 + constants.signals[stopped] : clean ? EXIT.ok : EXIT.missed
+  return stopped ? exitCodeOf(stopped) : clean ? EXIT.ok : EXIT.missed
 }
 
 if (import.meta.main) {

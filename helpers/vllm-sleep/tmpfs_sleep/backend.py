@@ -80,11 +80,12 @@ class TmpfsBackend(CuMemBackend):
 
         began = time.perf_counter()
         blocks, size = [], 0
-        for address, data in get_mem_allocator_instance().pointer_to_data.items():
+        allocations = get_mem_allocator_instance().pointer_to_data
+        for address, data in allocations.items():
             if data.tag in KEPT:
                 blocks.append((size, address, data.handle[1]))
                 size += data.handle[1]
-        if not any(data.tag == WEIGHTS for data in get_mem_allocator_instance().pointer_to_data.values()):
+        if not any(data.tag == WEIGHTS for data in allocations.values()):
             raise RuntimeError("no weights in vLLM's memory pool")
         try:
             image = Image(self._path, size, create=True)
