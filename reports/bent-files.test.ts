@@ -55,12 +55,21 @@ test('a reference: a comparison or a Problem', () => fc.assert(fc.property(fc.on
   if (compared) expect(['pass', 'slower', 'incomplete']).toContain(compared.verdict)
 }), { numRuns: 150 }), 60_000)
 
-test('check-report: a report or a Problem', () => fc.assert(fc.property(fc.constantFrom('run', 'report', 'trials') as fc.Arbitrary<'run' | 'report' | 'trials'>, bentText(text(report)), (which, bent) => {
+function checkWith(which: 'run' | 'report' | 'trials', bent: string) {
   for (const path of [files.html, files.junit, files.vitest, files.benchmark]) writeFileSync(path, 'x')
   for (const [path, whole] of [[files.run, text(small)], [files.report, text(report)], [files.trials, few.map(text).join('\n')]] as const) writeFileSync(path, whole)
   writeFileSync(files[which], bent)
-  orItsOwnError(Problem, () => checkReport(folder))
+  return checkReport(folder)
+}
+
+test('check-report: a report or a Problem', () => fc.assert(fc.property(fc.constantFrom('run', 'report', 'trials') as fc.Arbitrary<'run' | 'report' | 'trials'>, bentText(text(report)), (which, bent) => {
+  orItsOwnError(Problem, () => checkWith(which, bent))
 })))
+
+test('check-report names a measured scenario without a TFFT', () => {
+  const scenarios = report.scenarios.map(scenario => ({ ...scenario, outcome: 'measured', n: small.iterations, failed: 0, tfft: undefined }))
+  expect(() => checkWith('report', text({ ...report, scenarios }))).toThrow(`${scenarios[0]!.id} is measured, but report.json has no tfft of it`)
+})
 
 test('targets: a list or a Problem', () => fc.assert(fc.property(fc.oneof(fc.constant('[{"metric":"tfft.p50","scenario":"cold","limit":1}]').chain(bentText), bentValue([{ metric: 'tfft.p50', scenario: 'cold', limit: 1, kind: 'goal' }]).map(text), fc.json()), (targets) => {
   for (const { scenario, limit } of orItsOwnError(Problem, () => parseTargets(targets, 'targets.json', ['cold'])) ?? []) expect([scenario, Number.isFinite(limit)]).toEqual(['cold', true])

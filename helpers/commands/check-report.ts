@@ -20,7 +20,8 @@ export function checkReport(path: string): Report {
     const { id, outcome, n, unattributed = 0, tfft } = scenario
     if (outcome !== 'measured' || scenario.failed > 0) return [`${id} is ${outcome}, ${scenario.failed} trials failed: ${scenario.reason ?? ''}`]
     if (n < run.iterations) return [`${id} has ${n} trials in place of ${run.iterations}`]
-    if (unattributed > UNATTRIBUTED * tfft!.p50) return [`${id}: ${(100 * unattributed / tfft!.p50).toFixed(1)} % of TFFT is unattributed`]
+    if (!tfft) return [`${id} is measured, but report.json has no tfft of it`]
+    if (unattributed > UNATTRIBUTED * tfft.p50) return [`${id}: ${(100 * unattributed / tfft.p50).toFixed(1)} % of TFFT is unattributed`]
     return []
   })
   const silent = trials.filter(trial => !existsSync(join(files.logs, trial.scenario))).map(trial => `no logs of ${trial.scenario}`)
