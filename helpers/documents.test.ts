@@ -23,8 +23,6 @@ test.each(documents)('%s: every relative link leads somewhere', (file) => {
   const broken = [...prose(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!).filter(target => !/^[a-z]+:/.test(target)).filter((target) => {
     const [path = '', anchor] = target.split('#')
     const found = relative(root, path === '' ? join(root, file) : join(root, dirname(file), path))
-    // measured results may be left out of a checkout
-    if (found.startsWith('docs/results') && !existsSync(join(root, 'docs/results'))) return false
     return !existsSync(join(root, found)) || (anchor !== undefined && !anchors(found).has(anchor))
   })
   expect(broken).toEqual([])
