@@ -1,6 +1,6 @@
 /* The driver's checkpoint symbols without a GPU, for tests. A process is a CUDA process where FAKE_CUDA_DIR holds a file
  * named by the pid it has in its own namespace (so that a restored container's processes are known again) or by its host
- * pid; the file's first letter is its state: r, l, c or f. A second letter b: busy, the lock times out. FAKE_CUDA_MS: how
+ * pid; the file's first letter is its state: r, l, c or f; one that is still empty is being made and does not count. A second letter b: busy, the lock times out. FAKE_CUDA_MS: how
  * long checkpoint and restore take. FAKE_CUDA_BUSY_MS: every process is busy, and a lock gives up after so many milliseconds
  * in place of its own time-out. Compiled with -DNO_CHECKPOINT it is a driver before 570. */
 #include <stdio.h>
@@ -13,10 +13,19 @@ static int initialised;
 
 static const char *folder(void) { const char *d = getenv("FAKE_CUDA_DIR"); return d ? d : "/tmp/fake-cuda"; }
 
+static FILE *opened(const char *path, const char *mode) {
+  FILE *f = fopen(path, mode);
+  if (!f) return 0;
+  int first = fgetc(f);
+  if (first != EOF) { ungetc(first, f); return f; }
+  fclose(f);
+  return 0;
+}
+
 static FILE *find(int pid, const char *mode) {
   char path[512], status[64], line[512];
   snprintf(path, sizeof path, "%s/%d", folder(), pid);
-  FILE *f = fopen(path, mode);
+  FILE *f = opened(path, mode);
   if (f) return f;
   snprintf(status, sizeof status, "/proc/%d/status", pid);
   FILE *s = fopen(status, "r");
@@ -26,7 +35,7 @@ static FILE *find(int pid, const char *mode) {
   fclose(s);
   if (inner < 0 || inner == pid) return 0;
   snprintf(path, sizeof path, "%s/ns-%d", folder(), inner);
-  return fopen(path, mode);
+  return opened(path, mode);
 }
 
 static int step(int pid, char from, char to, int slow) {
