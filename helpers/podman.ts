@@ -64,8 +64,8 @@ export class Podman {
 
   #withEnvironment(options: CommandOptions = {}): CommandOptions {
     const { criuFolder } = this.#options
-    // conmon fails on a path that is not ASCII where the locale is POSIX
-    return { ...options, env: { LC_ALL: 'C.UTF-8', ...options.env, ...(criuFolder && { PATH: `${criuFolder}:${process.env.PATH}` }) } }
+    // conmon fails on a path that is not ASCII where the locale is POSIX; podman 5 warns of cgroup v1 at every call
+    return { ...options, env: { LC_ALL: 'C.UTF-8', PODMAN_IGNORE_CGROUPSV1_WARNING: '1', ...options.env, ...(criuFolder && { PATH: `${criuFolder}:${process.env.PATH}` }) } }
   }
 
   get #timeout(): number {
@@ -114,14 +114,19 @@ export class Podman {
   }
 
   async logs(container: string, tail = 20): Promise<string> {
-    const { stdout, stderr } = await this.run(['logs', '--tail', String(tail), container], { timeout: this.#timeout }).catch(() => ({ stdout: '', stderr: '' }))
+    const { stdout, stderr } = await this.#logs(container, tail)
     return [stdout, stderr].filter(Boolean).join('\n')
   }
 
   /** What the container printed and when: seconds on the monotonic clock, from `origin`. [] where there is none. */
   async timedLogs(container: string, origin: number, tail = 2000): Promise<TimedLine[]> {
-    const { stdout, stderr } = await this.run(['logs', '--timestamps', '--tail', String(tail), container], { timeout: this.#timeout }).catch(() => ({ stdout: '', stderr: '' }))
+    const { stdout, stderr } = await this.#logs(container, tail, ['--timestamps'])
     return parseTimedLog(`${stdout}\n${stderr}`).map(({ at, text }) => ({ time: fromWallClock(at) - origin, text }))
+  }
+
+  /** Both of its streams, '' where there is none; what podman itself has to say would look like the container's. */
+  #logs(container: string, tail: number, flags: string[] = []): Promise<Pick<CommandResult, 'stdout' | 'stderr'>> {
+    return this.run(['logs', '--log-level', 'error', '--tail', String(tail), ...flags, container], { timeout: this.#timeout }).catch(() => ({ stdout: '', stderr: '' }))
   }
 
   /** How the container's first process ended; undefined where podman does not know. */
