@@ -1,0 +1,17 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+
+/** A library with the driver's symbols and no GPU, for tests: fake-libcuda.c, compiled. */
+
+const compile = (...args: string[]) => spawnSync('gcc', [...args, join(import.meta.dirname, 'fake-libcuda.c')], { encoding: 'utf8' })
+
+/** Why it cannot be made here; undefined where it can. */
+export function cannotMakeFakeDriver(): string | undefined {
+  return compile('-fsyntax-only').status === 0 ? undefined : 'needs gcc and the C library\'s headers (libc6-dev)'
+}
+
+/** @param flags of the compiler, such as -DNO_CHECKPOINT. @throws Error with what the compiler said */
+export function makeFakeDriver(path: string, ...flags: string[]): void {
+  const { status, stderr, error } = compile('-shared', '-fPIC', '-O1', ...flags, '-o', path)
+  if (status !== 0 || stderr) throw new Error(`gcc: ${error?.message ?? stderr}`)
+}
