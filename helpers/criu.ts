@@ -1,10 +1,10 @@
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fromWallClock, pause } from './clock.ts'
 import { indent } from './command.ts'
 import { explainCriu } from './criu-errors.ts'
 import { Problem } from './problem.ts'
-import { keepLog } from './log-copy.ts'
+import { endOf } from './log-copy.ts'
 import type { Phase } from '../reports/schema.ts'
 
 /** The only place that knows CRIU's files. Formats: criu/log.c (time stamps), images/stats.proto. */
@@ -14,6 +14,9 @@ export function checkpointFolder(root: string, containerId: string): { images: s
   const work = join(root, 'overlay-containers', containerId, 'userdata')
   return { images: join(work, 'checkpoint'), work }
 }
+
+/** What lay in the container's /dev/shm; podman keeps it beside the images, with --keep for ever. Source: podman's pkg/checkpoint. */
+export const DEV_SHM = 'devshm-checkpoint.tar'
 
 export interface RestoreTimes {
   /** Seconds on the monotonic clock. */
@@ -72,25 +75,8 @@ export async function resumed(work: string, signal: AbortSignal): Promise<void> 
   const path = join(work, 'restore.log')
   for (;;) {
     signal.throwIfAborted()
-    if (tail(path).includes('Restore finished successfully')) return
+    if (endOf(path, 4096).includes('Restore finished successfully')) return
     await pause(0.001, signal)
-  }
-}
-
-function tail(path: string, bytes = 4096): string {
-  let fd: number
-  try {
-    fd = openSync(path, 'r')
-  } catch {
-    return ''
-  }
-  try {
-    const { size } = fstatSync(fd)
-    const buffer = Buffer.alloc(Math.min(size, bytes))
-    readSync(fd, buffer, 0, buffer.length, size - buffer.length)
-    return buffer.toString('latin1')
-  } finally {
-    closeSync(fd)
   }
 }
 
@@ -117,24 +103,14 @@ export function criuPhases({ began, restorer, resumed }: RestoreTimes, start: nu
   ]
 }
 
-/** Bytes at the end of a log that are looked at and kept: CRIU can write gigabytes where it reads a page file that is too short. */
-const END_OF_LOG = 4 << 20
-
 /**
  * Makes a failed dump or restore say what CRIU said: its cause goes first, since a table shows the first line alone.
  * @param log dump.log or restore.log; the error stays as it is where it names no cause
  */
 export function explainedByCriu(error: Error, did: 'dump' | 'restore', log: string): Error {
-  const found = explainCriu(tail(log, END_OF_LOG))
+  const found = explainCriu(endOf(log))
   if (!found) return error
   return new Problem([`CRIU could not ${did}: ${found.cause}`, found.remedy, error.message.split('\n')[0], `${basename(log)} says:`, indent(found.lines)].filter(Boolean).join('\n'))
-}
-
-/** Keeps a log of CRIU, or its end where it is longer than a log should be. */
-export function copyCriuLog(log: string, folder: string): void {
-  const text = tail(log, END_OF_LOG)
-  if (!text) return
-  keepLog(folder, basename(log), text)
 }
 
 /** Bytes of all files in a folder of images. */
