@@ -47,6 +47,9 @@ describe('hostile paths', () => {
     for (const character of ':,)\\') expect(() => parseConfiguration({ [name]: `/tmp/a${character}b` }, false)).toThrow(`${name}: received "/tmp/a${character}b", allowed is a path without`)
     expect(parseConfiguration({ [name]: '/tmp/-rf $(a; \'b\' "c"' }, false)).toBeTruthy()
   })
+  test.for(['RESULTS_DIR', 'STATE_DIR', 'CHECKPOINT_DIR', 'MODELS_CACHE', 'CKPT_PATH'])('%s is made where it is missing, which /proc never lets happen', (name) => {
+    expect(() => parseConfiguration({ [name]: '/proc/x' }, false)).toThrow(`${name}: received "/proc/x", allowed is a path outside /proc`)
+  })
   test('RESULTS_DIR may have any but "\\"', () => {
     expect(() => parseConfiguration({ RESULTS_DIR: '/tmp/a\\b' }, false)).toThrow('RESULTS_DIR: received "/tmp/a\\b", allowed is a path without')
     expect(parseConfiguration({ RESULTS_DIR: '/tmp/a:b,c)' }, false).resultsDir).toBe('/tmp/a:b,c)')

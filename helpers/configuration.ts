@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { envFile } from './env-file.ts'
+import { isMakeable, MAKEABLE } from './makeable.ts'
 import { Problem } from './problem.ts'
 import { isSecretName, secretWords } from './secrets.ts'
 import { splitWords } from './words.ts'
@@ -21,6 +22,8 @@ const path = z.string().min(1).refine(value => !/[\x00-\x1f\x7f]/.test(value), '
 const MOUNTABLE = 'a path without ":", ",", ")" and "\\"'
 const isMountable = (folder: string) => !/[:,)\\]/.test(folder)
 const folder = path.refine(isMountable, MOUNTABLE)
+/** One that the suite makes where it is missing. */
+const made = folder.refine(isMakeable, MAKEABLE)
 const name = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, 'letters, digits, "_", "." and "-", not starting with a sign')
 const image = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.\-/:@]*$/, 'an image reference such as docker.io/vllm/vllm-openai:latest')
 const flag = z.enum(['0', '1']).transform(value => value === '1')
@@ -49,13 +52,13 @@ const schema = z.object({
   VLLM_SITE: folder.optional(),
   API_PORT: wholeNumber(1, 65_535).default(8000),
   SHM_SIZE: z.string().regex(/^\d+[kmg]?$/, 'a size such as 8g').default('8g'),
-  CHECKPOINT_DIR: folder.default('/mnt/checkpoint-ram'),
-  CKPT_PATH: path.optional(),
-  STATE_DIR: folder.default('/var/lib/criu-gpu-bench'),
+  CHECKPOINT_DIR: made.default('/mnt/checkpoint-ram'),
+  CKPT_PATH: path.refine(isMakeable, MAKEABLE).optional(),
+  STATE_DIR: made.default('/var/lib/criu-gpu-bench'),
   // vitest, which writes a file there, takes "\\" for "/"
-  RESULTS_DIR: path.refine(value => !value.includes('\\'), 'a path without "\\"').optional(),
+  RESULTS_DIR: path.refine(isMakeable, MAKEABLE).refine(value => !value.includes('\\'), 'a path without "\\"').optional(),
   NVIDIA_LIBS_PATH: folder.optional(),
-  MODELS_CACHE: folder.default('/models'),
+  MODELS_CACHE: made.default('/models'),
   HF_TOKEN: z.string().regex(/^[\x21-\x7e]+$/, 'a token without spaces').optional(),
   WARMUP_REQUESTS: wholeNumber(0, 1000).default(5),
   HEALTH_CHECK_TIMEOUT: wholeNumber(1, 86_400).default(300),

@@ -4,6 +4,7 @@ import { stdout } from 'node:process'
 import { readReference } from '../../reports/compare.ts'
 import { writeWhole } from '../../reports/run-folder.ts'
 import { MIN_TRIALS } from '../../reports/targets.ts'
+import { checkMakeable } from '../makeable.ts'
 import { Problem, reportProblem } from '../problem.ts'
 
 const USAGE = 'For example: npm run reference -- results/latest results/reference.json'
@@ -12,6 +13,7 @@ const USAGE = 'For example: npm run reference -- results/latest results/referenc
 export function main(argv: string[], print: (text: string) => void = text => stdout.write(text)): number {
   const [run = 'results/latest', file = 'results/reference.json', ...rest] = argv
   if (rest.length > 0 || argv.some(word => word.startsWith('-'))) throw new Problem(`npm run reference takes a run and the file to keep it in, received: ${argv.join(' ')}\n${USAGE}`)
+  checkMakeable('FILE', file)
   const report = readReference(run)
   const broken = report.scenarios.filter(scenario => scenario.outcome === 'failed' || scenario.failed > 0)
   if (broken.length > 0) throw new Problem(`${run} is no good reference: trials failed in ${broken.map(scenario => scenario.id).join(', ')}. Run again, or name another run.`)
