@@ -4,6 +4,7 @@ import { isAbsolute, join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { bentText, orItsOwnError } from './bent.ts'
+import { redact } from './redact.ts'
 import { parseConfiguration, VARIABLES } from './configuration.ts'
 import { envFile } from './env-file.ts'
 import { Problem } from './problem.ts'
@@ -86,4 +87,10 @@ test('words: none are lost, quotes keep them together, an open quote is seen', (
   fc.assert(fc.property(fc.array(fc.stringMatching(/^[^"]*$/)), (words) => { expect(splitWords(words.map(word => `"${word}"`).join(' '))).toEqual(words) }))
   fc.assert(fc.property(fc.string(), (text) => { splitWords(text) }))
   expect(splitWords('a "b')).toBeUndefined()
+})
+
+test('what is said of a secret on a command line is not taken for one', () => {
+  const said = 'words without a secret such as that of --api-key, for every user of this host can read them in the process list'
+  expect(() => parseConfiguration({ ENGINE_ARGS: '--api-key hunter22' }, false)).toThrow(said)
+  expect(redact(said)).toBe(said)
 })

@@ -32,7 +32,7 @@ const words = z.string().transform((text, context) => splitWords(text) ?? (conte
 /** Words of a program's command line, which every user of the host can read while it runs. */
 const openWords = words.superRefine((list, context) => {
   const [secret] = secretWords(list)
-  if (secret) context.addIssue({ code: 'custom', message: `words without a secret${secret.flag && ` such as that of ${secret.flag}`}: every user of this host can read them in the process list. Give the server a file with it, or a variable: PODMAN_ARGS="--env NAME", and NAME in the environment. A server that asks for an API key cannot be measured` })
+  if (secret) context.addIssue({ code: 'custom', message: `words without a secret${secret.flag && ` such as that of ${secret.flag}`}, for every user of this host can read them in the process list. Give the server a file with it, or a variable: PODMAN_ARGS="--env NAME", and NAME in the environment. A server that asks for an API key cannot be measured` })
 })
 const criuBin = path.optional()
 

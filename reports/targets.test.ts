@@ -11,7 +11,7 @@ describe('parseTargets', () => {
     expect(parse([{ ...good, scenario: 'podman-in-place.storage-ramdisk' }])).toThrow('scenario "podman-in-place.storage-ramdisk" does not exist; did you mean "podman-in-place.storage-tmpfs"?')
   })
   it('refuses a metric that does not exist', () => expect(parse([{ ...good, metric: 'tfft.p99' }])).toThrow(/targets\.json is unusable:\n {2}target 1: metric: allowed are tfft\.p50/))
-  it('refuses a key it does not know, so that a slip of the pen lifts no limit', () => expect(parse([{ ...good, gpus: 'H100' }])).toThrow('target 1'))
+  it('refuses a key it does not know, so that a slip of the pen lifts no limit', () => expect(parse([{ ...good, gpus: 'H100' }])).toThrow('target 1: no target has gpus'))
   it('refuses what is no list or no JSON', () => {
     expect(parse({})).toThrow('targets.json is unusable')
     expect(parse('[')).toThrow('targets.json is no JSON')

@@ -62,6 +62,7 @@ function parseJson(text: string, path: string): unknown {
 function describe(issue: z.core.$ZodIssue): string {
   const [index, field] = issue.path
   const where = typeof index === 'number' ? `target ${index + 1}${field === undefined ? '' : `: ${String(field)}`}` : 'the file'
+  if (issue.code === 'unrecognized_keys') return `${where}: no target has ${issue.keys.join(', ')}`
   return `${where}: ${field === 'metric' ? `allowed are ${METRICS.join(', ')}` : issue.message}`
 }
 

@@ -25,6 +25,9 @@ const LISTENER = 'use Socket; socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockad
 /** Folders of images in the system's temporary folder: this, the id of the process that made it, and a part by chance. */
 const FOLDER = 'criu-gpu-bench-trial-'
 
+/** Milliseconds that a dumped process gets to be gone. */
+const PATIENCE = 2000
+
 /** CRIU was given up, or could not be started: that says nothing about the next time. */
 class NoAnswer extends Error { override name = 'NoAnswer' }
 
@@ -90,7 +93,8 @@ export async function trial(criu: string, timeout: number): Promise<Verdict> {
     if (!child.pid || !await listens(child.pid)) return fails('the trial process (perl) did not start')
     const dump = await ask('dump', '--tree', String(child.pid), '--images-dir', images, '--log-file', 'dump.log')
     if (dump.exitCode !== 0) return fails(`criu dump: ${await firstError(images, 'dump.log', dump.all)}`)
-    await gone
+    // a dump ends what it dumped
+    if (await Promise.race([gone.then(() => false), sleep(PATIENCE, true)])) return fails('criu dump: it says that it dumped a process, which is still there: is this CRIU?')
     const restore = await ask('restore', '--restore-detached', '--images-dir', images, '--log-file', 'restore.log')
     if (restore.exitCode !== 0) return fails(`criu restore: ${await firstError(images, 'restore.log', restore.all)}`)
     return isListener(child.pid) ? { works: true, version, why: 'dumped and restored a process' } : fails('criu restore: the process is not there')
