@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { openContext } from '../../fixtures/context.ts'
-import { type Archive, takeCheckpoint } from '../../fixtures/checkpoint.ts'
+import { type Archive, COMPRESSIONS, takeCheckpoint } from '../../fixtures/checkpoint.ts'
 import { containerName } from '../../fixtures/names.ts'
 import { checkHost, equipment, lockFiles, ownFolders } from '../../fixtures/preflight.ts'
 import { runRoot } from '../../fixtures/storage.ts'
@@ -19,7 +19,7 @@ import { endOnSignal } from '../signals.ts'
  */
 async function main(argv: string[]): Promise<void> {
   const [compress = 'zstd', ...rest] = argv
-  if (rest.length > 0 || !['zstd', 'gzip', 'none'].includes(compress)) throw new Problem(`npm run checkpoint takes zstd, gzip or none, received: ${argv.join(' ')}`)
+  if (rest.length > 0 || !COMPRESSIONS.some(known => known === compress)) throw new Problem(`npm run checkpoint takes zstd, gzip or none, received: ${argv.join(' ')}`)
   await becomeRoot()
   process.umask(0o077)
   const c = { ...configuration(), keepCheckpoints: true }

@@ -94,7 +94,7 @@ export async function trial(criu: string, timeout: number): Promise<Verdict> {
     const dump = await ask('dump', '--tree', String(child.pid), '--images-dir', images, '--log-file', 'dump.log')
     if (dump.exitCode !== 0) return fails(`criu dump: ${await firstError(images, 'dump.log', dump.all)}`)
     // a dump ends what it dumped
-    if (await Promise.race([gone.then(() => false), sleep(PATIENCE, true)])) return fails('criu dump: it says that it dumped a process, which is still there: is this CRIU?')
+    if (await Promise.race([gone.then(() => false), sleep(PATIENCE, true, { ref: false })])) return fails('criu dump: it says that it dumped a process, which is still there: is this CRIU?')
     const restore = await ask('restore', '--restore-detached', '--images-dir', images, '--log-file', 'restore.log')
     if (restore.exitCode !== 0) return fails(`criu restore: ${await firstError(images, 'restore.log', restore.all)}`)
     return isListener(child.pid) ? { works: true, version, why: 'dumped and restored a process' } : fails('criu restore: the process is not there')
