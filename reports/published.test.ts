@@ -47,5 +47,10 @@ describe('findings on real trials of a GPU host', () => {
     expect(codes(run)).toEqual(['huge-pages-off', 'unattributed-time', 'noisy-host'])
     expect(published(run).findings[0]).toMatchObject({ scenario: 'podman-in-place.checkpoint-at-asleep-2.storage-tmpfs-huge', cost: expect.closeTo(0.89, 2) })
   })
+  it('the archive, what it holds and the disk, in the way that the project began with', () => {
+    const run = 'docs/results/h100-2026-11-25/4-seed'
+    expect(codes(run)).toEqual(['archive-read-again', 'kv-cache-in-checkpoint', 'weights-in-checkpoint', 'images-on-disk', 'cuda-restore-slow', 'huge-pages-off'])
+    expect(published(run).findings.slice(0, 2)).toMatchObject([{ cost: expect.closeTo(99.8, 1) }, { evidence: expect.stringContaining('26.0 GB') }])
+  })
   it('nothing to say of an engine that is woken', () => expect(codes('docs/results/h100-2026-11-24/3-engine-wake')).toEqual([]))
 })

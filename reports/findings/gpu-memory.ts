@@ -1,3 +1,4 @@
+import { PAGE } from '../../helpers/criu-images/memory-map.ts'
 import { bytes, percent, seconds } from '../format.ts'
 import type { Scenario } from '../schema.ts'
 import { type Rule, figure, measured, p50, phase, RESTORES, sibling, slowerBy } from './rule.ts'
@@ -17,26 +18,26 @@ function inCheckpoint(what: { code: string, name: string, verbs: [string, string
     const saved = without && slowerBy(scenario, without)
     // asleep was measured and is no faster: then what it leaves out is no cause
     if (without && saved === undefined) return []
-    const estimate = size === undefined ? undefined : estimated(scenario, size)
+    const content = contentOf(scenario)
+    const share = size === undefined || content === undefined ? undefined : Math.min(1, size / content)
     return [{
       code: what.code,
       message: `the ${what.name} ${size === undefined ? '' : `(${bytes(size)}) `}${what.verbs[0]} inside the checkpoint and ${what.verbs[1]} back with every restore`,
       evidence: [
-        scenario.checkpoint && `checkpoint of ${bytes(scenario.checkpoint.bytes)}, taken ${at}${size === undefined ? '' : `, ${percent(size / scenario.checkpoint.bytes)} of it ${what.name}`}`,
+        content !== undefined && `checkpoint of ${bytes(content)}, taken ${at}${share === undefined ? '' : `, ${percent(share)} of it ${what.name}`}`,
         without && `${seconds(p50(scenario))} s, and ${seconds(p50(without))} s for ${without.id}`,
       ].filter(Boolean).join('; ') || `taken ${at}`,
-      cost: saved ?? estimate ?? null,
+      cost: saved ?? (share === undefined ? null : share * timeByBytes(scenario)),
       remedy: what.remedy, source: what.source, scenario: scenario.id,
     }]
   })
 }
 
-/** Its share of the checkpoint's bytes, of the time that goes by bytes. */
-function estimated(scenario: Scenario, size: number): number | undefined {
-  const total = scenario.checkpoint?.bytes
-  const byBytes = phase(scenario, 'criu.restore') + phase(scenario, 'cuda.restore') + scenario.phases.filter(one => one.name.startsWith('archive.')).reduce((sum, one) => sum + one.p50, 0)
-  return total ? Math.min(1, size / total) * byBytes : undefined
-}
+/** Bytes of a checkpoint's content: an archive's own bytes are compressed. */
+const contentOf = ({ checkpoint }: Scenario): number | undefined => checkpoint && (Math.max(checkpoint.bytes, (checkpoint.pages ?? 0) * PAGE) || undefined)
+
+/** Seconds of a start that go by the checkpoint's bytes. */
+const timeByBytes = (scenario: Scenario): number => phase(scenario, 'criu.restore') + phase(scenario, 'cuda.restore') + scenario.phases.filter(one => one.name.startsWith('archive.')).reduce((sum, one) => sum + one.p50, 0)
 
 export const kvCache: Rule = inCheckpoint({
   code: 'kv-cache-in-checkpoint', name: 'KV cache', verbs: ['is', 'comes'], key: 'checkpoint.kv_bytes', asleep: ['asleep-1', 'asleep-2'],

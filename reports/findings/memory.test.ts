@@ -30,6 +30,11 @@ describe('KV cache and weights inside the checkpoint', () => {
     expect(found(kvCache, facts)['place.warmed-up']!.cost).toBeCloseTo(3.5, 1)
     expect(found(weights, facts)).toEqual({})
   })
+  it('know that the bytes of a compressed archive are not those of what is in it', () => {
+    const archive = { id: 'import', strategy: 'podman-import' as const, phases: { 'archive.unpack': 100, 'criu.restore': 20 }, checkpoint: { bytes: 3.7e9, pages: 6_337_265, create_time: 1 }, evidence: { 'checkpoint.kv_bytes': 17.3e9, 'checkpoint.weights_bytes': 3.2e9 } }
+    expect(found(kvCache, scene([archive]))['import']).toMatchObject({ evidence: 'checkpoint of 26.0 GB, taken warmed-up, 67 % of it KV cache', cost: expect.closeTo(80, 0) })
+    expect(found(weights, scene([archive]))['import']!.cost).toBeCloseTo(14.8, 1)
+  })
   it('are silent for what was dropped, where dropping gained nothing, and for an engine that says nothing about it', () => {
     expect(kvCache(scene([at('asleep-1', 4, 5e9)], vllm))).toEqual([])
     expect(weights(scene([at('asleep-2', 2.6, 1.9e9)], vllm))).toEqual([])
@@ -79,8 +84,9 @@ describe('the CUDA restore', () => {
     expect(found(cudaRestore, facts(1.1, undefined, { 'cuda.bytes': 2.5e9 }))['a']!.cost).toBeCloseTo(1.05, 6)
   })
   it('far below PCIe, asleep already: does not propose what is done', () => {
-    const asleep = scene([{ id: 'a', strategy, settings: { checkpointAt: 'asleep-2' }, phases: { 'criu.restore': 1, 'cuda.restore': 0.36 }, evidence: { 'cuda.bytes': 1.4e9 } }], host({ 'pcie.bandwidth': 63e9 }))
-    expect(found(cudaRestore, asleep)['a']!.remedy).toContain('--enforce-eager')
+    const remedy = (settings: object) => found(cudaRestore, scene([{ id: 'a', strategy, settings: { checkpointAt: 'asleep-2', ...settings }, phases: { 'criu.restore': 1, 'cuda.restore': 0.36 }, evidence: { 'cuda.bytes': 1.4e9 } }], host({ 'pcie.bandwidth': 63e9 })))['a']!.remedy
+    expect(remedy({ weights: 'tmpfs' })).toContain("graphs: 'tmpfs'")
+    expect(remedy({ weights: 'tmpfs', graphs: 'tmpfs' })).toContain('npx vitest bench resident')
   })
   it('silent near the bus, and where the bus or the GPU is unknown', () => {
     expect([...cudaRestore(facts(0.15)), ...cudaRestore(facts(1.1, host({}))), ...cudaRestore(recordedFacts)]).toEqual([])

@@ -4,8 +4,8 @@ vLLM's own level 2 throws the weights away and reads the model again; its level 
 where a checkpoint of the process would hold them. Here they lie outside the process, as the GPU had them: any model, any
 quantization, no conversion at wake-up. POST /sleep?level=2 and POST /wake_up are all that is needed.
 
-At wake-up the file is pinned piece by piece in a thread of its own, while this one maps GPU memory through the driver's API;
-then the pieces are copied.
+At wake-up some threads read the file, piece by piece, into a little pinned memory, while GPU memory is mapped through the
+driver's API: the weights' first, the KV cache's while pieces are copied already.
 
 Which properties memory gets: vLLM asks for memory that can be exported to other nodes (fabric handles, POSIX handles where
 that fails) and that network cards may read (GPUDirect RDMA). Here it is plain memory, what cudaMalloc gives, which is enough
@@ -15,8 +15,8 @@ CUDA graphs: vLLM keeps their memory outside its sleep pool, so it stays on the 
 checkpoint, which is slower than this. TMPFS_SLEEP_GRAPHS=1 gives graphs a pool of the sleeping allocator, and their blocks
 are saved with the weights: the same bytes at the same addresses.
 
-Environment: TMPFS_SLEEP_DIR (no default: without it vLLM is left alone), TMPFS_SLEEP_CHUNK_MB (128), TMPFS_SLEEP_GRAPHS (0),
-TMPFS_SLEEP_RDMA (0), TMPFS_SLEEP_UNPIN_AFTER (seconds, 1).
+Environment: TMPFS_SLEEP_DIR (no default: without it vLLM is left alone), TMPFS_SLEEP_CHUNK_MB (16), TMPFS_SLEEP_READERS
+(8, or the host's CPUs where there are fewer), TMPFS_SLEEP_GRAPHS (0), TMPFS_SLEEP_RDMA (0), TMPFS_SLEEP_UNPIN_AFTER (seconds, 1).
 Lines it prints begin with `tmpfs-sleep: `: `backend` with the folder, `saved`, `left` and `wake` with JSON, `fallback` with the reason.
 """
 

@@ -4,16 +4,15 @@ import contextlib
 import ctypes
 import mmap
 import os
-import queue
-import threading
 import time
 
 from vllm.device_allocator import get_mem_allocator_instance
 from vllm.device_allocator.sleep_mode_backend import CuMemBackend
 
-from . import say, setting
+from . import say
 from .driver import Driver
 from .graphs import TAG as GRAPHS
+from .wake import Wake
 
 WEIGHTS = "weights"
 # What must come back with its content; the KV cache need not.
@@ -112,76 +111,17 @@ class TmpfsBackend(CuMemBackend):
         driver = Driver()
         asleep = [item for item in get_mem_allocator_instance().pointer_to_data.items() if item[1].is_asleep and (tags is None or item[1].tag in tags)]
         for address, data in asleep:
-            driver.map(address, data)
+            if data.tag in KEPT:
+                driver.map(address, data)
+        if wake:
+            wake.begin()
+        for address, data in asleep:
+            if data.is_asleep:
+                driver.map(address, data)
         mapped = {"blocks": len(asleep), "mapped_bytes": sum(data.handle[1] for _, data in asleep), "map_seconds": round(time.perf_counter() - began, 4)}
         if wake:
-            self._unpinning = wake.copy(mapped)
+            self._unpinning = wake.end(mapped)
             self._blocks = []
         else:
             say("wake", mapped)
         self._state = "RUNNING"
-
-
-class Wake:
-    """Brings the weights back. Pinning begins at once, copying when `copy` is called: GPU memory must be mapped by then.
-
-    The driver copies nothing while it pins, so mapping and pinning go side by side, then everything is copied. Mapping first,
-    to pin beside copying, gained nothing: 0.18 to 0.31 s in place of 0.19 to 0.23 s after a restore (H100, driver 580).
-    """
-
-    def __init__(self, path, blocks):
-        import torch
-
-        self._torch, self._blocks, self._began = torch, blocks, time.perf_counter()
-        self._device = torch.cuda.current_device()
-        self._runtime = torch.cuda.cudart()
-        self._size = blocks[-1][0] + blocks[-1][2]
-        self._image = Image(path, self._size)
-        self._pieces, self._pinned, self._seconds = queue.SimpleQueue(), [], {}
-        threading.Thread(target=self._pin, name="tmpfs-sleep-pin").start()
-
-    def _mark(self, name):
-        self._seconds[name] = round(time.perf_counter() - self._began, 4)
-
-    def _pin(self):
-        chunk, pin = setting("CHUNK_MB", 128) << 20, True
-        for start in range(0, self._size, chunk):
-            end = min(start + chunk, self._size)
-            try:
-                if start == 0:
-                    self._torch.cuda.set_device(self._device)
-                if pin and (code := int(self._runtime.cudaHostRegister(self._image.address + start, end - start, 0))):
-                    raise OSError(f"CUDA error {code}")
-                if pin:
-                    self._pinned.append(self._image.address + start)
-            except Exception as error:
-                say("fallback", f"the weights are copied without being pinned: {error}")
-                pin = False
-            self._pieces.put((start, end))
-        self._mark("pinned")
-        self._pieces.put(None)
-
-    def copy(self, mapped):
-        """Returns the thread that will take the pins away again."""
-        from vllm.device_allocator.cumem import libcudart
-
-        self._mark("mapped")
-        while piece := self._pieces.get():
-            start, end = piece
-            for offset, address, length in self._blocks:
-                low, high = max(start, offset), min(end, offset + length)
-                if low < high:
-                    libcudart.cudaMemcpy(ctypes.c_void_p(address + low - offset), ctypes.c_void_p(self._image.address + low), high - low)
-        self._mark("copied")
-        say("wake", {"bytes": self._size, **mapped, "pieces": len(self._pinned), "seconds": self._seconds})
-        unpinning = threading.Thread(target=self._unpin, name="tmpfs-sleep-unpin", daemon=True)
-        unpinning.start()
-        return unpinning
-
-    def _unpin(self):
-        # taking pins away holds the driver: not while the first requests are served
-        time.sleep(setting("UNPIN_AFTER", 1.0))
-        self._torch.cuda.set_device(self._device)
-        for address in self._pinned:
-            self._runtime.cudaHostUnregister(address)
-        self._image.close()
