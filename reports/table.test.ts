@@ -41,7 +41,9 @@ describe('renderTable', () => {
   })
   it('ends with the verdict and the path of the report', () => {
     expect(lines(renderTable(report, { path: '/r/report.html' })).slice(-3)).toEqual(['PASS: 9 scenarios measured, 2 of 3 targets met', '/r/report.html', ''])
-    expect(renderTable(summarize(run([]), []))).toContain('NOTHING MEASURED')
+    expect(renderTable(summarize(run([]), []))).toContain('NOTHING MEASURED: no trial counted')
+    const alone = run([{ id: 'cold', baseline: true }, { id: 'podman-in-place', skipped: 'no CRIU' }])
+    expect(renderTable(summarize(alone, trials([1, 1, 1, 1, 1])))).toContain('NOTHING MEASURED: only the baseline\'s trials counted')
     expect(renderTable({ ...report, reference: compareRuns(report, report, { path: 'r' }) })).toContain('PASS: 9 scenarios measured, 2 of 3 targets met, not slower than the reference\n')
   })
   it('shows notes about how the trials were read', () => expect(renderTable(summarize(run([]), [], ['trials.jsonl:3 is torn']))).toContain('note: trials.jsonl:3 is torn'))

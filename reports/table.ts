@@ -158,7 +158,7 @@ function verdictLine(report: Report, ink: Paint): string {
   const targets = report.scenarios.flatMap(scenario => scenario.targets)
   const missed = targets.filter(target => target.kind === 'must' && target.verdict === 'fail').length
   const failed = report.scenarios.filter(scenario => scenario.outcome === 'failed' || scenario.failed > 0).length
-  if (report.verdict === 'nothing-measured') return ink('red', 'NOTHING MEASURED: no trial counted')
+  if (report.verdict === 'nothing-measured') return ink('red', `NOTHING MEASURED: ${report.scenarios.some(scenario => scenario.n > 0) ? 'only the baseline\'s trials counted' : 'no trial counted'}`)
   if (report.verdict === 'fail') return ink('red', `FAIL: ${[missed > 0 && `${count(missed, 'target')} missed`, failed > 0 && `${count(failed, 'scenario')} failed`].filter(Boolean).join(', ') || 'the run was cut off'}`)
   if (report.reference && report.reference.verdict !== 'pass') return ink('red', gateVerdict(report.reference))
   const passed = targets.filter(target => target.verdict === 'pass').length
