@@ -1,5 +1,6 @@
 """The weights' way from their file back to the GPU."""
 
+import contextlib
 import ctypes
 import mmap
 import os
@@ -17,7 +18,8 @@ class Staging:
         self.size = size
         self._runtime = runtime
         self._map = mmap.mmap(-1, size * count)
-        if hasattr(mmap, "MADV_HUGEPAGE"):
+        # a kernel without huge pages refuses
+        with contextlib.suppress(AttributeError, OSError):
             self._map.madvise(mmap.MADV_HUGEPAGE)
         self._first = ctypes.c_char.from_buffer(self._map)
         self._view = memoryview(self._map)
