@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { bentText } from './bent.ts'
-import { criuBegan, criuPhases, parseRestoreLog } from './criu.ts'
+import { criuBegan, criuPhases, parseRestoreLog, restoreLogFigures } from './criu.ts'
 
 const LOG = '(00.000000) Version: 4.2.1 (gitid 0)\n(00.045155) Running pre-restore scripts\n(00.065322) pie: 1: Switched to the restorer 1\n(00.166380) Restore finished successfully. Tasks resumed.\n'
 
@@ -12,6 +12,13 @@ describe('restore.log', () => {
   test('CRIU began what its last line says before the log was last written to, not when podman made the file; never before that', () => {
     expect(criuBegan({ birthtimeMs: 1000, mtimeMs: 1226 }, 0.166)).toBe(1060)
     expect(criuBegan({ birthtimeMs: 1000, mtimeMs: 1164 }, 0.166)).toBe(1000)
+  })
+  test('how long CRIU asked the kernel what it can do: not at all where an earlier one had written it down', () => {
+    const log = (second: string) => `(00.000225) Version: 4.2.1 (gitid 0)\n(00.000333) ${second}\n(00.034729) cpu: x86_family 6\n(00.050833) Reading image tree\n`
+    expect(restoreLogFigures(log('File /run/criu.kdat does not exist'))).toEqual({ lines: 4, probe: expect.closeTo(0.0505, 6) })
+    expect(restoreLogFigures(log('Loaded kdat cache from /run/criu.kdat'))).toEqual({ lines: 4, probe: 0 })
+    expect(restoreLogFigures(log('x'))).toEqual({ lines: 4 })
+    expect(restoreLogFigures('(00.000333) File /run/criu.kdat does not exist\n')).toEqual({ lines: 1 })
   })
   test('whatever it holds: stages in order, or nothing', () => fc.assert(fc.property(fc.oneof(bentText(LOG), fc.string({ unit: fc.constantFrom(...'(0.5)\n', 'pie: ', 'Restore finished successfully') })), (log) => {
     const stages = parseRestoreLog(log)

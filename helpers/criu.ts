@@ -80,16 +80,28 @@ export async function resumed(work: string, signal: AbortSignal): Promise<void> 
   }
 }
 
-/** Lines that CRIU logged in the restore that wrote `work`/restore.log; undefined where there is none. */
-export function restoreLogLines(work: string): number | undefined {
+export interface RestoreLogFigures {
+  lines: number
+  /** Seconds for which CRIU asked the kernel what it can do; 0 where an earlier one had written that down. */
+  probe?: number
+}
+
+/** What rules look at in restore.log, beside its stages. */
+export function restoreLogFigures(log: string): RestoreLogFigures {
+  const at = (line: RegExp) => Number(line.exec(log)?.[1] ?? Number.NaN)
+  const probe = at(/^\(([\d.]+)\) Reading image tree$/m) - at(/^\(([\d.]+)\) File \S*criu\.kdat does not exist$/m)
+  const known = /^\([\d.]+\) Loaded kdat cache from /m.test(log)
+  return { lines: log.split('\n').length - 1, ...(known ? { probe: 0 } : probe >= 0 && { probe }) }
+}
+
+/** The figures of the restore that wrote `work`/restore.log; undefined where there is none. */
+export function readRestoreLogFigures(work: string): RestoreLogFigures | undefined {
   try {
-    return readFileSync(join(work, 'restore.log')).reduce((lines, byte) => byte === NEWLINE ? lines + 1 : lines, 0)
+    return restoreLogFigures(readFileSync(join(work, 'restore.log'), 'latin1'))
   } catch {
     return undefined
   }
 }
-
-const NEWLINE = 10
 
 export function forgetRestoreLog(work: string): void {
   rmSync(join(work, 'restore.log'), { force: true })

@@ -9,6 +9,7 @@ import { fullTmpfs } from './full-tmpfs.ts'
 import { kvCache, weights } from './gpu-memory.ts'
 import { hugePages } from './huge-pages.ts'
 import { imagesOnDisk } from './images-on-disk.ts'
+import { kernelProbe } from './kernel-probe.ts'
 import { knownDefects } from './known-defects.ts'
 import { noisyHost } from './noisy-host.ts'
 import { pageReads } from './page-reads.ts'
@@ -18,7 +19,7 @@ import { unfairBaseline } from './unfair-baseline.ts'
 
 /** Every rule there is; one file a rule, or two that share what they look at. */
 export const RULES: Rule[] = [
-  archivePasses, imagesOnDisk, compression, kvCache, weights, hugePages, pageReads, criuLog, cudaRestore, cudaProcesses,
+  archivePasses, imagesOnDisk, compression, kvCache, weights, hugePages, pageReads, criuLog, kernelProbe, cudaRestore, cudaProcesses,
   unfairBaseline, firstRun, noisyHost, unattributed, fullTmpfs, knownDefects,
 ]
 

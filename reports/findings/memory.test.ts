@@ -6,6 +6,7 @@ import { factsOf, found, scene } from './facts.ts'
 import { fullTmpfs } from './full-tmpfs.ts'
 import { kvCache, weights } from './gpu-memory.ts'
 import { hugePages } from './huge-pages.ts'
+import { kernelProbe } from './kernel-probe.ts'
 import { pageReads } from './page-reads.ts'
 
 const strategy = 'podman-in-place' as const
@@ -74,6 +75,17 @@ describe('CRIU\'s log level', () => {
   })
   it('is silent for a few lines, and where a line was not measured', () => {
     expect([...criuLog(lines(1500)), ...criuLog(lines(50_000, host({}))), ...criuLog(recordedFacts)]).toEqual([])
+  })
+})
+
+describe('CRIU asking the kernel', () => {
+  const asked = (seconds: number, parts = {}) => scene([{ id: 'a', strategy, phases: { 'criu.restore': 0.2 }, evidence: { 'criu.probe_time': seconds } }], parts)
+  it('fires with what it took, and names the CRIU that asks', () => {
+    expect(found(kernelProbe, asked(0.05, host({ 'criu.folder': '/opt/criu' })))['a']).toMatchObject({ cost: 0.05, evidence: '/run is no tmpfs, so nothing is kept in /run/criu.kdat: 0.050 s of 0.20 s (25 %)', remedy: expect.stringContaining('/opt/criu/criu check') })
+    expect(found(kernelProbe, asked(0.05))['a']!.remedy).toContain(' criu check')
+  })
+  it('is silent where the answer was kept, where it is nothing beside the rest, and without evidence', () => {
+    expect([...kernelProbe(asked(0)), ...kernelProbe(asked(0.003)), ...kernelProbe(recordedFacts)]).toEqual([])
   })
 })
 
