@@ -27,11 +27,11 @@ export const cudaRestore: Rule = facts => measured(facts).flatMap((scenario) => 
   }]
 })
 
-/** The driver copies with one thread of the process, 4 to 5 GB/s on an H100: what helps is less GPU memory in use at the checkpoint. */
+/** The driver copies at 2 to 4 GB/s, by the CPU (docs/results, H100): what helps is less GPU memory in use at the checkpoint. */
 function lessToCopy({ checkpointAt, graphs }: Settings): string {
   if (checkpointAt !== 'asleep-2') return 'leave GPU memory out of the checkpoint and load it through pinned memory: the settings `{ checkpointAt: \'asleep-2\', weights: \'tmpfs\' }`'
   if (graphs !== 'tmpfs') return 'keep the memory of CUDA graphs with the weights: the settings `{ weights: \'tmpfs\', graphs: \'tmpfs\' }`'
-  return 'what is left is the driver\'s own: context, modules, graphs. Where the process may stay, it stays on the GPU: `npx vitest bench resident`'
+  return 'what is left is the driver\'s own: context, modules, graphs. Where the process may stay, it stays on the GPU: `SCENARIOS=\'engine-wake*\' npx vitest bench resident`'
 }
 
 /**

@@ -34,7 +34,10 @@ function inCheckpoint(what: { code: string, name: string, verbs: [string, string
 }
 
 /** Bytes of a checkpoint's content: an archive's own bytes are compressed. */
-const contentOf = ({ checkpoint }: Scenario): number | undefined => checkpoint && (Math.max(checkpoint.bytes, (checkpoint.pages ?? 0) * PAGE) || undefined)
+function contentOf({ strategy, checkpoint }: Scenario): number | undefined {
+  if (!checkpoint) return undefined
+  return (strategy === 'podman-import' && checkpoint.pages !== null ? checkpoint.pages * PAGE : checkpoint.bytes) || undefined
+}
 
 /** Seconds of a start that go by the checkpoint's bytes. */
 const timeByBytes = (scenario: Scenario): number => phase(scenario, 'criu.restore') + phase(scenario, 'cuda.restore') + scenario.phases.filter(one => one.name.startsWith('archive.')).reduce((sum, one) => sum + one.p50, 0)

@@ -85,6 +85,8 @@ class CuMemBackend:
         for address, data in self.world.pointer_to_data.items():
             if tags is not None and data.tag not in tags:
                 continue
+            if not data.is_asleep:
+                raise AssertionError("vLLM maps again what is mapped")
             data.is_asleep = False
             if data.cpu_backup_tensor is not None:
                 ctypes.memmove(address, data.cpu_backup_tensor, data.handle[1])
@@ -129,7 +131,13 @@ def install(world):
         cudaHostUnregister=lambda address: world.result("cudaHostUnregister"),
     )
     cuda = types.SimpleNamespace(set_device=lambda device: None, current_device=lambda: 0, cudart=lambda: runtime, MemPool=MemPool, mem_get_info=lambda: (70, 100), memory_reserved=lambda: 5 + sum(data.handle[1] for data in world.pointer_to_data.values()))
-    copy = types.SimpleNamespace(cudaMemcpy=lambda to, source, size: (world.calls.append(("cudaMemcpy", size)), ctypes.memmove(to, source, size)))
+
+    def copy_memory(to, source, size):
+        if code := world.result("cudaMemcpy", size):
+            raise RuntimeError(f"CUDART error: {code}")
+        ctypes.memmove(to, source, size)
+
+    copy = types.SimpleNamespace(cudaMemcpy=copy_memory, cudaDeviceSynchronize=lambda: world.calls.append(("cudaDeviceSynchronize",)))
 
     def create_and_map(handle):
         world.calls.append(("vllm.create_and_map", handle[1]))

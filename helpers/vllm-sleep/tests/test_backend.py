@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import tempfile
+import threading
 import types
 import unittest
 
@@ -114,6 +115,14 @@ class LevelTwo(Case):
         self.printed(lambda: backend.resume(["kv_cache"]))
         self.assert_weights_are_back()
 
+    def test_weights_then_all_the_rest(self):
+        backend = self.backend()
+        self.printed(lambda: backend.suspend(2))
+        self.printed(lambda: backend.resume(["weights"]))
+        said = dict(self.printed(lambda: backend.resume()))
+        self.assertEqual(said["wake"]["blocks"], 1)
+        self.assert_weights_are_back()
+
     def test_again_and_again(self):
         backend = self.backend()
         for _ in range(3):
@@ -193,6 +202,56 @@ class Fallbacks(Case):
         self.assertEqual(said[-1][1]["pinned"], 0)
         self.assert_weights_are_back()
 
+
+    def assert_nothing_is_left_and_it_wakes(self, backend):
+        """After a wake-up that failed."""
+        self.assertEqual(backend.state() if hasattr(backend, "state") else backend._state, "RESUMING")
+        self.assertEqual([thread.name for thread in threading.enumerate() if thread.name.startswith("tmpfs-sleep")], [])
+        self.assertEqual(len(self.calls("cudaHostUnregister")), len(self.calls("cudaHostRegister")))
+        self.world.refuse.clear()
+        self.printed(lambda: backend.resume())
+        self.assert_weights_are_back()
+        self.printed(lambda: (backend.suspend(2), backend.resume()))
+        self.assert_weights_are_back()
+
+    def test_a_copy_that_fails_leaves_nothing_behind_and_can_be_tried_again(self):
+        os.environ.update(TMPFS_SLEEP_READERS="3")
+        self.addCleanup(os.environ.pop, "TMPFS_SLEEP_READERS")
+        backend = self.backend()
+        self.printed(lambda: backend.suspend(2))
+        files = len(os.listdir("/proc/self/fd"))
+        self.world.refuse["cudaMemcpy"] = 700
+        with self.assertRaisesRegex(RuntimeError, "CUDART error: 700"):
+            backend.resume()
+        self.assertEqual(len(os.listdir("/proc/self/fd")), files)
+        self.assert_nothing_is_left_and_it_wakes(backend)
+
+    def test_memory_that_cannot_be_mapped_likewise(self):
+        backend = self.backend()
+        self.printed(lambda: backend.suspend(2))
+        self.module.Driver.map, original = self.refuse, self.module.Driver.map
+        try:
+            with self.assertRaisesRegex(OSError, "no memory"):
+                backend.resume()
+        finally:
+            self.module.Driver.map = original
+        self.assert_nothing_is_left_and_it_wakes(backend)
+
+    @staticmethod
+    def refuse(*_):
+        raise OSError("no memory")
+
+    def test_asleep_again_after_a_wake_up_that_failed_the_file_is_kept(self):
+        for level in (2, 1):
+            backend = self.backend()
+            self.printed(lambda: backend.suspend(2))
+            self.world.refuse["cudaMemcpy"] = 700
+            with self.assertRaises(RuntimeError):
+                backend.resume()
+            self.world.refuse.clear()
+            self.assertEqual([what for what, _ in self.printed(lambda: backend.suspend(level))], ["left"])
+            self.printed(lambda: backend.resume())
+            self.assert_weights_are_back()
 
     def test_a_file_that_was_cut_is_an_error_and_the_engine_does_not_run(self):
         backend = self.backend()

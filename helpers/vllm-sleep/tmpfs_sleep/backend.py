@@ -51,28 +51,32 @@ class TmpfsBackend(CuMemBackend):
     def __init__(self):
         super().__init__()
         self._path = os.path.join(os.environ["TMPFS_SLEEP_DIR"], f"weights-{os.getpid()}.img")
-        self._blocks = []  # of the sleeping weights: (offset in the file, GPU address, bytes)
-        self._unpinning = None
+        self._blocks = []  # of the weights that are not back: (offset in the file, GPU address, bytes)
+        self._kept = False  # this class put them to sleep, so it wakes all memory
+        self._releasing = None
 
     @classmethod
     def is_supported(cls):
         return bool(os.environ.get("TMPFS_SLEEP_DIR"))
 
     def suspend(self, level=1):
-        if self._unpinning:
-            self._unpinning.join()
-            self._unpinning = None
-        if level == 2:
-            try:
-                self._save()
-            except Exception as error:
-                # vLLM's level 2 would lose the weights, and nobody would load them again
-                say("fallback", f"the weights stay in the process (level 1): {error!r}")
-                self._blocks = []
-                level = 1
+        if self._releasing:
+            self._releasing.join()
+            self._releasing = None
+        # what a wake-up did not bring back lies in its file still
+        self._kept = bool(self._blocks) or level == 2 and self._saved()
         self._state = "SUSPENDED"
-        get_mem_allocator_instance().sleep(offload_tags=KEPT if level == 1 else ())
+        get_mem_allocator_instance().sleep(offload_tags=() if self._kept else KEPT)
         say("left", left_on_the_gpu())
+
+    def _saved(self):
+        try:
+            self._save()
+        except Exception as error:
+            # vLLM's level 2 would lose the weights, and nobody would load them again
+            say("fallback", f"the weights stay in the process (level 1): {error!r}")
+            return False
+        return True
 
     def _save(self):
         from vllm.device_allocator.cumem import libcudart
@@ -103,25 +107,32 @@ class TmpfsBackend(CuMemBackend):
     def resume(self, tags=None):
         if tags is not None and WEIGHTS in tags:
             tags = [*tags, GRAPHS]
-        if not self._blocks:
+        if not self._kept:
             return super().resume(tags)
         self._state = "RESUMING"
-        wake = Wake(self._path, self._blocks) if tags is None or WEIGHTS in tags else None
-        began = time.perf_counter()
-        driver = Driver()
-        asleep = [item for item in get_mem_allocator_instance().pointer_to_data.items() if item[1].is_asleep and (tags is None or item[1].tag in tags)]
-        for address, data in asleep:
-            if data.tag in KEPT:
-                driver.map(address, data)
-        if wake:
-            wake.begin()
-        for address, data in asleep:
-            if data.is_asleep:
-                driver.map(address, data)
-        mapped = {"blocks": len(asleep), "mapped_bytes": sum(data.handle[1] for _, data in asleep), "map_seconds": round(time.perf_counter() - began, 4)}
-        if wake:
-            self._unpinning = wake.end(mapped)
-            self._blocks = []
-        else:
-            say("wake", mapped)
+        allocations = get_mem_allocator_instance().pointer_to_data
+        asleep = [item for item in allocations.items() if item[1].is_asleep and (tags is None or item[1].tag in tags)]
+        wake = Wake(self._path, self._blocks) if self._blocks and (tags is None or WEIGHTS in tags) else None
+        try:
+            began = time.perf_counter()
+            driver = Driver()
+            for address, data in asleep:
+                if data.tag in KEPT:
+                    driver.map(address, data)
+            if wake:
+                wake.begin()
+            for address, data in asleep:
+                if data.is_asleep:
+                    driver.map(address, data)
+            mapped = {"blocks": len(asleep), "mapped_bytes": sum(data.handle[1] for _, data in asleep), "map_seconds": round(time.perf_counter() - began, 4)}
+            if wake:
+                self._releasing = wake.end(mapped)
+                self._blocks = []
+            else:
+                say("wake", mapped)
+        except BaseException:
+            if wake:
+                wake.abandon()
+            raise
+        self._kept = any(data.is_asleep for data in allocations.values())
         self._state = "RUNNING"

@@ -1,5 +1,6 @@
 """The weights' way from their file back to the GPU."""
 
+import bisect
 import contextlib
 import ctypes
 import mmap
@@ -17,7 +18,7 @@ class Staging:
     def __init__(self, runtime, size, count):
         self.size = size
         self._runtime = runtime
-        self._map = mmap.mmap(-1, size * count)
+        self._map = mmap.mmap(-1, size * count, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         # a kernel without huge pages refuses
         with contextlib.suppress(AttributeError, OSError):
             self._map.madvise(mmap.MADV_HUGEPAGE)
@@ -48,8 +49,10 @@ class Staging:
                 self.pinned.add(slot)
 
     def release(self):
-        for slot in self.pinned:
-            self._runtime.cudaHostUnregister(self.address(slot))
+        """Memory that cannot be unpinned stays: the driver may use it."""
+        while self.pinned:
+            if code := int(self._runtime.cudaHostUnregister(self.address(self.pinned.pop()))):
+                raise OSError(f"cudaHostUnregister: CUDA error {code}")
         self._view.release()
         del self._first
         self._map.close()
@@ -62,14 +65,16 @@ class Wake:
     """
 
     def __init__(self, path, blocks):
+        """blocks: (offset in the file, GPU address, bytes), one after the other."""
         import torch
 
         self._torch, self._blocks, self._began, self._seconds = torch, blocks, time.perf_counter(), {}
         self._device = torch.cuda.current_device()
+        self._offsets = [offset for offset, _, _ in blocks]
         self._size = blocks[-1][0] + blocks[-1][2]
         self._file = os.open(path, os.O_RDONLY)
-        chunk = setting("CHUNK_MB", 16) << 20
-        readers = setting("READERS", min(8, len(os.sched_getaffinity(0))))
+        chunk = max(1, setting("CHUNK_MB", 16)) << 20
+        readers = max(1, setting("READERS", min(8, len(os.sched_getaffinity(0)))))
         self._staging = Staging(torch.cuda.cudart(), chunk, readers + 4)
         self._pieces, self._ready, self._error = iter(range(0, self._size, chunk)), queue.SimpleQueue(), None
         self._readers = [self._thread(self._read) for _ in range(readers)]
@@ -95,6 +100,8 @@ class Wake:
         # next() of an iterator over a range holds the interpreter's lock: no piece is read twice
         for start in self._pieces:
             slot = self._staging.free.get()
+            if self._error:
+                return
             end = min(start + self._staging.size, self._size)
             self._staging.fill(slot, self._file, start, end - start)
             self._ready.put((slot, start, end))
@@ -108,14 +115,17 @@ class Wake:
 
         for _ in range(0, self._size, self._staging.size):
             piece = self._ready.get()
-            if piece is None:
+            if self._error:
                 return
             slot, start, end = piece
-            for offset, address, length in self._blocks:
+            for offset, address, length in self._blocks[bisect.bisect_right(self._offsets, start) - 1:]:
                 low, high = max(start, offset), min(end, offset + length)
-                if low < high:
-                    libcudart.cudaMemcpy(ctypes.c_void_p(address + low - offset), ctypes.c_void_p(self._staging.address(slot) + low - start), high - low)
+                if low >= high:
+                    break
+                libcudart.cudaMemcpy(ctypes.c_void_p(address + low - offset), ctypes.c_void_p(self._staging.address(slot) + low - start), high - low)
             self._staging.free.put(slot)
+        # what was not pinned may still be on its way
+        libcudart.cudaDeviceSynchronize()
 
     def end(self, mapped):
         """Waits for the last copy; all GPU memory is mapped. Returns the thread that will take the pins away again."""
@@ -125,15 +135,27 @@ class Wake:
             raise self._error
         self._mark("copied")
         say("wake", {"bytes": self._size, **mapped, "readers": len(self._readers), "pinned": len(self._staging.pinned), "seconds": self._seconds})
-        unpinning = threading.Thread(target=self._release, name="tmpfs-sleep-unpin", daemon=True)
-        unpinning.start()
-        return unpinning
+        releasing = threading.Thread(target=self._release_later, name="tmpfs-sleep-release", daemon=True)
+        releasing.start()
+        return releasing
 
-    def _release(self):
+    def abandon(self):
+        """After an error: its threads, its memory and its file go, and another wake-up can be tried."""
+        self._error = self._error or InterruptedError("the wake-up was given up")
+        for _ in self._readers:
+            self._staging.free.put(None)
+        self._ready.put(None)
+        self._close()
+
+    def _release_later(self):
         # taking pins away holds the driver: not while the first requests are served
         time.sleep(setting("UNPIN_AFTER", 1.0))
         self._torch.cuda.set_device(self._device)
-        for reader in self._readers:
-            reader.join()
-        self._staging.release()
+        self._close()
+
+    def _close(self):
+        for thread in [*self._readers, self._copying]:
+            if thread:
+                thread.join()
         os.close(self._file)
+        self._staging.release()
