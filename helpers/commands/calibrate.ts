@@ -1,8 +1,10 @@
+import { lockFiles } from '../../fixtures/preflight.ts'
 import { calibrate, milliseconds } from '../calibration/calibrate.ts'
 import type { Kind } from '../calibration/tries.ts'
 import { configuration } from '../configuration.ts'
 import { reportProblem } from '../problem.ts'
 import { becomeRoot } from '../root.ts'
+import { lockRun } from '../run-lock.ts'
 
 /** `npm run calibrate`: measures the prober itself and prints its error; every report from now on carries the figure. */
 
@@ -15,7 +17,11 @@ const WORDS: Record<Kind, string> = {
 try {
   // the figure is kept in STATE_DIR, which is root's
   await becomeRoot()
-  const { figure, errors } = await calibrate(configuration().stateDir, (done, of) => {
+  const c = configuration()
+  // a run beside it would be measured with it; the tmpfs of the second lock may not be there yet
+  const release = lockRun(lockFiles(c).slice(0, 1))
+  process.once('exit', release)
+  const { figure, errors } = await calibrate(c.stateDir, (done, of) => {
     if (process.stdout.isTTY) process.stdout.write(`\r${done}/${of}`)
   })
   console.log(`\rprober's error over ${figure.tries} tries: median ${milliseconds(figure.median)}, worst ${milliseconds(figure.worst)}`)

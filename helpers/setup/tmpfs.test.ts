@@ -1,8 +1,11 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Configuration } from '../configuration.ts'
 import { tmpfs, tmpfsSize, tooSmall } from './tmpfs.ts'
 
 const GIB = 1024 ** 3
+const at = (checkpointDir: string) => ({ checkpointDir, engine: 'llama-cpp', modelBytes: 1 }) as Configuration
 
 test('six models and a gigabyte for the random model', () => {
   expect(tmpfsSize({ engine: 'llama-cpp', modelBytes: 1e9 }, 100 * GIB)).toEqual({ bytes: 6e9 + GIB, wanted: 6e9 + GIB })
@@ -21,5 +24,18 @@ test('half of the available memory for an engine of unknown size', () => {
 })
 
 test('another file system mounted there is not taken for memory', async () => {
-  expect(await tmpfs.probe({ checkpointDir: '/proc', engine: 'llama-cpp', modelBytes: 1 } as Configuration)).toMatchObject({ state: 'unusable', found: '/proc is proc, not memory' })
+  expect(await tmpfs.probe(at('/proc'))).toMatchObject({ state: 'unusable', found: '/proc is proc, not memory' })
+})
+
+test('nothing is mounted over files', async () => {
+  // not below /tmp, which may be a tmpfs itself
+  const folder = mkdtempSync(join(import.meta.dirname, 'checkpoints-'))
+  try {
+    expect(await tmpfs.probe(at(folder))).toMatchObject({ state: 'missing' })
+    mkdirSync(join(folder, 'mine'))
+    writeFileSync(join(folder, 'mine/file'), '')
+    expect(await tmpfs.probe(at(folder))).toMatchObject({ state: 'unusable', found: expect.stringContaining('holds files'), remedy: expect.stringContaining('CHECKPOINT_DIR') })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })

@@ -1,4 +1,4 @@
-import { stat, statfs } from 'node:fs/promises'
+import { readdir, stat, statfs } from 'node:fs/promises'
 import type { Configuration } from '../configuration.ts'
 import { memory } from '../memory.ts'
 import { mounts, mountTmpfs } from '../mounts.ts'
@@ -41,6 +41,7 @@ export const tmpfs: Step = {
     if (!system || system.type !== TMPFS_MAGIC) {
       const mount = mounts().findLast(({ point }) => point === checkpointDir)
       if (mount) return unusable(`${checkpointDir} is ${mount.type}, not memory`, 'Unmount it, or name another folder with CHECKPOINT_DIR')
+      if (there && (await readdir(checkpointDir)).length > 0) return unusable(`${checkpointDir} is no tmpfs and holds files, which one mounted there would hide`, 'Empty it, or name another folder with CHECKPOINT_DIR')
       return missing(`${checkpointDir} is not mounted`)
     }
     const bytes = system.blocks * system.bsize
