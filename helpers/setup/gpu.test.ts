@@ -22,6 +22,13 @@ test('the driver: new enough, too old, absent, without a GPU', () => {
   expect(judgeDriver(OPEN, [])).toMatchObject({ state: 'unusable' })
 })
 
+test('a driver that can hang the host when a restored process is killed, as every trial does, is refused', () => {
+  const version = (text: string, number: string) => judgeDriver(text.replace(/\d+\.\d+\.\d+/, number), ['nvidia0'])
+  expect(version(OPEN, '595.71.05')).toMatchObject({ state: 'unusable', found: expect.stringContaining('cuda-checkpoint/issues/53'), remedy: expect.stringContaining('another driver') })
+  expect(version(CLOSED, '595.71.05').state).toBe('ok')
+  expect(version(OPEN, '595.72.01').state).toBe('ok')
+})
+
 test('GPU memory that others hold', () => {
   const gpu = (used: number) => ({ used: used * 1024 ** 3, total: 80 * 1024 ** 3 })
   expect(judgeMemory([gpu(0.5)], 0.9)).toMatchObject({ state: 'ok', found: '0.5 GiB of 80.0 GiB used' })

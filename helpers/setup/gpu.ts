@@ -14,6 +14,8 @@ import { type Found, ok, type Step, unusable } from './step.ts'
 
 /** First driver with cuCheckpointProcess*. Source: CUDA 12.8 release notes. */
 const OLDEST_DRIVER = 570
+/** Every trial ends with killing what was restored. */
+const HANGS = /^595\.71(\.|$)/
 const CUDA_PLUGINS = ['/usr/lib/criu/cuda_plugin.so', '/usr/local/lib/criu/cuda_plugin.so', '/usr/lib/x86_64-linux-gnu/criu/cuda_plugin.so']
 /** vLLM asks for so many open files. */
 const WANTED_FILES = 65_536
@@ -40,6 +42,7 @@ export function judgeDriver(text: string | undefined, devices: string[]): Found 
   const version = text === undefined ? undefined : parseDriverVersion(text)
   if (!version) return unusable(text === undefined ? 'no NVIDIA driver is loaded (/proc/driver/nvidia/version is missing)' : 'an NVIDIA driver of unknown version', remedy)
   if (Number.parseInt(version) < OLDEST_DRIVER) return { state: 'too-old', found: `driver ${version}`, remedy }
+  if (HANGS.test(version) && text!.includes('Open Kernel Module')) return unusable(`driver ${version} with open kernel modules: killing a restored CUDA process can hang the host (https://github.com/NVIDIA/cuda-checkpoint/issues/53)`, 'Install another driver, or this one with its closed kernel modules.')
   return devices.length > 0 ? ok(`driver ${version}, ${devices.length} GPU${devices.length > 1 ? 's' : ''}`) : unusable(`driver ${version}, but no /dev/nvidia0`, 'Run nvidia-modprobe -c 0 -u, or give this machine its GPU.')
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Configuration } from '../configuration.ts'
 import { criu } from './criu.ts'
+import { driverLibraries } from './driver-libraries.ts'
 import { ownFolder } from './folder.ts'
 import { GPU_STEPS } from './gpu.ts'
 import { image } from './image.ts'
@@ -14,12 +15,12 @@ import { tmpfs } from './tmpfs.ts'
 
 /** All that a run needs, in the order in which it is made; what only the host's owner can bring comes early. */
 export function stepsFor({ engine }: Pick<Configuration, 'engine'>): Step[] {
-  return [packages, ...engine === 'vllm' ? GPU_STEPS : [], seccomp, criu, tmpfs, image, model, prober]
+  return [packages, ...engine === 'vllm' ? [...GPU_STEPS, driverLibraries] : [], seccomp, criu, tmpfs, image, model, prober]
 }
 
 /** What of all that a run needs on any host is not there; the GPU's state and the prober's figure are not asked again. [] where all is. */
 export async function notReady(c: Configuration): Promise<(Found & { name: string })[]> {
-  const steps = [packages, seccomp, criu, tmpfs, image, model]
+  const steps = [packages, ...c.engine === 'vllm' ? [driverLibraries] : [], seccomp, criu, tmpfs, image, model]
   const found = await probeAll(steps, c)
   return steps.map(({ name }, i) => ({ name, ...found[i]! })).filter(({ state }) => state !== 'ok')
 }
