@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Configuration } from '../configuration.ts'
 import { criu } from './criu.ts'
-import { driverLibraries } from './driver-libraries.ts'
+import { driverLibraries, driverVersion } from './driver-libraries.ts'
 import { ownFolder } from './folder.ts'
 import { GPU_STEPS } from './gpu.ts'
 import { image } from './image.ts'
@@ -20,7 +20,7 @@ export function stepsFor({ engine }: Pick<Configuration, 'engine'>): Step[] {
 
 /** What of all that a run needs on any host is not there; the GPU's state and the prober's figure are not asked again. [] where all is. */
 export async function notReady(c: Configuration): Promise<(Found & { name: string })[]> {
-  const steps = [packages, ...c.engine === 'vllm' ? [driverLibraries] : [], seccomp, criu, tmpfs, image, model]
+  const steps = [packages, ...c.engine === 'vllm' && driverVersion() ? [driverLibraries] : [], seccomp, criu, tmpfs, image, model]
   const found = await probeAll(steps, c)
   return steps.map(({ name }, i) => ({ name, ...found[i]! })).filter(({ state }) => state !== 'ok')
 }
