@@ -1,4 +1,4 @@
-import { lockFiles } from '../../fixtures/preflight.ts'
+import { runLock } from '../../fixtures/storage.ts'
 import { calibrate, milliseconds } from '../calibration/calibrate.ts'
 import type { Kind } from '../calibration/tries.ts'
 import { configuration } from '../configuration.ts'
@@ -18,8 +18,8 @@ try {
   // the figure is kept in STATE_DIR, which is root's
   await becomeRoot()
   const c = configuration()
-  // a run beside it would be measured with it; the tmpfs of the second lock may not be there yet
-  const release = lockRun(lockFiles(c).slice(0, 1))
+  // a run beside it would be measured with it
+  const release = lockRun([runLock(c.stateDir)])
   process.once('exit', release)
   const { figure, errors } = await calibrate(c.stateDir, (done, of) => {
     if (process.stdout.isTTY) process.stdout.write(`\r${done}/${of}`)

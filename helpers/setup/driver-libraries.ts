@@ -1,11 +1,11 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { copyFile, mkdir, symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Configuration } from '../configuration.ts'
 import { command } from '../command.ts'
 import { Problem } from '../problem.ts'
 import { whole } from './folder.ts'
-import { parseDriverVersion } from './gpu.ts'
+import { driverText, judgeDriver, parseDriverVersion } from './gpu.ts'
 import { missing, ok, type Step, unusable } from './step.ts'
 
 /**
@@ -17,9 +17,10 @@ import { missing, ok, type Step, unusable } from './step.ts'
 const NEEDED = /^lib(cuda|cudadebugger|nvidia-(ml|cfg|nscq|opencl|gpucomp|ptxjitcompiler|fatbinaryloader|allocator|compiler|nvvm|pkcs11(-openssl3)?))\.so(\.|$)/
 const CUDA = 'libcuda.so.1'
 
-/** The driver's version, such as 580.159.04; undefined where none is loaded. */
-export function driverVersion(path = '/proc/driver/nvidia/version'): string | undefined {
-  return existsSync(path) ? parseDriverVersion(readFileSync(path, 'utf8')) : undefined
+/** The version of the loaded driver, such as 580.159.04; undefined where there is none. */
+export function driverVersion(path?: string): string | undefined {
+  const text = driverText(path)
+  return text === undefined ? undefined : parseDriverVersion(text)
 }
 
 /** Where the container finds them: NVIDIA_LIBS_PATH, or the copy; undefined where the container has the host's own files, or no copy is there. */
@@ -52,7 +53,7 @@ export const driverLibraries: Step = {
   name: 'driver libraries',
   async probe(c) {
     const version = driverVersion()
-    if (!version) return unusable('no NVIDIA driver is loaded (/proc/driver/nvidia/version is missing)', 'Install the NVIDIA driver; without a GPU set ENGINE=llama-cpp.')
+    if (!version) return judgeDriver(driverText(), [])
     if (c.vllmImage === 'host') return ok('the host\'s own')
     if (c.nvidiaLibsPath && !existsSync(join(c.nvidiaLibsPath, CUDA))) return unusable(`no ${CUDA} in NVIDIA_LIBS_PATH (${c.nvidiaLibsPath})`, 'Name the folder with the driver\'s libraries, or leave it out: set-up then copies them.')
     const folder = driverLibrariesFolder(c, version)

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { HANGING_DRIVER, isAffected } from '../../reports/findings/known-defects.ts'
 import type { Configuration } from '../configuration.ts'
 import { openCuda } from '../cuda.ts'
 import { gpus, holders } from '../cuda/nvidia-smi.ts'
@@ -14,8 +15,6 @@ import { type Found, ok, type Step, unusable } from './step.ts'
 
 /** First driver with cuCheckpointProcess*. Source: CUDA 12.8 release notes. */
 const OLDEST_DRIVER = 570
-/** Every trial ends with killing what was restored. */
-const HANGS = /^595\.71(\.|$)/
 const CUDA_PLUGINS = ['/usr/lib/criu/cuda_plugin.so', '/usr/local/lib/criu/cuda_plugin.so', '/usr/lib/x86_64-linux-gnu/criu/cuda_plugin.so']
 /** vLLM asks for so many open files. */
 const WANTED_FILES = 65_536
@@ -42,13 +41,17 @@ export function judgeDriver(text: string | undefined, devices: string[]): Found 
   const version = text === undefined ? undefined : parseDriverVersion(text)
   if (!version) return unusable(text === undefined ? 'no NVIDIA driver is loaded (/proc/driver/nvidia/version is missing)' : 'an NVIDIA driver of unknown version', remedy)
   if (Number.parseInt(version) < OLDEST_DRIVER) return { state: 'too-old', found: `driver ${version}`, remedy }
-  if (HANGS.test(version) && text!.includes('Open Kernel Module')) return unusable(`driver ${version} with open kernel modules: killing a restored CUDA process can hang the host (https://github.com/NVIDIA/cuda-checkpoint/issues/53)`, 'Install another driver, or this one with its closed kernel modules.')
+  // every trial ends with killing what was restored
+  if (isAffected(version, HANGING_DRIVER) && text!.includes('Open Kernel Module')) return unusable(`driver ${version} with open kernel modules: ${HANGING_DRIVER.message} (${HANGING_DRIVER.source})`, 'Install another driver, or this one with its closed kernel modules.')
   return devices.length > 0 ? ok(`driver ${version}, ${devices.length} GPU${devices.length > 1 ? 's' : ''}`) : unusable(`driver ${version}, but no /dev/nvidia0`, 'Run nvidia-modprobe -c 0 -u, or give this machine its GPU.')
 }
 
 const read = (path: string) => existsSync(path) ? readFileSync(path, 'utf8') : undefined
 
-const driver = look('NVIDIA driver', () => judgeDriver(read('/proc/driver/nvidia/version'), readdirSync('/dev').filter(name => /^nvidia\d+$/.test(name))))
+/** What the kernel's NVIDIA module says of itself; undefined where none is loaded. */
+export const driverText = (path = '/proc/driver/nvidia/version'): string | undefined => read(path)
+
+const driver = look('NVIDIA driver', () => judgeDriver(driverText(), readdirSync('/dev').filter(name => /^nvidia\d+$/.test(name))))
 
 const cuda = look('CUDA checkpoint', async () => {
   const found = await openCuda().catch((error: Error) => error)

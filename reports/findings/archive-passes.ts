@@ -1,5 +1,5 @@
 import { bytes, factor, seconds } from '../format.ts'
-import { type Rule, figure, measured, p50, phaseList, RESTORES, slowerBy } from './rule.ts'
+import { type Rule, archiveTime, figure, measured, p50, phaseList, RESTORES, slowerBy } from './rule.ts'
 
 const PASSES = ['archive.find-runtime', 'archive.read-config', 'archive.unpack']
 
@@ -9,9 +9,8 @@ const PASSES = ['archive.find-runtime', 'archive.read-config', 'archive.unpack']
  */
 export const archivePasses: Rule = facts => measured(facts).flatMap((scenario) => {
   const passes = figure(facts, scenario.id, 'archive.passes')
-  const phases = scenario.phases.filter(phase => phase.name.startsWith('archive.'))
-  if (passes === undefined || passes < 2 || phases.length === 0) return []
-  const cost = phases.reduce((sum, phase) => sum + phase.p50, 0)
+  if (passes === undefined || passes < 2 || !scenario.phases.some(({ name }) => name.startsWith('archive.'))) return []
+  const cost = archiveTime(scenario)
   const size = figure(facts, scenario.id, 'archive.bytes')
   const better = measured(facts).filter(other => RESTORES.includes(other.strategy) && figure(facts, other.id, 'archive.passes') === undefined && other.settings.checkpointAt === scenario.settings.checkpointAt && slowerBy(scenario, other) !== undefined)
     .toSorted((a, b) => Number(a.strategy !== 'podman-in-place') - Number(b.strategy !== 'podman-in-place') || p50(a) - p50(b))[0]

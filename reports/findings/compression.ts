@@ -1,9 +1,5 @@
 import { bytes, seconds } from '../format.ts'
-import type { Scenario } from '../schema.ts'
-import { type Rule, figure, measured, p50, sibling, slowerBy, word } from './rule.ts'
-
-/** Seconds of all passes over the archive. */
-const reading = ({ phases }: Scenario) => phases.reduce((sum, { name, p50: each }) => name.startsWith('archive.') ? sum + each : sum, 0)
+import { type Rule, archiveTime, figure, measured, p50, sibling, slowerBy, word } from './rule.ts'
 
 /** Compression that costs more to undo than its smaller archive saves: seen where the same archive uncompressed was faster. */
 export const compression: Rule = facts => measured(facts).flatMap((scenario) => {
@@ -13,7 +9,7 @@ export const compression: Rule = facts => measured(facts).flatMap((scenario) => 
   const slower = plain && slowerBy(scenario, plain)
   if (!plain || slower === undefined) return []
   // only what reading the archive takes longer: the rest of the difference is the host's
-  const cost = Math.min(slower, Math.max(0, reading(scenario) - reading(plain)))
+  const cost = Math.min(slower, Math.max(0, archiveTime(scenario) - archiveTime(plain)))
   const sizes = [scenario, plain].map(one => figure(facts, one.id, 'archive.bytes'))
   const saved = sizes[0] !== undefined && sizes[1] !== undefined ? `; the archive is ${bytes(sizes[0])} in place of ${bytes(sizes[1])}` : ''
   return [{

@@ -1,8 +1,5 @@
 import { count, percent, seconds } from '../format.ts'
-import { type Rule, figure, hostFigure, measured, p50 } from './rule.ts'
-
-/** Share of TFFT from which on a log is worth a word. */
-const NOTICEABLE = 0.02
+import { type Rule, figure, hostFigure, measured, NOTICEABLE, p50 } from './rule.ts'
 
 /**
  * CRIU's debug log costs time: runc asks for level 4, a write for each line. The level cannot be changed from outside, for what

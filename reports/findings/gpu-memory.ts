@@ -1,7 +1,7 @@
 import { PAGE } from '../../helpers/criu-images/memory-map.ts'
 import { bytes, percent, seconds } from '../format.ts'
 import type { Scenario } from '../schema.ts'
-import { type Rule, figure, measured, p50, phase, RESTORES, sibling, slowerBy } from './rule.ts'
+import { type Rule, archiveTime, figure, measured, p50, phase, RESTORES, sibling, slowerBy } from './rule.ts'
 
 /**
  * What lies in a checkpoint and could be left out. Seen by the figures `checkpoint.kv_bytes` and `checkpoint.weights_bytes`
@@ -40,7 +40,7 @@ function contentOf({ strategy, checkpoint }: Scenario): number | undefined {
 }
 
 /** Seconds of a start that go by the checkpoint's bytes. */
-const timeByBytes = (scenario: Scenario): number => phase(scenario, 'criu.restore') + phase(scenario, 'cuda.restore') + scenario.phases.filter(one => one.name.startsWith('archive.')).reduce((sum, one) => sum + one.p50, 0)
+const timeByBytes = (scenario: Scenario): number => phase(scenario, 'criu.restore') + phase(scenario, 'cuda.restore') + archiveTime(scenario)
 
 export const kvCache: Rule = inCheckpoint({
   code: 'kv-cache-in-checkpoint', name: 'KV cache', verbs: ['is', 'comes'], key: 'checkpoint.kv_bytes', asleep: ['asleep-1', 'asleep-2'],

@@ -1,8 +1,5 @@
 import { percent, seconds } from '../format.ts'
-import { type Rule, figure, measured, p50 } from './rule.ts'
-
-/** Share of TFFT from which on asking is worth a word. */
-const NOTICEABLE = 0.02
+import { type Rule, figure, measured, NOTICEABLE, p50 } from './rule.ts'
 
 /**
  * CRIU tries out what the kernel can, and writes it to /run/criu.kdat where /run is a tmpfs (kerndat.c): what was true before a

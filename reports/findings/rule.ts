@@ -44,6 +44,9 @@ export function phase(scenario: Scenario, name: string): number {
   return scenario.phases.find(one => one.name === name)?.p50 ?? 0
 }
 
+/** Median seconds of all that podman does with an archive; 0 where there is none. */
+export const archiveTime = ({ phases }: Scenario): number => phases.reduce((sum, { name, p50: each }) => name.startsWith('archive.') ? sum + each : sum, 0)
+
 /** The measured scenario of the same strategy whose settings differ in `keys` at most and that passes the test. */
 export function sibling(facts: Facts, scenario: Scenario, keys: string[], test: (candidate: Scenario) => boolean): Scenario | undefined {
   return measured(facts).find(other => other.id !== scenario.id && other.strategy === scenario.strategy && sameBut(other.settings, scenario.settings, keys) && test(other))
@@ -64,6 +67,9 @@ export function slowerBy(scenario: Scenario, other: Scenario): number | undefine
 export function phaseList(scenario: Scenario, names: string[]): string {
   return names.filter(name => phase(scenario, name) > 0).map(name => `${name} ${seconds(phase(scenario, name))} s`).join(', ')
 }
+
+/** Share of TFFT from which on a small constant cost is worth a word. */
+export const NOTICEABLE = 0.02
 
 /** Strategies that bring back a checkpoint. */
 export const RESTORES: readonly string[] = ['podman-import', 'podman-in-place', 'runtime-direct']

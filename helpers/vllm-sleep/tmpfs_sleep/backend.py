@@ -29,13 +29,12 @@ def left_on_the_gpu():
 
 
 class Image:
-    """The file with the weights' blocks, one after the other, mapped into this process while it is open."""
+    """A new file for the weights' blocks, one after the other, mapped into this process until it is closed."""
 
-    def __init__(self, path, size, create=False):
-        descriptor = os.open(path, os.O_RDWR | (os.O_CREAT | os.O_TRUNC if create else 0), 0o600)
+    def __init__(self, path, size):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            if create:
-                os.posix_fallocate(descriptor, 0, size)
+            os.posix_fallocate(descriptor, 0, size)
             self._map = mmap.mmap(descriptor, size)
         finally:
             os.close(descriptor)
@@ -91,7 +90,7 @@ class TmpfsBackend(CuMemBackend):
         if not any(data.tag == WEIGHTS for data in allocations.values()):
             raise RuntimeError("no weights in vLLM's memory pool")
         try:
-            image = Image(self._path, size, create=True)
+            image = Image(self._path, size)
             try:
                 for offset, address, length in blocks:
                     libcudart.cudaMemcpy(ctypes.c_void_p(image.address + offset), ctypes.c_void_p(address), length)
