@@ -11,6 +11,7 @@ class World:
         self.calls, self.memory, self.pointer_to_data, self.buffers, self.handles = [], {}, {}, [], {}
         self.python_malloc_callback, self.python_free_callback, self.allocator_and_pools = "malloc", "free", {}
         self.refuse = {}  # name of a call -> error code
+        self.stack = 1024  # bytes for each GPU thread
 
     def allocate(self, tag, content):
         """A block of GPU memory with that content; returns its address."""
@@ -67,6 +68,15 @@ class Library:
 
     def cuMemUnmap(self, address, size):
         return self.world.result("cuMemUnmap", address.value)
+
+    def cuCtxGetLimit(self, size, limit):
+        size._obj.value = self.world.stack
+        return self.world.result("cuCtxGetLimit", limit)
+
+    def cuCtxSetLimit(self, limit, size):
+        if not self.world.refuse.get("cuCtxSetLimit"):
+            self.world.stack = max(size.value, 16)
+        return self.world.result("cuCtxSetLimit", limit, size.value)
 
     def cuMemRelease(self, number):
         return self.world.result("cuMemRelease", number.value)

@@ -167,6 +167,45 @@ class Graphs(Case):
         self.assertEqual(pool.allocator, ("malloc", "free"))
 
 
+class Stacks(Case):
+    """Memory for the stacks of GPU threads."""
+
+    def setUp(self):
+        super().setUp()
+        os.environ["TMPFS_SLEEP_STACKS"] = "1"
+        self.addCleanup(os.environ.pop, "TMPFS_SLEEP_STACKS")
+
+    def test_given_back_while_asleep_and_as_large_as_before_once_awake(self):
+        for level in (2, 1):
+            backend = self.backend()
+            said = dict(self.printed(lambda: backend.suspend(level)))
+            self.assertEqual((self.world.stack, said["stacks"]), (16, {"bytes": 1024, "left": 16}))
+            self.printed(lambda: backend.resume())
+            self.assertEqual(self.world.stack, 1024)
+            self.assert_weights_are_back()
+
+    def test_twice_asleep_without_waking_does_not_forget_how_large_they_were(self):
+        backend = self.backend()
+        self.printed(lambda: (backend.suspend(2), backend.suspend(1), backend.resume()))
+        self.assertEqual(self.world.stack, 1024)
+
+    def test_left_alone_without_the_setting(self):
+        del os.environ["TMPFS_SLEEP_STACKS"]
+        backend = self.backend()
+        self.printed(lambda: (backend.suspend(2), backend.resume()))
+        os.environ["TMPFS_SLEEP_STACKS"] = "1"
+        self.assertEqual(self.calls("cuCtxSetLimit"), [])
+
+    def test_a_driver_that_refuses_is_said_and_all_else_goes_on(self):
+        for refused in ("cuCtxGetLimit", "cuCtxSetLimit"):
+            backend = self.backend()
+            self.world.refuse = {refused: 1}
+            said = dict(self.printed(lambda: backend.suspend(2)))
+            self.assertEqual(said["fallback"], f"the stacks of GPU threads stay: {refused}: CUDA error 1")
+            self.printed(lambda: backend.resume())
+            self.assert_weights_are_back()
+
+
 class Fallbacks(Case):
     def test_no_room_for_the_file_the_weights_stay_in_the_process(self):
         os.environ["TMPFS_SLEEP_DIR"] = "/nowhere/at/all"

@@ -9,7 +9,7 @@ import time
 from vllm.device_allocator import get_mem_allocator_instance
 from vllm.device_allocator.sleep_mode_backend import CuMemBackend
 
-from . import say
+from . import say, setting
 from .driver import Driver
 from .graphs import TAG as GRAPHS
 from .wake import Wake
@@ -53,6 +53,7 @@ class TmpfsBackend(CuMemBackend):
         self._blocks = []  # of the weights that are not back: (offset in the file, GPU address, bytes)
         self._kept = False  # this class put them to sleep, so it wakes all memory
         self._releasing = None
+        self._stack = None  # bytes for each GPU thread, where the memory for it was given back
 
     @classmethod
     def is_supported(cls):
@@ -66,7 +67,32 @@ class TmpfsBackend(CuMemBackend):
         self._kept = bool(self._blocks) or level == 2 and self._saved()
         self._state = "SUSPENDED"
         get_mem_allocator_instance().sleep(offload_tags=() if self._kept else KEPT)
+        if setting("STACKS", 0):
+            self._give_stacks_back()
         say("left", left_on_the_gpu())
+
+    def _give_stacks_back(self):
+        """The driver keeps a stack for every thread that the GPU can run at once, as large as the largest that a kernel needed."""
+        driver = Driver()
+        try:
+            size = self._stack or driver.stack_size()
+            driver.set_stack_size(0)
+            self._stack = size
+            say("stacks", {"bytes": size, "left": driver.stack_size()})
+        except OSError as error:
+            say("fallback", f"the stacks of GPU threads stay: {error}")
+
+    def _take_stacks(self):
+        """As they were, for kernels whose need the driver cannot know before."""
+        if not self._stack:
+            return
+        began = time.perf_counter()
+        try:
+            Driver().set_stack_size(self._stack)
+            say("stacks", {"bytes": self._stack, "seconds": round(time.perf_counter() - began, 4)})
+        except OSError as error:
+            say("fallback", f"the stacks of GPU threads are as small as the driver makes them: {error}")
+        self._stack = None
 
     def _saved(self):
         try:
@@ -104,6 +130,7 @@ class TmpfsBackend(CuMemBackend):
         say("saved", {"bytes": size, "blocks": len(blocks), "seconds": round(time.perf_counter() - began, 4), "file": self._path})
 
     def resume(self, tags=None):
+        self._take_stacks()
         if tags is not None and WEIGHTS in tags:
             tags = [*tags, GRAPHS]
         if not self._kept:

@@ -1,4 +1,4 @@
-"""GPU memory mapped at addresses that are still reserved, through the driver's API. Layouts: cuda.h."""
+"""What the sleep backend asks of the driver itself. Layouts and numbers: cuda.h."""
 
 import ctypes
 
@@ -25,17 +25,27 @@ class Access(ctypes.Structure):
     _fields_ = [("location", Location), ("flags", ctypes.c_int)]
 
 
-PINNED, DEVICE, READ_WRITE = 1, 1, 3
+PINNED, DEVICE, READ_WRITE, STACK_SIZE = 1, 1, 3, 0
 
 
 class Driver:
-    """Maps GPU memory at addresses that are still reserved. Calls through ctypes hold no interpreter lock."""
+    """Maps GPU memory at addresses that are still reserved, and says how much stack GPU threads have. Calls through ctypes hold no interpreter lock."""
 
     library = None
 
     def __init__(self):
         Driver.library = Driver.library or ctypes.CDLL("libcuda.so.1")
         self._plain = True
+
+    def stack_size(self):
+        """Bytes for each GPU thread (CU_LIMIT_STACK_SIZE)."""
+        size = ctypes.c_size_t()
+        self._call("cuCtxGetLimit", ctypes.byref(size), STACK_SIZE)
+        return size.value
+
+    def set_stack_size(self, size):
+        """Waits for the GPU. The driver rounds up to what the hardware needs, and gives a kernel more when it is launched."""
+        self._call("cuCtxSetLimit", STACK_SIZE, ctypes.c_size_t(size))
 
     def map(self, address, data):
         """Falls back to vLLM's own extension, once and for good, where the driver refuses."""
