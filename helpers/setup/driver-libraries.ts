@@ -23,10 +23,12 @@ export function driverVersion(path?: string): string | undefined {
   return text === undefined ? undefined : parseDriverVersion(text)
 }
 
+const copyFolder = (stateDir: string, version: string) => join(stateDir, 'nvidia', version)
+
 /** Where the container finds them: NVIDIA_LIBS_PATH, or the copy; undefined where the container has the host's own files, or no copy is there. */
 export function driverLibrariesFolder({ nvidiaLibsPath, vllmImage, stateDir }: Pick<Configuration, 'nvidiaLibsPath' | 'vllmImage' | 'stateDir'>, version = driverVersion()): string | undefined {
   if (nvidiaLibsPath || vllmImage === 'host' || !version) return nvidiaLibsPath
-  const copy = join(stateDir, 'nvidia', version)
+  const copy = copyFolder(stateDir, version)
   return existsSync(copy) ? copy : undefined
 }
 
@@ -64,7 +66,7 @@ export const driverLibraries: Step = {
     const { stdout } = await command('ldconfig', ['-p'], { timeout: c.toolTimeout })
     const from = candidateFolders(stdout).find(folder => isOfDriver(folder, version))
     if (!from) throw new Problem(`set-up: no ${CUDA} of driver ${version} where the loader looks\nName it: CUDA_LIBRARY=/path/${CUDA}, or a folder with the driver's libraries alone: NVIDIA_LIBS_PATH.`)
-    const target = join(c.stateDir, 'nvidia', version)
+    const target = copyFolder(c.stateDir, version)
     await whole(target, async (part) => {
       await copyLibraries(from, part, version)
       return target

@@ -83,7 +83,7 @@ class TmpfsBackend(CuMemBackend):
             say("fallback", f"the stacks of GPU threads stay: {error}")
 
     def _take_stacks(self):
-        """As they were, for kernels whose need the driver cannot know before."""
+        """As they were, before anything runs: CUDA graphs need them (without: error 719), and kernels whose need the driver cannot know before."""
         if not self._stack:
             return
         began = time.perf_counter()

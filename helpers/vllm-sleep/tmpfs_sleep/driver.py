@@ -44,7 +44,7 @@ class Driver:
         return size.value
 
     def set_stack_size(self, size):
-        """Waits for the GPU. The driver rounds up to what the hardware needs, and gives a kernel more when it is launched."""
+        """Waits for the GPU. The driver gives a kernel that needs more its own when it is launched, but not every CUDA graph."""
         self._call("cuCtxSetLimit", STACK_SIZE, ctypes.c_size_t(size))
 
     def map(self, address, data):
