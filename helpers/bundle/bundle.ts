@@ -7,6 +7,8 @@ import { Problem } from '../problem.ts'
 import { debianCriu } from '../setup/criu.ts'
 import { unpackDebian } from '../setup/debian.ts'
 import { removeTree, whole } from '../setup/folder.ts'
+import { provideUnpacker } from '../setup/packages.ts'
+import { whereIs } from '../setup/programs.ts'
 import type { Say } from '../setup/step.ts'
 import { packFolder, tarStream } from './archive.ts'
 import { checksums, type Content, type Manifest } from './manifest.ts'
@@ -36,6 +38,8 @@ export function checkOut(out: string): void {
 export async function makeBundle(options: BundleOptions, say: Say): Promise<Manifest> {
   if (arch() !== 'x64') throw new Problem(`bundle: this host is ${arch()}, and what is packed here runs on x86-64 hosts only`)
   checkOut(options.out)
+  if (options.wheels.length > 0 && !whereIs('uv')) throw new Problem('bundle: --wheels needs uv, which is not on PATH\nInstall it: pip install uv')
+  await provideUnpacker(say)
   let manifest: Manifest | undefined
   await whole(options.out, async part => {
     const work = join(part, 'work')

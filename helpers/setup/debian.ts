@@ -74,7 +74,7 @@ function refused(mirror: string, suite: string, packages: string[], outcome: Out
   const why = refusal(outcome.all)
   const remedy = why === 'signature' ? `The mirror's signature is not by a key of ${KEYRING}. Update debian-archive-keyring, or name a mirror that you trust: DEBIAN_MIRROR=http://deb.debian.org/debian`
     : why === 'hash' ? 'A package is not what the signed list says: nothing of it was installed. Try again, or name another mirror: DEBIAN_MIRROR=http://deb.debian.org/debian'
-    : why === 'network' ? `Is ${mirror} reachable from here? Name another mirror with DEBIAN_MIRROR (a proxy with http_proxy) and run npm run setup again.`
-    : 'Run npm run setup again; what was half done is redone.'
+    : why === 'network' ? `Is ${mirror} reachable from here? Name another mirror with DEBIAN_MIRROR (a proxy with http_proxy), then start it again.`
+    : 'Start it again; what was half done is redone.'
   return new Problem(`set-up: Debian ${suite}'s ${packages[0]} could not be unpacked from ${mirror}\n${outcome.account}\n${remedy}`)
 }

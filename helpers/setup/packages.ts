@@ -25,6 +25,13 @@ const APT = ['-o', 'DPkg::Lock::Timeout=120', '-o', 'Acquire::Retries=2', '-o', 
 /** No questions, no restarts of the host's services. */
 const APT_ENVIRONMENT = { DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_SUSPEND: '1' }
 
+/** What unpacks Debian packages into a folder of their own. */
+const UNPACKER: Need[] = [
+  { package: 'mmdebstrap', is: program('mmdebstrap') },
+  { package: 'debian-archive-keyring', is: file(KEYRING) },
+  { package: 'ca-certificates', is: file('/etc/ssl/certs/ca-certificates.crt') },
+]
+
 /** What a configuration needs, by the Debian or Ubuntu package that has it. */
 function needs(c: Configuration): Need[] {
   return [
@@ -34,11 +41,7 @@ function needs(c: Configuration): Need[] {
     { package: 'golang-github-containers-common', is: file('/usr/share/containers/seccomp.json', '/etc/containers/seccomp.json') },
     { package: 'golang-github-containers-image', is: file('/etc/containers/policy.json') },
     { package: 'iptables', is: program('iptables-restore') }, // CRIU's network lock
-    ...unpacks(c) ? [
-      { package: 'mmdebstrap', is: program('mmdebstrap') },
-      { package: 'debian-archive-keyring', is: file(KEYRING) },
-      { package: 'ca-certificates', is: file('/etc/ssl/certs/ca-certificates.crt') },
-    ] : [],
+    ...unpacks(c) ? UNPACKER : [],
   ]
 }
 
@@ -48,8 +51,14 @@ function unpacks(c: Configuration): boolean {
   return !hasCriu || imageOf(c) === undefined && c.engine === 'llama-cpp'
 }
 
-export function packagesMissing(c: Configuration): string[] {
-  return needs(c).filter(need => !need.is()).map(need => need.package)
+const lackingOf = (needed: Need[]): string[] => needed.filter(need => !need.is()).map(need => need.package)
+
+export const packagesMissing = (c: Configuration): string[] => lackingOf(needs(c))
+
+/** Installs what unpackDebian calls, where it is missing. */
+export async function provideUnpacker(say: Say): Promise<void> {
+  const lacking = lackingOf(UNPACKER)
+  if (lacking.length) await install(lacking, say)
 }
 
 /** Whether podman's `--version` line names a version that is too old; false where it names none. */

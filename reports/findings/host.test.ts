@@ -29,6 +29,7 @@ describe('an unfair baseline', () => {
   it('is silent for warm caches and the same flags, and without a restore to flatter', () => {
     expect(unfairBaseline(scene([cold({ compile_cache: 'warm' }), place]))).toEqual([])
     expect(unfairBaseline(scene([cold({ compile_cache: 'cold' })]))).toEqual([])
+    expect(unfairBaseline(scene([cold({ compile_cache: 'warm' }), { ...place, strategy: 'cold', settings: { eager: true } }]))).toEqual([])
     expect(unfairBaseline(recordedFacts)).toEqual([])
   })
 })

@@ -205,6 +205,18 @@ class Stacks(Case):
             self.printed(lambda: backend.resume())
             self.assert_weights_are_back()
 
+    def test_a_driver_that_does_not_take_them_again_leaves_the_engine_asleep_and_it_can_be_woken_later(self):
+        backend = self.backend()
+        self.printed(lambda: backend.suspend(2))
+        self.world.refuse = {"cuCtxSetLimit": 2}
+        with self.assertRaisesRegex(OSError, "cuCtxSetLimit: CUDA error 2"):
+            backend.resume()
+        self.assertTrue(all(data.is_asleep for data in self.world.pointer_to_data.values()))
+        self.world.refuse = {}
+        self.printed(lambda: backend.resume())
+        self.assertEqual(self.world.stack, 1024)
+        self.assert_weights_are_back()
+
 
 class Fallbacks(Case):
     def test_no_room_for_the_file_the_weights_stay_in_the_process(self):

@@ -83,15 +83,12 @@ class TmpfsBackend(CuMemBackend):
             say("fallback", f"the stacks of GPU threads stay: {error}")
 
     def _take_stacks(self):
-        """As they were, before anything runs: CUDA graphs need them (without: error 719), and kernels whose need the driver cannot know before."""
+        """As they were, before anything runs: CUDA graphs need them (without: error 719), and kernels whose need the driver cannot know before. Without them the engine stays asleep."""
         if not self._stack:
             return
         began = time.perf_counter()
-        try:
-            Driver().set_stack_size(self._stack)
-            say("stacks", {"bytes": self._stack, "seconds": round(time.perf_counter() - began, 4)})
-        except OSError as error:
-            say("fallback", f"the stacks of GPU threads are as small as the driver makes them: {error}")
+        Driver().set_stack_size(self._stack)
+        say("stacks", {"bytes": self._stack, "seconds": round(time.perf_counter() - began, 4)})
         self._stack = None
 
     def _saved(self):
