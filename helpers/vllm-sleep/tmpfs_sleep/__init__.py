@@ -18,7 +18,7 @@ are saved with the weights: the same bytes at the same addresses.
 Stacks of GPU threads: the driver keeps memory for all that can run at once. TMPFS_SLEEP_STACKS=1 gives it back while asleep.
 
 Environment: TMPFS_SLEEP_DIR (no default: without it vLLM is left alone), TMPFS_SLEEP_CHUNK_MB (16), TMPFS_SLEEP_READERS
-(8, or the host's CPUs where there are fewer), TMPFS_SLEEP_GRAPHS (0), TMPFS_SLEEP_STACKS (0), TMPFS_SLEEP_RDMA (0), TMPFS_SLEEP_UNPIN_AFTER (seconds, 1).
+(14, or two less than the host's CPUs where there are fewer), TMPFS_SLEEP_GRAPHS (0), TMPFS_SLEEP_STACKS (0), TMPFS_SLEEP_RDMA (0), TMPFS_SLEEP_UNPIN_AFTER (seconds, 1).
 Lines it prints begin with `tmpfs-sleep: `: `backend` with the folder, `saved`, `left`, `stacks` and `wake` with JSON, `fallback` with the reason.
 """
 
