@@ -128,7 +128,7 @@ export const scenarioSchema = z.object({
   tokens_match: z.number().min(0).max(1).optional(),
   /** Over the baseline of the same group: median(baseline) / median(scenario). `p50` is that baseline's, in seconds. */
   versus_baseline: z.object({ scenario: z.string(), p50: seconds, speedup: z.number(), ci95: interval }).optional(),
-  /** True for the traditional cold start that the others of its group are compared with. */
+  /** True for what the others of its group are compared with: the traditional cold start, or the first scenario where a bench file has none. */
   baseline: z.boolean().default(false),
   /** Every trial in the order in which they ran; `tfft` is null for one that failed. What the gate compares and the page draws. */
   trials: z.array(z.object({ trial: z.number().int().positive(), sequence: z.number().int().nonnegative(), tfft: seconds.nullable(), error: z.string().optional() })).default([]),

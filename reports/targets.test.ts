@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parseTargets } from './targets.ts'
+import { scenarioSchema } from './schema.ts'
+import { judge, parseTargets } from './targets.ts'
 
 const known = ['cold', 'podman-in-place.storage-tmpfs', 'podman-import.compress-zstd']
 const parse = (targets: unknown) => () => parseTargets(typeof targets === 'string' ? targets : JSON.stringify(targets), 'targets.json', known)
@@ -16,4 +17,14 @@ describe('parseTargets', () => {
     expect(parse({})).toThrow('targets.json is unusable')
     expect(parse('[')).toThrow('targets.json is no JSON')
   })
+})
+
+describe('judge', () => {
+  const than = (baseline: string, speedup: number) => scenarioSchema.parse({ id: 'a', strategy: 'podman-in-place', settings: {}, outcome: 'measured', n: 5, failed: 0, versus_baseline: { scenario: baseline, p50: 1, speedup, ci95: [speedup, speedup] } })
+  const target = { scenario: 'a', metric: 'speedup.p50', limit: 12, kind: 'must' } as const
+  it('a speedup over a cold start', () => {
+    expect(judge(target, than('cold', 11))).toMatchObject({ actual: 11, verdict: 'fail' })
+    expect(judge(target, than('cold.eager-true', 13))).toMatchObject({ actual: 13, verdict: 'pass' })
+  })
+  it('one over anything else is none: it neither passes nor fails', () => expect(judge(target, than('runtime-direct', 1.1))).toMatchObject({ actual: null, verdict: 'inconclusive' }))
 })

@@ -67,6 +67,16 @@ describe('renderPage', () => {
     expect(of(0.5)).toBe('Back in 0.50 s, 2.00x as fast as a cold start')
     expect(of(2)).toBe('No way back was faster than the cold start')
   })
+
+  it('speaks of a cold start only where one was measured in the same group', () => {
+    const strategy = 'podman-in-place' as const
+    const first = { id: 'podman-in-place', strategy, baseline: true }
+    const of = (tfft: number) => parse(renderPage(summarize(run([first, { id: 'podman-in-place.pages-mapped', strategy }]), [...trials([1, 1, 1, 1], { scenario: first.id, strategy }), ...trials([tfft, tfft, tfft, tfft], { scenario: 'podman-in-place.pages-mapped', strategy })])))
+    expect(of(0.5).querySelector('h1')?.textContent).toBe('Back in 0.50 s')
+    expect(of(0.5).querySelector('.summary')?.textContent).toContain('podman-in-place.pages-mapped: 0.50\u00A0s from the start command to the first token; no cold start was measured beside it.')
+    expect(of(2).querySelector('h1')?.textContent).toBe('Back in 1.00 s')
+    expect(of(0.5).querySelector('#speedups h2')?.textContent).toBe('Speedup over the baseline')
+  })
 })
 
 describe('holdings', () => {

@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot'
+import { againstColdStart } from '../baseline.ts'
 import { factor, factorRange, seconds } from '../format.ts'
 import type { Scenario } from '../schema.ts'
 import { figure, logTicks, NAMES, number, picture, rows, table } from './figure.ts'
@@ -10,12 +11,13 @@ const colour = ({ versus_baseline: versus }: Scenario) => versus!.ci95[0] > 1 ? 
 export function speedups(scenarios: Scenario[]): Markup | undefined {
   const shown = scenarios.filter(scenario => scenario.versus_baseline)
   if (shown.length === 0) return undefined
+  const over = shown.every(againstColdStart) ? 'the cold start' : 'the baseline'
   const bounds = shown.flatMap(({ versus_baseline: versus }) => [versus!.speedup, ...versus!.ci95])
   const domain = [Math.min(0.8, ...bounds) / 1.15, Math.max(1.25, ...bounds) * 1.15] as const
   return figure({
-    id: 'speedups', title: 'Speedup over the cold start',
+    id: 'speedups', title: `Speedup over ${over}`,
     text: 'Median of the baseline over the median of the scenario, both measured in turn in the same group; the bar is the 95 % bootstrap interval. Right of the line is faster. The axis is logarithmic.',
-    picture: picture('Speedup of each scenario over the cold start', (size) => {
+    picture: picture(`Speedup of each scenario over ${over}`, (size) => {
       const { narrow } = size
       const ids = shown.map(({ id }) => id)
       const { height, dy, names } = rows(ids, size, 14, narrow ? 22 : 20)
