@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { checkFingerprint, compareRuns, compareScenario, readReference } from './compare.ts'
 import { gateVerdict, renderGate } from './gate-table.ts'
 import { recorded, run, trials } from './recorded/builders.ts'
@@ -74,7 +74,9 @@ describe('compareRuns', () => {
 
 describe('readReference', () => {
   const file = (text: string) => {
-    const path = join(mkdtempSync(join(tmpdir(), 'reference-')), 'report.json')
+    const folder = mkdtempSync(join(tmpdir(), 'reference-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const path = join(folder, 'report.json')
     writeFileSync(path, text)
     return path
   }

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { main as compareCommand } from '../helpers/commands/compare.ts'
 import { main as referenceCommand } from '../helpers/commands/reference.ts'
@@ -67,7 +67,9 @@ describe('GitHub', () => {
     expect(renderAnnotations(slower)[1]).toMatch(/^::error title=cold is slower::1\.\d\d s → 2\.\d\d s \(\+100 %25\)$/)
   })
   it('publishes only within a job', () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'github-')), 'summary.md')
+    const folder = mkdtempSync(join(tmpdir(), 'github-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'summary.md')
     writeFileSync(file, 'before\n')
     const lines: string[] = []
     publishToGithub(missed, {}, line => lines.push(line))
