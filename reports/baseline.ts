@@ -1,7 +1,10 @@
 import type { Scenario } from './schema.ts'
 
 /**
- * Whether the baseline of a scenario's group is the traditional cold start. A bench file without one compares with its first
- * scenario: a speedup over that is none over a cold start. Ids begin with their strategy.
+ * How a scenario compares with the traditional cold start; undefined where its group's baseline is something else. A bench
+ * file without a cold start compares with its first scenario: a speedup over that is none over a cold start. Ids begin with
+ * their strategy.
  */
-export const againstColdStart = ({ versus_baseline: versus }: Pick<Scenario, 'versus_baseline'>): boolean => versus?.scenario.split('.')[0] === 'cold'
+export function versusColdStart({ versus_baseline: versus }: Pick<Scenario, 'versus_baseline'>): Scenario['versus_baseline'] {
+  return versus?.scenario.split('.')[0] === 'cold' ? versus : undefined
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Problem } from '../helpers/problem.ts'
-import { againstColdStart } from './baseline.ts'
+import { versusColdStart } from './baseline.ts'
 import { metricSign } from './format.ts'
 import { METRICS, type Metric, type Run, type Scenario, type Target, type TargetResult, targetsFileSchema } from './schema.ts'
 
@@ -46,7 +46,7 @@ function metricOf(scenario: Scenario, metric: Metric): number | undefined {
   switch (metric) {
     case 'tfft.p50': return scenario.tfft?.p50
     case 'tfft.max': return scenario.tfft?.max
-    case 'speedup.p50': return againstColdStart(scenario) ? scenario.versus_baseline!.speedup : undefined
+    case 'speedup.p50': return versusColdStart(scenario)?.speedup
     case 'inference_tfft.p50': return scenario.inference_tfft
     case 'tokens_match': return scenario.tokens_match
   }

@@ -55,11 +55,13 @@ const lackingOf = (needed: Need[]): string[] => needed.filter(need => !need.is()
 
 export const packagesMissing = (c: Configuration): string[] => lackingOf(needs(c))
 
-/** Installs what unpackDebian calls, where it is missing. */
-export async function provideUnpacker(say: Say): Promise<void> {
-  const lacking = lackingOf(UNPACKER)
+async function provide(needed: Need[], say: Say): Promise<void> {
+  const lacking = lackingOf(needed)
   if (lacking.length) await install(lacking, say)
 }
+
+/** Installs what unpackDebian calls, where it is missing. */
+export const provideUnpacker = (say: Say): Promise<void> => provide(UNPACKER, say)
 
 /** Whether podman's `--version` line names a version that is too old; false where it names none. */
 export function tooOld(version: string, oldest = OLDEST_PODMAN): boolean {
@@ -80,9 +82,8 @@ export const packages: Step = {
   },
 
   async make(c, say) {
-    const lacking = packagesMissing(c)
     // Too old, broken, or a runtime of the user's own: apt has nothing better, the probe's remedy is said.
-    if (lacking.length) await install(lacking, say)
+    await provide(needs(c), say)
   },
 }
 

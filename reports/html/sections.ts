@@ -1,5 +1,5 @@
+import { versusColdStart } from '../baseline.ts'
 import { bytes, change, count, day, factor, metricSign, metricValue, percent, seconds } from '../format.ts'
-import { againstColdStart } from '../baseline.ts'
 import { gateVerdict } from '../gate-table.ts'
 import type { Finding, Report, Scenario } from '../schema.ts'
 import { mostOf } from '../table.ts'
@@ -19,20 +19,22 @@ export function title(report: Report): string {
   if (report.verdict === 'nothing-measured') return 'Nothing was measured'
   const fastest = best(report)
   if (!fastest) return 'Cold starts, measured'
-  if (!againstColdStart(fastest)) return `Back in ${seconds(fastest.tfft!.p50)} s`
-  const { speedup } = fastest.versus_baseline!
-  return speedup > 1 ? `Back in ${seconds(fastest.tfft!.p50)} s, ${factor(speedup)} as fast as a cold start` : 'No way back was faster than the cold start'
+  const back = `Back in ${seconds(fastest.tfft!.p50)} s`
+  const cold = versusColdStart(fastest)
+  if (!cold) return back
+  return cold.speedup > 1 ? `${back}, ${factor(cold.speedup)} as fast as a cold start` : 'No way back was faster than the cold start'
 }
 
 export function header(report: Report): Markup {
   const fastest = best(report)
+  const cold = fastest && versusColdStart(fastest)
   const measured = report.scenarios.filter(scenario => scenario.n > 0)
   const trials = measured.reduce((sum, scenario) => sum + scenario.n, 0)
   const { label, style } = verdict(report)
   return html`<header>
 <p class="suite">CRIU GPU Benchmark Suite, ${day(report.timestamp)}</p>
 <h1>${title(report)}</h1>
-<p class="summary">${fastest && html`The fastest way back is ${idCode(fastest.id)}: ${seconds(fastest.tfft!.p50)}\u00A0s from the start command to the first token${againstColdStart(fastest) ? html`, where a cold start of the same engine takes ${seconds(fastest.versus_baseline!.p50)}\u00A0s` : '; no cold start was measured beside it'}. `}Measured here: ${count(measured.length, 'scenario')} in ${count(trials, 'trial')}.${report.engine.random_weights && ' The model has random weights: only speed, and that the tokens stay the same, mean anything.'}</p>
+<p class="summary">${fastest && html`The fastest way back is ${idCode(fastest.id)}: ${seconds(fastest.tfft!.p50)}\u00A0s from the start command to the first token${cold ? html`, where a cold start of the same engine takes ${seconds(cold.p50)}\u00A0s` : '; no cold start was measured beside it'}. `}Measured here: ${count(measured.length, 'scenario')} in ${count(trials, 'trial')}.${report.engine.random_weights && ' The model has random weights: only speed, and that the tokens stay the same, mean anything.'}</p>
 <ul class="chips"><li><span class="verdict ${style}">${label}</span></li><li>${report.engine.name}</li><li>${report.engine.model}</li><li>${report.host.fingerprint.gpu ?? report.host.fingerprint.cpu ?? 'unknown host'}</li>${report.notes.map(note => html`<li class="inconclusive">${note}</li>`)}</ul>
 ${targets(report)}
 </header>`

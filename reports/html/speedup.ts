@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import { againstColdStart } from '../baseline.ts'
+import { versusColdStart } from '../baseline.ts'
 import { factor, factorRange, seconds } from '../format.ts'
 import type { Scenario } from '../schema.ts'
 import { figure, logTicks, NAMES, number, picture, rows, table } from './figure.ts'
@@ -11,7 +11,7 @@ const colour = ({ versus_baseline: versus }: Scenario) => versus!.ci95[0] > 1 ? 
 export function speedups(scenarios: Scenario[]): Markup | undefined {
   const shown = scenarios.filter(scenario => scenario.versus_baseline)
   if (shown.length === 0) return undefined
-  const over = shown.every(againstColdStart) ? 'the cold start' : 'the baseline'
+  const over = shown.every(versusColdStart) ? 'the cold start' : 'the baseline'
   const bounds = shown.flatMap(({ versus_baseline: versus }) => [versus!.speedup, ...versus!.ci95])
   const domain = [Math.min(0.8, ...bounds) / 1.15, Math.max(1.25, ...bounds) * 1.15] as const
   return figure({
