@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import koffi from 'koffi'
 
@@ -6,12 +6,14 @@ import koffi from 'koffi'
 const DONT_NEED = 4
 let fadvise: ((fd: number, offset: number, length: number, advice: number) => number) | undefined
 
-/** Takes files out of the page cache (pages that are mapped or dirty stay). Needs no root, touches no other file's pages. */
-export function dropFromPageCache(files: string[]): void {
+/** Takes files, and all below folders, out of the page cache; pages that a process maps stay. Needs no root, touches no other file's pages. */
+export function dropFromPageCache(paths: string[]): void {
   fadvise ??= koffi.load('libc.so.6').func('int posix_fadvise(int fd, int64_t offset, int64_t length, int advice)')
-  for (const file of files) {
+  for (const file of paths.flatMap(filesBelow)) {
     const fd = openSync(file, 'r')
     try {
+      // what was just written stays until it is on disk
+      fsyncSync(fd)
       fadvise!(fd, 0, 0, DONT_NEED)
     } finally {
       closeSync(fd)
@@ -19,10 +21,10 @@ export function dropFromPageCache(files: string[]): void {
   }
 }
 
-/** Reads files once so that they lie in the page cache. */
-export function readIntoPageCache(files: string[]): void {
+/** Reads files, and all below folders, once so that they lie in the page cache. */
+export function readIntoPageCache(paths: string[]): void {
   const chunk = Buffer.allocUnsafe(1 << 22)
-  for (const file of files) {
+  for (const file of paths.flatMap(filesBelow)) {
     const fd = openSync(file, 'r')
     try {
       while (readSync(fd, chunk) > 0);
