@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import type { Configuration } from '../configuration.ts'
 import { Problem } from '../problem.ts'
 import { makeMissing, missing, ok, probeAll, type Found, type Step } from './step.ts'
 
 const c = {} as Configuration
+afterEach(() => { vi.useRealTimers() })
 
 /** A step whose probe gives one answer after the other, the last for ever; `log` gets what is called. */
 function step(name: string, log: string[], ...answers: Found[]): Step {
@@ -31,6 +32,19 @@ test('what is there is left alone, what is missing is made in order and looked a
   expect(log).toEqual(['probe a', 'probe b', 'make b', 'probe b', 'probe c', 'make c', 'probe c'])
   expect(made).toEqual(['b', 'c'])
   expect(said).toEqual(['b: no b', 'b: working', 'b: 2.0', 'c: c 0.1', 'c: working', 'c: c 3.0 (more memory)'])
+})
+
+test('a step that takes long says that it goes on, with the seconds since it last said something', async () => {
+  vi.useFakeTimers()
+  const said: string[] = []
+  const long = { ...step('image', [], missing('none'), ok('there')), async make(_: Configuration, say: (line: string) => void) {
+    await vi.advanceTimersByTimeAsync(25_000)
+    say('pulling')
+    await vi.advanceTimersByTimeAsync(45_000)
+  } }
+  await makeMissing([long], c, line => said.push(line))
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(said).toEqual(['image: none', 'image: being made · 20 s', 'image: pulling', 'image: pulling · 20 s', 'image: pulling · 40 s', 'image: there'])
 })
 
 test('what is unusable stops the set-up at once, with what to do', async () => {

@@ -1,6 +1,9 @@
 import type { Configuration } from '../configuration.ts'
 import { Problem } from '../problem.ts'
 
+/** Seconds of silence after which a step says that it goes on: some fetch gigabytes. */
+const SILENCE = 20
+
 /** What a probe saw. Only `ok` lets a run start. */
 export interface Found {
   state: 'ok' | 'missing' | 'too-old' | 'unusable'
@@ -44,11 +47,26 @@ export async function makeMissing(steps: Step[], c: Configuration, say: Say): Pr
     if (before!.state === 'ok') continue
     if (before!.state === 'unusable') throw new Problem(`set-up: ${step.name} is unusable: ${before!.found}\n${before!.remedy ?? ''}`.trimEnd())
     say(`${step.name}: ${before!.found}`)
-    await step.make(c, line => say(`${step.name}: ${line}`))
+    await makeAloud(step, c, say)
     const [after] = await probeAll([step], c)
     if (after!.state !== 'ok') throw new Problem(`set-up: ${step.name} is ${after!.state} after it was made: ${after!.found}\n${after!.remedy ?? ''}`.trimEnd())
     say(`${step.name}: ${after!.found}${after!.remedy ? ` (${after!.remedy})` : ''}`)
     made.push(step.name)
   }
   return made
+}
+
+async function makeAloud({ name, make }: Step, c: Configuration, say: Say): Promise<void> {
+  let doing = 'being made'
+  let silent = 0
+  const timer = setInterval(() => say(`${name}: ${doing} · ${silent += SILENCE} s`), SILENCE * 1000)
+  try {
+    await make(c, (line) => {
+      [doing, silent] = [line, 0]
+      timer.refresh()
+      say(`${name}: ${line}`)
+    })
+  } finally {
+    clearInterval(timer)
+  }
 }
