@@ -28,10 +28,10 @@ export function mountOf(path: string, all = mounts()): Mount {
 
 export const isMountPoint = (path: string): boolean => mounts().some(mount => mount.point === path)
 
-/** Mounts a tmpfs, mode 0700, nosuid, nodev, on a folder that is made if need be. `size` in bytes. Throws a Problem where the kernel refuses. */
-export async function mountTmpfs(path: string, { size, huge }: { size: number, huge?: 'always' }): Promise<void> {
+/** Mounts a tmpfs, mode 0700, nosuid, nodev, on a folder that is made if need be. `size` in bytes, or in mount's words such as 8g. Throws a Problem where the kernel refuses. */
+export async function mountTmpfs(path: string, { size, huge }: { size: number | string, huge?: 'always' }): Promise<void> {
   mkdirSync(path, { recursive: true, mode: 0o700 })
-  await command('mount', ['-t', 'tmpfs', '-o', [`size=${Math.floor(size)}`, 'mode=0700', 'nosuid', 'nodev', ...(huge ? [`huge=${huge}`] : [])].join(','), 'tmpfs', path], { timeout: 20 })
+  await command('mount', ['-t', 'tmpfs', '-o', [`size=${typeof size === 'number' ? Math.floor(size) : size}`, 'mode=0700', 'nosuid', 'nodev', ...(huge ? [`huge=${huge}`] : [])].join(','), 'tmpfs', path], { timeout: 20 })
 }
 
 /** Takes every mount at or below a path away, the innermost first. */
