@@ -46,7 +46,7 @@ function formOf(text: string): unknown {
 export function checkFingerprint(reference: Fingerprint, current: Fingerprint, { path, anyHost = false }: Options): string[] {
   const differs = [...new Set([...Object.keys(reference), ...Object.keys(current)])].filter(name => (reference[name] ?? null) !== (current[name] ?? null)).sort()
   if (differs.length > 0 && !anyHost) {
-    throw new Problem(`${path} is from another host or configuration, so times say nothing about a change. It differs in:\n${differs.map(name => `  ${name}: ${reference[name] ?? 'none'} there, ${current[name] ?? 'none'} here`).join('\n')}\nKeep a reference of this host (npm run reference), or compare all the same with REFERENCE_ANY_HOST=1.`)
+    throw new Problem(`${path} is from another host or configuration, so times say nothing about a change. It differs in:\n${differs.map(name => `  ${name}: ${reference[name] ?? 'none'} there, ${current[name] ?? 'none'} here`).join('\n')}\nKeep a reference of this host (npm run reference), or compare all the same with REFERENCE_ANY_HOST=1 (npm run compare: --any-host).`)
   }
   return differs
 }

@@ -26,7 +26,7 @@ export function renderGate(reference: NonNullable<Report['reference']>, { column
       const painted = ink(GATE_COLOURS[verdict], figures[index]!)
       return scenario.length <= name ? [`${scenario.padEnd(name)}  ${painted}`] : [scenario, `${''.padEnd(name)}  ${painted}`]
     }),
-    ...reference.differs.length > 0 ? wrap(`Another host, compared because REFERENCE_ANY_HOST=1; it differs in ${reference.differs.join(', ')}.`, width).map(line => ink('yellow', line)) : [],
+    ...reference.differs.length > 0 ? wrap(`Another host, compared all the same; it differs in ${reference.differs.join(', ')}.`, width).map(line => ink('yellow', line)) : [],
   ].join('\n')
 }
 

@@ -15,7 +15,7 @@ export function renderSummary(report: Report): string {
     table(['scenario', 'n', 'TFFT p50', 'min–max', 'speedup (95 %)', 'most of it'], report.scenarios.map(scenarioRow)),
     ...report.reference ? [`### ${text(gateVerdict(report.reference))}`, table(['scenario', '', 'reference', 'now', 'change'], report.reference.comparisons.map(({ scenario, verdict, reference_p50, p50, change: by }) => [
       code(scenario), verdict, reference_p50 === null ? '–' : `${seconds(reference_p50)} s`, p50 === null ? '–' : `${seconds(p50)} s`, by === null ? '–' : change(by),
-    ])), report.reference.differs.length > 0 && `⚠️ The reference is of another host or configuration, compared because REFERENCE\\_ANY\\_HOST=1. It differs in ${text(report.reference.differs.join(', '))}.`] : [],
+    ])), report.reference.differs.length > 0 && `⚠️ The reference is of another host or configuration, compared all the same. It differs in ${text(report.reference.differs.join(', '))}.`] : [],
     ...report.findings.length > 0 ? ['### Findings', report.findings.map(finding => `- ${finding.cost === null ? '' : `**${seconds(finding.cost)} s** `}${finding.scenario ? `${code(finding.scenario)}: ` : ''}${text(finding.message)} (${text(finding.evidence)})<br>→ ${spans(finding.remedy).map(span => span.code ? code(span.text) : text(span.text)).join('')}`).join('\n')] : [],
   ].filter(Boolean).join('\n\n')}\n`
 }

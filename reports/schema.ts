@@ -173,7 +173,7 @@ export const referenceSchema = z.object({
   path: z.string(),
   timestamp: z.iso.datetime(),
   tolerance: z.number(),
-  /** Fingerprint entries that differ; only with REFERENCE_ANY_HOST=1. */
+  /** Fingerprint entries that differ; only where it was compared all the same (REFERENCE_ANY_HOST=1, or --any-host). */
   differs: z.array(z.string()),
   comparisons: z.array(comparisonSchema),
   /** `incomplete`: a scenario of the reference was not measured, or too seldom to tell; that is no pass. */
