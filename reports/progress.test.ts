@@ -1,14 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { duration, progressLine } from './progress.ts'
 
-const progress = { scenario: 'podman-in-place.storage-tmpfs-huge', trial: 7, of: 40, phase: 'criu.restore', began: 100, finished: [{ scenario: 'cold', seconds: 4 }, { scenario: 'cold', seconds: 6 }], ahead: ['cold', 'cold'] }
+const progress = { scenario: 'podman-in-place.storage-tmpfs-huge', trial: 7, of: 40, phase: 'criu.restore', began: 100, finished: [{ scenario: 'cold', seconds: 4 }, { scenario: 'cold', seconds: 6 }, { scenario: 'runtime-direct', seconds: 5 }], ahead: ['cold', 'cold'] }
 
 describe('progressLine', () => {
   it('says scenario, trial of how many, phase, seconds so far and time left', () => {
     expect(progressLine(progress, 102.34)).toBe(' 7/40  podman-in-place.storage-tmpfs-huge · criu.restore · 2.3 s · 13 s left')
   })
-  it('promises nothing before the first trial has ended', () => {
+  it('takes what was not tried yet for as long as the latest trial', () => {
+    expect(progressLine({ ...progress, finished: [{ scenario: 'cold', seconds: 50 }, { scenario: 'runtime-direct', seconds: 2 }], ahead: ['podman-import', 'cold'] }, 101)).toMatch(/ 53 s left$/)
+  })
+  it('promises nothing before a trial has ended, nor while a cold start is all that it knows', () => {
     expect(progressLine({ ...progress, finished: [] }, 101)).not.toContain('left')
+    expect(progressLine({ ...progress, finished: [{ scenario: 'cold', seconds: 50 }] }, 101)).not.toContain('left')
+    expect(progressLine({ ...progress, scenario: 'cold', finished: [{ scenario: 'cold', seconds: 50 }] }, 101)).toMatch(/ 2 min 29 s left$/)
   })
   it('never is wider than the terminal, and gives up the scenario before the time', () => {
     for (const columns of [20, 40, 60, 80]) expect(progressLine(progress, 102, columns).length).toBeLessThanOrEqual(columns)
