@@ -12,12 +12,21 @@ export function dropFromPageCache(paths: string[]): void {
   for (const file of paths.flatMap(filesBelow)) {
     const fd = openSync(file, 'r')
     try {
-      // what was just written stays until it is on disk
-      fsyncSync(fd)
+      writeOut(fd)
       fadvise!(fd, 0, 0, DONT_NEED)
     } finally {
       closeSync(fd)
     }
+  }
+}
+
+/** What was just written stays in the page cache until it is on disk. */
+function writeOut(fd: number): void {
+  try {
+    fsyncSync(fd)
+  } catch (error) {
+    // a file system that is never written to, such as squashfs
+    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
   }
 }
 
