@@ -9,42 +9,45 @@ let fadvise: ((fd: number, offset: number, length: number, advice: number) => nu
 /** Takes files, and all below folders, out of the page cache; pages that a process maps stay. Needs no root, touches no other file's pages. */
 export function dropFromPageCache(paths: string[]): void {
   fadvise ??= koffi.load('libc.so.6').func('int posix_fadvise(int fd, int64_t offset, int64_t length, int advice)')
-  for (const file of paths.flatMap(filesBelow)) {
-    const fd = openSync(file, 'r')
-    try {
-      writeOut(fd)
-      fadvise!(fd, 0, 0, DONT_NEED)
-    } finally {
-      closeSync(fd)
-    }
-  }
-}
-
-/** What was just written stays in the page cache until it is on disk. */
-function writeOut(fd: number): void {
-  try {
-    fsyncSync(fd)
-  } catch (error) {
-    // a file system that is never written to, such as squashfs
-    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
-  }
+  eachFile(paths, (fd) => {
+    writeOut(fd)
+    fadvise!(fd, 0, 0, DONT_NEED)
+  })
 }
 
 /** Reads files, and all below folders, once so that they lie in the page cache. */
 export function readIntoPageCache(paths: string[]): void {
   const chunk = Buffer.allocUnsafe(1 << 22)
+  eachFile(paths, (fd) => { while (readSync(fd, chunk) > 0); })
+}
+
+/** All regular files below a path, or the path itself where it is one. Links are not followed. */
+function filesBelow(path: string): string[] {
+  if (statSync(path).isFile()) return [path]
+  return readdirSync(path, { withFileTypes: true, recursive: true }).filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
+}
+
+function eachFile(paths: string[], use: (fd: number) => void): void {
   for (const file of paths.flatMap(filesBelow)) {
-    const fd = openSync(file, 'r')
+    const fd = unless('ENOENT', () => openSync(file, 'r'))
+    // the host's own programs may have taken it away since: Python's byte code, say
+    if (fd === undefined) continue
     try {
-      while (readSync(fd, chunk) > 0);
+      use(fd)
     } finally {
       closeSync(fd)
     }
   }
 }
 
-/** All regular files below a path, or the path itself where it is one. Links are not followed. */
-export function filesBelow(path: string): string[] {
-  if (statSync(path).isFile()) return [path]
-  return readdirSync(path, { withFileTypes: true, recursive: true }).filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
+/** What was just written stays in the page cache until it is on disk. A file system that is never written to, such as squashfs, answers EINVAL. */
+const writeOut = (fd: number) => unless('EINVAL', () => fsyncSync(fd))
+
+/** Undefined where it fails with that code. */
+function unless<T>(code: string, action: () => T): T | undefined {
+  try {
+    return action()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== code) throw error
+  }
 }
