@@ -141,6 +141,12 @@ export class Podman {
     return (await this.run(['image', 'inspect', '--format', '{{.Id}}', image], { timeout: this.#timeout })).stdout.trim()
   }
 
+  /** What an image sets for its processes, by name. */
+  async imageEnvironment(image: string): Promise<Record<string, string>> {
+    const { stdout } = await this.run(['image', 'inspect', '--format', '{{json .Config.Env}}', image], { timeout: this.#timeout })
+    return Object.fromEntries((JSON.parse(stdout) as string[] | null ?? []).map(entry => entry.split(/=(.*)/s, 2) as [string, string]))
+  }
+
   async hasImage(image: string): Promise<boolean> {
     return await exitCode('podman', this.argv(['image', 'exists', image]), [0, 1], this.#withEnvironment({ timeout: this.#timeout })) === 0
   }

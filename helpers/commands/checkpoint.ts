@@ -23,8 +23,8 @@ async function main(argv: string[]): Promise<void> {
   await becomeRoot()
   process.umask(0o077)
   const c = { ...configuration(), keepCheckpoints: true }
-  const tools = equipment(c)
   await checkHost(c)
+  const tools = await equipment(c)
   endOnSignal()
   const release = lockRun(lockFiles(c))
   process.once('exit', () => {

@@ -30,7 +30,7 @@ export function imageStore(stateDir: string): Store {
 }
 
 /** Podman over that store; folders are made. */
-function storePodman(c: Configuration): Podman {
+export function storePodman(c: Configuration): Podman {
   const store = imageStore(c.stateDir)
   for (const folder of [store.root, store.runroot, store.tmpdir]) mkdirSync(folder, { recursive: true, mode: 0o700 })
   return new Podman({ store, runtime: c.ociRuntime, timeout: c.toolTimeout })
