@@ -39,6 +39,9 @@ export interface CriuStatistics {
   criu: Record<string, number>
 }
 
+/** An image: how it is named, its hexadecimal id, what it sets for its processes by name. */
+export interface Image { reference: string, id: string, environment: Record<string, string> }
+
 /** How a container's first process ended. */
 export interface Ending { exitCode: number, /** The kernel killed a process of it at the container's memory limit. */ outOfMemory: boolean }
 
@@ -136,15 +139,10 @@ export class Podman {
     return { exitCode: state.ExitCode, outOfMemory: takeOomFile(Date.parse(state.StartedAt)) || state.OOMKilled }
   }
 
-  /** Hexadecimal id of an image. */
-  async imageId(image: string): Promise<string> {
-    return (await this.run(['image', 'inspect', '--format', '{{.Id}}', image], { timeout: this.#timeout })).stdout.trim()
-  }
-
-  /** What an image sets for its processes, by name. */
-  async imageEnvironment(image: string): Promise<Record<string, string>> {
-    const { stdout } = await this.run(['image', 'inspect', '--format', '{{json .Config.Env}}', image], { timeout: this.#timeout })
-    return Object.fromEntries((JSON.parse(stdout) as string[] | null ?? []).map(entry => entry.split(/=(.*)/s, 2) as [string, string]))
+  async image(reference: string): Promise<Image> {
+    const { stdout } = await this.run(['image', 'inspect', reference], { timeout: this.#timeout })
+    const [{ Id, Config }] = JSON.parse(stdout) as [{ Id: string, Config: { Env?: string[] | null } }]
+    return { reference, id: Id, environment: Object.fromEntries((Config.Env ?? []).map(entry => entry.split(/=(.*)/s, 2))) }
   }
 
   async hasImage(image: string): Promise<boolean> {
