@@ -13,6 +13,8 @@ test.for([
   ['vllm/third_party/cutlass_library/a.py', true],
   ['vllm/third_party/deep_gemm/_C.cpython-310-x86_64-linux-gnu.so', true],
   ['vllm/third_party/deep_gemm/_C.cpython-312-x86_64-linux-gnu.so', false],
+  ['vllm/third_party/deep_gemm/_C.py', false],
+  ['vllm/third_party/deep_gemm/_C_extension.abi3.so', false],
   ['other/_vllm_fa2_C.abi3.so', false],
   ['vllm/_C_stable_libtorch.abi3.so', false],
 ] as const)('%s is left out: %s', ([path, expected]) => {

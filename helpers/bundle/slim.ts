@@ -15,7 +15,7 @@ export const SLIM_PACKAGES = new Set([
   'sentry-sdk', 'fastapi-cloud-cli', 'rignore', 'agent-detector', 'detect-installer', // telemetry, cloud
 ])
 
-/** Files of vLLM's wheel by their path in site-packages. Checked with vLLM 0.26. */
+/** Files of vLLM's wheel by their path in site-packages. Checked with vLLM 0.26 and 0.33. */
 const SLIM_FILES = [
   /^vllm\/.*_vllm_fa2_C[^/]*$/, // FlashAttention 2: Ampere
   /^vllm\/.*flashmla[^/]*\.so$/, // multi-head latent attention
@@ -25,7 +25,7 @@ const SLIM_FILES = [
 ]
 
 /** The same for a Python version: DeepGEMM is built once for each. @param python such as 3.12 */
-const otherPythons = (path: string, python: string) => /deep_gemm.*\/_C[^/]*$/.test(path) && !path.includes(python.replace('.', '')) && !path.includes('abi3')
+const otherPythons = (path: string, python: string) => /deep_gemm.*\/_C\.cpython-[^/]*$/.test(path) && !path.includes(`-${python.replace('.', '')}-`)
 
 /** Whether a file of site-packages is left out. @param path relative to site-packages */
 export const isSlimmedAway = (path: string, python: string): boolean => SLIM_FILES.some(pattern => pattern.test(path)) || otherPythons(path, python)

@@ -157,6 +157,7 @@ def install(world):
         "vllm": {},
         "vllm.device_allocator": dict(get_mem_allocator_instance=lambda: world),
         "vllm.device_allocator.cumem": dict(libcudart=copy, create_and_map=create_and_map, get_pluggable_allocator=lambda malloc, free: types.SimpleNamespace(_allocator=(malloc, free))),
+        "vllm.config": dict(VllmConfig=type("VllmConfig", (), {})),
         "vllm.platforms": {},
         "vllm.platforms.interface": dict(Platform=Platform),
         "vllm.device_allocator.sleep_mode_backend": dict(CuMemBackend=CuMemBackend, SleepModeBackendFactory=Factory),

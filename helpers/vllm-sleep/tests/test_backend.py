@@ -167,6 +167,58 @@ class Graphs(Case):
         self.assertEqual(pool.allocator, ("malloc", "free"))
 
 
+class OwnGraphs(Case):
+    """vLLM 0.33: pools of graphs by a switch of its own, and blocks with tags for what runs with the weights."""
+
+    def setUp(self):
+        super().setUp()
+        for tag in ("runtime", "cudagraph"):
+            address = self.world.allocate(tag, os.urandom(MB + 512))
+            self.weights[address] = self.world.read(address)
+
+    def test_what_runs_with_the_weights_comes_back_with_them(self):
+        backend = self.backend()
+        said = dict(self.printed(lambda: backend.suspend(2)))
+        self.assertEqual(said["saved"]["blocks"], 5)
+        self.printed(lambda: backend.resume())
+        self.assert_weights_are_back()
+
+    def test_also_where_only_the_kv_cache_is_named(self):
+        backend = self.backend()
+        self.printed(lambda: (backend.suspend(2), backend.resume(["kv_cache"])))
+        self.assert_weights_are_back()
+
+    def test_without_a_file_they_stay_in_the_process(self):
+        os.environ["TMPFS_SLEEP_DIR"] = "/nowhere/at/all"
+        self.printed(lambda: self.backend().suspend(2))
+        self.assertEqual(self.calls("vllm.sleep"), [(("cudagraph", "runtime", "weights"),)])
+
+    def test_memory_that_sleeps_already_is_not_saved(self):
+        next(data for data in self.world.pointer_to_data.values() if data.tag == "weights").is_asleep = True
+        said = self.printed(lambda: self.backend().suspend(2))
+        self.assertEqual(said[0], ("fallback", "the weights stay in the process (level 1): RuntimeError(\"some of vLLM's memory sleeps already: weights\")"))
+
+    def test_its_own_switch_is_turned_on_where_the_engine_can_sleep(self):
+        import tmpfs_sleep.graphs
+
+        class VllmConfig:
+            def __init__(self, enable_sleep_mode):
+                self.model_config = types.SimpleNamespace(enable_sleep_mode=enable_sleep_mode, sleep_mode_offload_cudagraph=False)
+
+            @property
+            def use_cumem_cudagraph_pool(self):
+                return self.model_config.sleep_mode_offload_cudagraph and "by vLLM"
+
+        from tests.stubs import Platform
+
+        ask = Platform.get_global_graph_pool
+        sys.modules["vllm.config"] = types.SimpleNamespace(VllmConfig=VllmConfig)
+        self.addCleanup(sys.modules.pop, "vllm.config")
+        tmpfs_sleep.graphs.use_sleeping_pool()
+        self.assertEqual([VllmConfig(able).use_cumem_cudagraph_pool for able in (True, False)], ["by vLLM", False])
+        self.assertIs(Platform.get_global_graph_pool, ask)
+
+
 class Stacks(Case):
     """Memory for the stacks of GPU threads."""
 
@@ -224,7 +276,7 @@ class Fallbacks(Case):
         backend = self.backend()
         said = self.printed(lambda: backend.suspend(2))
         self.assertEqual(said[0][0], "fallback")
-        self.assertEqual(self.calls("vllm.sleep"), [(("weights", "default"),)])
+        self.assertEqual(self.calls("vllm.sleep"), [(("weights",),)])
         self.printed(lambda: backend.resume())
         self.assert_weights_are_back()
 

@@ -13,7 +13,9 @@ as long as no KV connector hands blocks to other processes; TMPFS_SLEEP_RDMA=1 s
 
 CUDA graphs: vLLM keeps their memory outside its sleep pool, so it stays on the GPU over a sleep and goes through the CUDA
 checkpoint, which is slower than this. TMPFS_SLEEP_GRAPHS=1 gives graphs a pool of the sleeping allocator, and their blocks
-are saved with the weights: the same bytes at the same addresses.
+are saved with the weights: the same bytes at the same addresses. vLLM 0.33 has such a pool itself, which is turned on then.
+
+All that sleeps is saved but the KV cache: vLLM 0.33 has memory of its own for what runs with the weights.
 
 Stacks of GPU threads: the driver keeps memory for all that can run at once. TMPFS_SLEEP_STACKS=1 gives it back while asleep.
 
@@ -40,7 +42,7 @@ def setting(name, default):
 def register():
     """Called by vLLM in each of its processes (entry point group vllm.general_plugins).
 
-    Makes the tmpfs backend the one in use where TMPFS_SLEEP_DIR is set: vLLM 0.26 has no flag for it.
+    Makes the tmpfs backend the one in use where TMPFS_SLEEP_DIR is set: vLLM has no flag for it (0.26 to 0.33).
     """
     if not os.environ.get("TMPFS_SLEEP_DIR"):
         return

@@ -15,8 +15,12 @@ from .graphs import TAG as GRAPHS
 from .wake import Wake
 
 WEIGHTS = "weights"
-# What must come back with its content; the KV cache need not.
-KEPT = (WEIGHTS, GRAPHS)
+KV_CACHE = "kv_cache"
+
+
+def kept(data):
+    """Whether a block must come back with its content. Beside the weights, vLLM 0.33 has tags of its own for what runs with them."""
+    return data.tag != KV_CACHE
 
 
 def left_on_the_gpu():
@@ -66,7 +70,9 @@ class TmpfsBackend(CuMemBackend):
         # what a wake-up did not bring back lies in its file still
         self._kept = bool(self._blocks) or level == 2 and self._saved()
         self._state = "SUSPENDED"
-        get_mem_allocator_instance().sleep(offload_tags=() if self._kept else KEPT)
+        allocator = get_mem_allocator_instance()
+        in_process = {data.tag for data in allocator.pointer_to_data.values() if kept(data)}
+        allocator.sleep(offload_tags=() if self._kept else tuple(sorted(in_process)))
         if setting("STACKS", 0):
             self._give_stacks_back()
         say("left", left_on_the_gpu())
@@ -107,7 +113,9 @@ class TmpfsBackend(CuMemBackend):
         blocks, size = [], 0
         allocations = get_mem_allocator_instance().pointer_to_data
         for address, data in allocations.items():
-            if data.tag in KEPT:
+            if kept(data):
+                if data.is_asleep:
+                    raise RuntimeError(f"some of vLLM's memory sleeps already: {data.tag}")
                 blocks.append((size, address, data.handle[1]))
                 size += data.handle[1]
         if not any(data.tag == WEIGHTS for data in allocations.values()):
@@ -127,20 +135,19 @@ class TmpfsBackend(CuMemBackend):
         say("saved", {"bytes": size, "blocks": len(blocks), "seconds": round(time.perf_counter() - began, 4), "file": self._path})
 
     def resume(self, tags=None):
+        """What was kept comes back whatever the tags, the KV cache where it is named or none is."""
         self._take_stacks()
-        if tags is not None and WEIGHTS in tags:
-            tags = [*tags, GRAPHS]
         if not self._kept:
-            return super().resume(tags)
+            return super().resume([*tags, GRAPHS] if tags is not None and WEIGHTS in tags else tags)
         self._state = "RESUMING"
         allocations = get_mem_allocator_instance().pointer_to_data
-        asleep = [item for item in allocations.items() if item[1].is_asleep and (tags is None or item[1].tag in tags)]
-        wake = Wake(self._path, self._blocks) if self._blocks and (tags is None or WEIGHTS in tags) else None
+        asleep = [item for item in allocations.items() if item[1].is_asleep and (tags is None or KV_CACHE in tags or kept(item[1]))]
+        wake = Wake(self._path, self._blocks) if self._blocks else None
         try:
             began = time.perf_counter()
             driver = Driver()
             for address, data in asleep:
-                if data.tag in KEPT:
+                if kept(data):
                     driver.map(address, data)
             if wake:
                 wake.begin()

@@ -5,6 +5,29 @@ TAG = "default"
 
 
 def use_sleeping_pool():
+    """vLLM's own pool for them where it has one (0.33), else one in place of the pool that it asks the platform for."""
+    from vllm.config import VllmConfig
+
+    if hasattr(VllmConfig, "use_cumem_cudagraph_pool"):
+        turn_on(VllmConfig)
+    else:
+        replace_global_pool()
+
+
+def turn_on(config):
+    """As --sleep-mode-offload-cudagraph does, which older ones do not know."""
+    asked = config.use_cumem_cudagraph_pool.fget
+
+    def use_cumem_cudagraph_pool(self):
+        model = self.model_config
+        if model is not None and model.enable_sleep_mode:
+            model.sleep_mode_offload_cudagraph = True
+        return asked(self)
+
+    config.use_cumem_cudagraph_pool = property(use_cumem_cudagraph_pool)
+
+
+def replace_global_pool():
     """vLLM asks the platform, once in each process, for the pool that all graphs are captured in."""
     from vllm.platforms.interface import Platform
 
