@@ -30,10 +30,14 @@ class Case(unittest.TestCase):
 
         self.module = tmpfs_sleep.backend
         # three blocks whose ends lie across the pieces' ends
-        self.weights = {self.world.allocate("weights", os.urandom(size)): None for size in (MB + 4096, 512 << 10, 2 * MB)}
-        for address in self.weights:
-            self.weights[address] = self.world.read(address)
+        self.weights = {}
+        for size in (MB + 4096, 512 << 10, 2 * MB):
+            self.allocate_kept("weights", os.urandom(size))
         self.kv = self.world.allocate("kv_cache", b"k" * MB)
+
+    def allocate_kept(self, tag, content):
+        """A block that must come back as it is."""
+        self.weights[self.world.allocate(tag, content)] = content
 
     def calls(self, name):
         return [call[1:] for call in self.world.calls if call[0] == name]
@@ -137,8 +141,7 @@ class Graphs(Case):
 
     def setUp(self):
         super().setUp()
-        address = self.world.allocate("default", b"g" * (MB + 512))
-        self.weights[address] = self.world.read(address)
+        self.allocate_kept("default", b"g" * (MB + 512))
 
     def test_their_memory_comes_back_with_the_weights(self):
         for level in (2, 1):
@@ -173,8 +176,7 @@ class OwnGraphs(Case):
     def setUp(self):
         super().setUp()
         for tag in ("runtime", "cudagraph"):
-            address = self.world.allocate(tag, os.urandom(MB + 512))
-            self.weights[address] = self.world.read(address)
+            self.allocate_kept(tag, os.urandom(MB + 512))
 
     def test_what_runs_with_the_weights_comes_back_with_them(self):
         backend = self.backend()

@@ -42,7 +42,8 @@ def setting(name, default):
 def register():
     """Called by vLLM in each of its processes (entry point group vllm.general_plugins).
 
-    Makes the tmpfs backend the one in use where TMPFS_SLEEP_DIR is set: vLLM 0.26 has no flag for it, and with 0.33's flag there is no pool for graphs.
+    Makes the tmpfs backend the one in use where TMPFS_SLEEP_DIR is set: vLLM 0.26 has no flag for it, and with 0.33's flag
+    there is no pool for graphs.
     """
     if not os.environ.get("TMPFS_SLEEP_DIR"):
         return

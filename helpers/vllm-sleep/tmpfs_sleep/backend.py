@@ -11,7 +11,6 @@ from vllm.device_allocator.sleep_mode_backend import CuMemBackend
 
 from . import say, setting
 from .driver import Driver
-from .graphs import TAG as GRAPHS
 from .wake import Wake
 
 WEIGHTS = "weights"
@@ -21,6 +20,10 @@ KV_CACHE = "kv_cache"
 def kept(data):
     """Whether a block must come back with its content. Beside the weights, vLLM 0.33 has tags of its own for what runs with them."""
     return data.tag != KV_CACHE
+
+
+def kept_tags():
+    return sorted({data.tag for data in get_mem_allocator_instance().pointer_to_data.values() if kept(data)})
 
 
 def left_on_the_gpu():
@@ -70,9 +73,7 @@ class TmpfsBackend(CuMemBackend):
         # what a wake-up did not bring back lies in its file still
         self._kept = bool(self._blocks) or level == 2 and self._saved()
         self._state = "SUSPENDED"
-        allocator = get_mem_allocator_instance()
-        in_process = {data.tag for data in allocator.pointer_to_data.values() if kept(data)}
-        allocator.sleep(offload_tags=() if self._kept else tuple(sorted(in_process)))
+        get_mem_allocator_instance().sleep(offload_tags=() if self._kept else tuple(kept_tags()))
         if setting("STACKS", 0):
             self._give_stacks_back()
         say("left", left_on_the_gpu())
@@ -138,7 +139,7 @@ class TmpfsBackend(CuMemBackend):
         """What was kept comes back whatever the tags, the KV cache where it is named or none is."""
         self._take_stacks()
         if not self._kept:
-            return super().resume([*tags, GRAPHS] if tags is not None and WEIGHTS in tags else tags)
+            return super().resume([*tags, *kept_tags()] if tags is not None and WEIGHTS in tags else tags)
         self._state = "RESUMING"
         allocations = get_mem_allocator_instance().pointer_to_data
         asleep = [item for item in allocations.items() if item[1].is_asleep and (tags is None or KV_CACHE in tags or kept(item[1]))]
