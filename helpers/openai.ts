@@ -23,6 +23,9 @@ export interface Answer {
   finished: number
   text: string
   tokens: number
+  /** Tokens of the prompt, and how many of them the server evaluated, where it says so: fewer where a cache held the rest. */
+  promptTokens?: number
+  evaluated?: number
   attempts: number
 }
 
@@ -42,7 +45,7 @@ const TELLING = 1
 /** Seconds until a request that was taken but not answered is given up and asked anew. */
 const ANSWER_DEADLINE = 60
 
-const body = ({ model, prompt, maxTokens }: Endpoint) => JSON.stringify({ model, prompt, max_tokens: maxTokens, temperature: 0, seed: 0, stream: true, ignore_eos: true })
+const body = ({ model, prompt, maxTokens }: Endpoint) => JSON.stringify({ model, prompt, max_tokens: maxTokens, temperature: 0, seed: 0, stream: true, stream_options: { include_usage: true }, ignore_eos: true })
 
 /**
  * Asks until the first token comes: a fresh connection for every attempt, each with a short deadline, so that a SYN dropped
@@ -136,9 +139,11 @@ async function ask(endpoint: Endpoint, socket: Socket, signal: AbortSignal): Pro
     let tokens = 0
     let done = false
     let garbage: string | undefined
+    let evaluation: Evaluation = {}
     const parser = createParser({
       onEvent({ data }) {
         if (data === '[DONE]') return void (done = true)
+        evaluation = { ...evaluation, ...evaluationOf(data) }
         const piece = tokenOf(data)
         if (piece === undefined) garbage ??= data
         else if (piece) {
@@ -155,7 +160,7 @@ async function ask(endpoint: Endpoint, socket: Socket, signal: AbortSignal): Pro
     if (garbage) throw new NoTokens(`the server sent what is no completion: ${garbage.slice(0, 200)}`)
     if (firstToken === undefined) throw new NoTokens('the stream ended without a token')
     if (!done) throw new NoTokens('the stream stopped before its end')
-    return { sent, firstToken, finished: exchange.finished, text, tokens }
+    return { sent, firstToken, finished: exchange.finished, text, tokens, ...evaluation }
   } finally {
     void client.destroy()
   }
@@ -196,6 +201,26 @@ function streamed(client: Client, body: string, signal: AbortSignal): Promise<St
     })
     if (signal.aborted) abort()
   })
+}
+
+type Evaluation = Pick<Answer, 'promptTokens' | 'evaluated'>
+
+/**
+ * What an event says about the prompt: llama.cpp's `timings` (prompt_n evaluated, cache_n found in its cache), or OpenAI's
+ * `usage`, whose cached tokens vLLM tells with --enable-prompt-tokens-details.
+ */
+function evaluationOf(data: string): Evaluation {
+  try {
+    const { timings, usage } = JSON.parse(data) as { timings?: { prompt_n?: number, cache_n?: number }, usage?: { prompt_tokens?: number, prompt_tokens_details?: { cached_tokens?: number } | null } | null }
+    const cached = usage?.prompt_tokens_details?.cached_tokens
+    return {
+      ...(usage?.prompt_tokens !== undefined && { promptTokens: usage.prompt_tokens }),
+      ...(usage?.prompt_tokens !== undefined && cached !== undefined && { evaluated: usage.prompt_tokens - cached }),
+      ...(timings?.prompt_n !== undefined && { evaluated: timings.prompt_n }),
+    }
+  } catch {
+    return {}
+  }
 }
 
 /** The text that an event carries, '' for an event without text, undefined for what is no completion event. */
