@@ -7,6 +7,7 @@ import { command, succeeds } from '../command.ts'
 import type { Configuration } from '../configuration.ts'
 import { LABEL, Podman, type Store } from '../podman.ts'
 import { unpackDebian } from './debian.ts'
+import { askProgram, engineProgram, newerThanTested } from './engine-program.ts'
 import { removeParts, removeTree, whole } from './folder.ts'
 import { buildHostImage, HOST_IMAGE } from './host-image.ts'
 import { readRecord, writeRecord } from './record.ts'
@@ -59,17 +60,27 @@ export const image: Step = {
     // Podman would make the store.
     if (!existsSync(root)) return missing(`no ${reference} in ${root}`)
     try {
-      return await storePodman(c).hasImage(reference) ? ok(reference) : missing(`no ${reference} in ${root}`)
+      const podman = storePodman(c)
+      if (!await podman.hasImage(reference)) return missing(`no ${reference} in ${root}`)
+      if (c.engine !== 'llama-cpp') return ok(reference)
+      const program = engineProgram(c.stateDir, await podman.image(reference))
+      return program ? ok(reference, newerThanTested(program.version)) : missing(`the llama-server of ${reference} was not asked yet what it can do`)
     } catch (error) {
       return unusable((error as Error).message, `See to podman first. Where it works, delete ${root}, then npm run setup`)
     }
   },
 
   async make(c, say) {
-    const reference = namedImage(c)
-    if (reference === 'host') await buildHostImage(storePodman(c), c.stateDir)
-    else await (reference ? fetchImage(c, reference, say) : buildImage(c, say))
+    const made = imageOf(c)
+    if (!made || !await storePodman(c).hasImage(made)) await makeImage(c, say)
+    if (c.engine === 'llama-cpp') await askProgram(storePodman(c), await storePodman(c).image(imageOf(c)!), c.stateDir)
   },
+}
+
+async function makeImage(c: Configuration, say: Say): Promise<void> {
+  const reference = namedImage(c)
+  if (reference === 'host') await buildHostImage(storePodman(c), c.stateDir)
+  else await (reference ? fetchImage(c, reference, say) : buildImage(c, say))
 }
 
 async function buildImage(c: Configuration, say: Say): Promise<void> {
