@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { envFile } from './env-file.ts'
 import { isMakeable, MAKEABLE } from './makeable.ts'
 import { Problem } from './problem.ts'
 import { isSecretName, secretWords } from './secrets.ts'
+import { hasRecord } from './setup/record.ts'
 import { splitWords } from './words.ts'
 
 /**
@@ -43,7 +44,7 @@ const schema = z.object({
   ENGINE_ARGS: openWords.default([]),
   PODMAN_ARGS: words.default([]),
   MODEL_ID: z.string().min(1).refine(value => !value.startsWith('-') && !/[\x00-\x1f\x7f]/.test(value), 'a model name or a file, not starting with "-"').optional(),
-  MODEL_SIZE: size.default(1e9),
+  MODEL_SIZE: size.optional(),
   MAX_MODEL_LEN: wholeNumber(16, 10_000_000).default(4096),
   GPU_MEMORY_UTIL: z.string().regex(/^(0?\.\d+|1(\.0+)?)$/, 'a share above 0 and up to 1, such as 0.90').transform(Number).pipe(z.number().gt(0).max(1)).default(0.9),
   GPU_DEVICES: z.string().regex(/^(all|\d+(,\d+)*)$/, '"all" or device numbers such as 0,1').default('all'),
@@ -84,10 +85,12 @@ export interface Configuration {
   podmanArgs: string[]
   /** A model name (vllm, openai) or the GGUF file that the engine loads (llama-cpp). */
   modelId: string
-  /** Bytes of the random model; only where the suite makes the model. */
+  /** Bytes of llama-cpp's model; of a random one, those that its weights come closest to. */
   modelBytes: number
   /** True where the suite made the model's weights from a random stream. */
   modelIsRandom: boolean
+  /** True where no model was named: set-up fetches {@link DEFAULT_MODEL}; where it could not, modelIsRandom is true as well. */
+  modelIsDefault: boolean
   maxModelLen: number
   gpuMemoryUtil: number
   gpuDevices: 'all' | number[]
@@ -123,6 +126,23 @@ export interface Configuration {
   scenarios: string[] | undefined
 }
 
+/** What the embedded engine loads where nothing else is asked for; helpers/setup/smollm2.ts says where it comes from. */
+export const DEFAULT_MODEL = { file: 'SmolLM2-135M-Instruct.Q4_1.gguf', bytes: 98_362_432 }
+/** Bytes of the random model that takes its place where it cannot be had: about as many. */
+const STAND_IN_BYTES = 1e8
+/** Record of set-up: why there is a random model in its place. */
+export const STAND_IN_RECORD = 'model-stand-in'
+
+const randomModel = (folder: string, bytes: number) => join(folder, `random-${Math.round(bytes / 1e6)}mb.gguf`)
+
+/** The same with a random model in place of the default one. */
+export function withStandIn(c: Configuration): Configuration {
+  return { ...c, modelId: randomModel(c.modelsCache, STAND_IN_BYTES), modelBytes: STAND_IN_BYTES, modelIsRandom: true }
+}
+
+/** The file that the default model is, there or not. */
+export const defaultModel = ({ modelsCache }: Pick<Configuration, 'modelsCache'>): string => join(modelsCache, DEFAULT_MODEL.file)
+
 /**
  * @param environment variables by name, as process.env
  * @param hasGpu decides the engine where none is named
@@ -136,10 +156,10 @@ export function parseConfiguration(environment: Record<string, string | undefine
   const engineName = e.ENGINE ?? (hasGpu ? 'vllm' : 'llama-cpp')
   if (engineName === 'openai' && !(e.ENGINE_IMAGE && e.ENGINE_COMMAND))
     throw new Problem('configuration is unusable:\n  ENGINE=openai needs ENGINE_IMAGE (an image with an OpenAI-compatible server) and ENGINE_COMMAND (what starts it)')
-  const randomModel = `${e.MODELS_CACHE}/random-${Math.round(e.MODEL_SIZE / 1e6)}mb.gguf`
-  const modelId = e.MODEL_ID ?? (engineName === 'llama-cpp' ? randomModel : engineName === 'vllm' ? 'Qwen/Qwen2-1.5B-Instruct' : 'default')
+  const embedded = e.MODEL_SIZE ? randomModel(e.MODELS_CACHE, e.MODEL_SIZE) : defaultModel({ modelsCache: e.MODELS_CACHE })
+  const modelId = e.MODEL_ID ?? (engineName === 'llama-cpp' ? embedded : engineName === 'vllm' ? 'Qwen/Qwen2-1.5B-Instruct' : 'default')
   if (engineName === 'llama-cpp' && e.MODEL_ID && !existsSync(e.MODEL_ID))
-    throw new Problem(`configuration is unusable:\n  MODEL_ID: received "${e.MODEL_ID}", which is no file; ENGINE=llama-cpp takes the path of a GGUF file, or leave MODEL_ID out for a random model`)
+    throw new Problem(`configuration is unusable:\n  MODEL_ID: received "${e.MODEL_ID}", which is no file; ENGINE=llama-cpp takes the path of a GGUF file, or leave MODEL_ID out for ${DEFAULT_MODEL.file}`)
   const shown = engineName === 'llama-cpp' ? dirname(resolve(modelId)) : engineName === 'vllm' && existsSync(modelId) ? resolve(modelId) : ''
   if (!isMountable(shown)) throw new Problem(`configuration is unusable:\n  MODEL_ID: received "${modelId}", allowed is ${MOUNTABLE} (a GGUF file's own name may hold them)`)
   return {
@@ -149,8 +169,9 @@ export function parseConfiguration(environment: Record<string, string | undefine
     engineArgs: e.ENGINE_ARGS,
     podmanArgs: e.PODMAN_ARGS,
     modelId: engineName === 'llama-cpp' ? resolve(modelId) : modelId,
-    modelBytes: e.MODEL_SIZE,
-    modelIsRandom: engineName === 'llama-cpp' && !e.MODEL_ID,
+    modelBytes: engineName === 'llama-cpp' && e.MODEL_ID ? Math.max(1, statSync(e.MODEL_ID).size) : e.MODEL_SIZE ?? DEFAULT_MODEL.bytes,
+    modelIsRandom: engineName === 'llama-cpp' && !e.MODEL_ID && e.MODEL_SIZE !== undefined,
+    modelIsDefault: engineName === 'llama-cpp' && !e.MODEL_ID && e.MODEL_SIZE === undefined,
     maxModelLen: e.MAX_MODEL_LEN,
     gpuMemoryUtil: e.GPU_MEMORY_UTIL,
     gpuDevices: e.GPU_DEVICES === 'all' ? 'all' : e.GPU_DEVICES.split(',').map(Number),
@@ -189,7 +210,8 @@ export function configuration(): Configuration {
   } catch (error) {
     throw new Problem(`.env cannot be read: ${(error as Error).message}`)
   }
-  return parseConfiguration({ ...file, ...process.env }, existsSync('/dev/nvidiactl'))
+  const c = parseConfiguration({ ...file, ...process.env }, existsSync('/dev/nvidiactl'))
+  return c.modelIsDefault && !existsSync(c.modelId) && hasRecord(c.stateDir, STAND_IN_RECORD) ? withStandIn(c) : c
 }
 
 function describeIssue(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {

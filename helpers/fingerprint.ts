@@ -3,15 +3,16 @@ import { release } from 'node:os'
 import type { Fingerprint } from '../reports/schema.ts'
 import { command } from './command.ts'
 import type { Configuration } from './configuration.ts'
+import { modelIdentity } from './model-identity.ts'
 import { modelLabel } from './model-label.ts'
 import { memory, transparentHugePages } from './memory.ts'
 import { mountOf } from './mounts.ts'
 import { redactWords } from './redact.ts'
 
-export interface Programs { criu: string, image: string, imageId: string }
+export interface Programs { criu: string, image: string, imageId: string, /** null where it cannot be told. */ engineVersion: string | null }
 
 /** What makes two runs comparable. No GPU is null. @throws Problem where podman, the runtime or CRIU does not say its version within TOOL_TIMEOUT */
-export async function fingerprint(configuration: Configuration, { criu, image, imageId }: Programs): Promise<Fingerprint> {
+export async function fingerprint(configuration: Configuration, { criu, image, imageId, engineVersion }: Programs): Promise<Fingerprint> {
   const [gpu, podman, runtime, criuVersion] = await Promise.all([
     gpus(), version('podman', configuration), version(configuration.ociRuntime, configuration), version(criu, configuration),
   ])
@@ -24,8 +25,8 @@ export async function fingerprint(configuration: Configuration, { criu, image, i
     memory: `${Math.round((memory().MemTotal ?? 0) / 2 ** 30)} GiB`,
     podman, runtime, criu: criuVersion,
     image: `${image} ${imageId.slice(0, 12)}`,
-    model: modelLabel(configuration),
-    engine: configuration.engine,
+    model: [modelLabel(configuration), await modelIdentity(configuration)].filter(Boolean).join(', '),
+    engine: [configuration.engine, engineVersion].filter(Boolean).join(' '),
     flags: [...redactWords([...configuration.engineArgs, ...configuration.podmanArgs]), `max-model-len ${configuration.maxModelLen}`, ...(gpu ? [`gpu-memory-utilization ${configuration.gpuMemoryUtil}`] : [])].join(' '),
     storage: `state ${mountOf(configuration.stateDir).type}, checkpoints ${mountOf(configuration.checkpointDir).type}`,
     thp: transparentHugePages(),

@@ -188,7 +188,7 @@ export const hostSchema = z.object({ fingerprint: fingerprintSchema, /** MemTota
 export const runSchema = z.object({
   schema: z.literal('criu-gpu-bench/run@1'),
   timestamp: z.iso.datetime(),
-  engine: z.object({ name: z.string(), model: z.string(), random_weights: z.boolean(), image: z.string(), arguments: z.array(z.string()) }),
+  engine: z.object({ name: z.string(), /** null where it cannot be told without starting it. */ version: z.string().nullable().default(null), model: z.string(), random_weights: z.boolean(), image: z.string(), arguments: z.array(z.string()) }),
   host: hostSchema,
   iterations: z.number().int().positive(),
   prober: proberSchema.nullable(),

@@ -1,15 +1,21 @@
 import { mkdir, stat, statfs } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { type Configuration, DEFAULT_MODEL, defaultModel, STAND_IN_RECORD, withStandIn } from '../configuration.ts'
 import { llamaShape, weightBytes, writeRandomGguf } from '../gguf.ts'
+import { knownSha256 } from '../model-identity.ts'
 import { Problem } from '../problem.ts'
 import { removeParts } from './folder.ts'
-import { missing, ok, unusable, type Step } from './step.ts'
+import { forgetRecord, readRecord, writeRecord } from './record.ts'
+import { fetchSmolLm2, ROOM, SHA256 } from './smollm2.ts'
+import { missing, ok, type Found, type Say, unusable, type Step } from './step.ts'
 
-/** The model of ENGINE=llama-cpp: a file of random weights, made once. Other engines fetch their own by name. */
+/** The model of ENGINE=llama-cpp: fetched, or a file of random weights, made once. Other engines fetch their own by name. */
 
 const SEED = 'criu-gpu-bench'
 /** What must stay free on the disk, bytes. */
 const RESERVE = 256e6
+const standIn = z.object({ /** First line of what hindered the real one. */ reason: z.string() })
 
 const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
 
@@ -22,27 +28,74 @@ export const model: Step = {
   name: 'model',
   async probe(c) {
     if (c.engine !== 'llama-cpp') return ok(`${c.modelId}: the engine loads it itself`)
+    if (c.modelIsDefault) return probeDefault(c)
+    if (c.modelIsRandom) return probeRandom(c)
     const file = await stat(c.modelId).catch(() => undefined)
     if (file && !file.isFile()) return unusable(`${c.modelId} is no file`, 'Name a GGUF file with MODEL_ID')
-    if (!c.modelIsRandom) return file ? ok(`${c.modelId}, ${megabytes(file.size)}`) : unusable(`${c.modelId} is not there`, 'Name a GGUF file with MODEL_ID')
-    if (!file) return missing(`no ${c.modelId}`)
-    if (file.size < weightBytes(llamaShape(c.modelBytes))) return missing(`${c.modelId} is too short: ${megabytes(file.size)}`)
-    return ok(`${c.modelId}, ${megabytes(file.size)}, random weights`)
+    return file ? ok(`${c.modelId}, ${megabytes(file.size)}`) : unusable(`${c.modelId} is not there`, 'Name a GGUF file with MODEL_ID')
   },
 
   async make(c, say) {
-    if (!c.modelIsRandom) return
-    const shape = llamaShape(c.modelBytes)
-    await mkdir(dirname(c.modelId), { recursive: true })
-    await removeParts(c.modelId)
-    const { bavail, bsize } = await statfs(dirname(c.modelId))
-    checkRoom(c.modelId, weightBytes(shape), bavail * bsize)
-    say(`writing ${megabytes(weightBytes(shape))} of random weights to ${c.modelId}`)
-    let told = 0
-    await writeRandomGguf(c.modelId, shape, SEED, share => {
-      if (share < told + 0.25 || share === 1) return
-      told = share
-      say(`${Math.round(share * 100)} %`)
-    })
+    if (c.engine !== 'llama-cpp') return
+    if (c.modelIsDefault) await makeDefault(c, say)
+    else if (c.modelIsRandom) await makeRandom(c, say)
   },
+}
+
+async function probeDefault(c: Configuration): Promise<Found> {
+  const path = defaultModel(c)
+  const file = await stat(path).catch(() => undefined)
+  if (!file) {
+    const instead = readRecord(c.stateDir, STAND_IN_RECORD, standIn)
+    if (!instead) return missing(`no ${path}`)
+    const found = await probeRandom(withStandIn(c))
+    return found.state === 'ok' ? ok(`${found.found}: ${DEFAULT_MODEL.file} could not be had (${instead.reason})`, `to try again: rm ${join(c.stateDir, STAND_IN_RECORD)}.json, npm run setup`) : found
+  }
+  const sound = file.isFile() && file.size === DEFAULT_MODEL.bytes && await knownSha256(c.stateDir, path, { keep: false }) === SHA256
+  return sound ? ok(`${path}, ${megabytes(file.size)}`) : unusable(`${path} is not the file that set-up fetches: damaged, or another of that name`, `Move it away, and set-up fetches it; or name it with MODEL_ID`)
+}
+
+/** The real one; where it cannot be had, random weights. Only a host without a network is meant: what else is wrong is said as well. */
+async function makeDefault(c: Configuration, say: Say): Promise<void> {
+  const path = defaultModel(c)
+  await mkdir(dirname(path), { recursive: true })
+  checkRoom(path, ROOM, await freeBytes(path))
+  try {
+    await fetchSmolLm2(path, say)
+    await knownSha256(c.stateDir, path, { keep: true })
+    forgetRecord(c.stateDir, STAND_IN_RECORD)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    say(`${error.message}\nA random model of about its size takes its place: the report says so, and its answers are noise.`)
+    const random = withStandIn(c)
+    if ((await probeRandom(random)).state !== 'ok') await makeRandom(random, say)
+    writeRecord(c.stateDir, STAND_IN_RECORD, { reason: error.message.split('\n')[0] })
+  }
+}
+
+async function probeRandom(c: Configuration): Promise<Found> {
+  const file = await stat(c.modelId).catch(() => undefined)
+  if (!file) return missing(`no ${c.modelId}`)
+  if (!file.isFile()) return unusable(`${c.modelId} is no file`, 'Name a GGUF file with MODEL_ID')
+  if (file.size < weightBytes(llamaShape(c.modelBytes))) return missing(`${c.modelId} is too short: ${megabytes(file.size)}`)
+  return ok(`${c.modelId}, ${megabytes(file.size)}, random weights`)
+}
+
+async function makeRandom(c: Configuration, say: Say): Promise<void> {
+  const shape = llamaShape(c.modelBytes)
+  await mkdir(dirname(c.modelId), { recursive: true })
+  await removeParts(c.modelId)
+  checkRoom(c.modelId, weightBytes(shape), await freeBytes(c.modelId))
+  say(`writing ${megabytes(weightBytes(shape))} of random weights to ${c.modelId}`)
+  let told = 0
+  await writeRandomGguf(c.modelId, shape, SEED, share => {
+    if (share < told + 0.25 || share === 1) return
+    told = share
+    say(`${Math.round(share * 100)} %`)
+  })
+}
+
+async function freeBytes(file: string): Promise<number> {
+  const { bavail, bsize } = await statfs(dirname(file))
+  return bavail * bsize
 }

@@ -63,6 +63,9 @@ async function provide(needed: Need[], say: Say): Promise<void> {
 /** Installs what unpackDebian calls, where it is missing. */
 export const provideUnpacker = (say: Say): Promise<void> => provide(UNPACKER, say)
 
+/** Installs Debian's pip, where there is no other. */
+export const providePip = (say: Say): Promise<void> => provide([{ package: 'python3-pip', is: file('/usr/lib/python3/dist-packages/pip') }], say)
+
 /** Whether podman's `--version` line names a version that is too old; false where it names none. */
 export function tooOld(version: string, oldest = OLDEST_PODMAN): boolean {
   const [, major, minor] = /(\d+)\.(\d+)/.exec(version) ?? []

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { z } from 'zod'
 
@@ -21,6 +21,8 @@ export function writeRecord(stateDir: string, name: string, value: unknown): voi
   writeFileSync(part, `${JSON.stringify(value, null, 2)}\n`)
   renameSync(part, file)
 }
+
+export const hasRecord = (stateDir: string, name: string): boolean => existsSync(join(stateDir, `${name}.json`))
 
 export function forgetRecord(stateDir: string, name: string): void {
   rmSync(join(stateDir, `${name}.json`), { force: true })

@@ -22,7 +22,7 @@ export function gpuShape(): Facts {
     step('runtime-direct.checkpoint-at-asleep-2.storage-tmpfs-huge.thp-always.weights-tmpfs.pages-mapped', { thp: 'always', weights: 'tmpfs', pages: 'mapped' }, restored(0.09, { ...parts, 'first-token': 0.05 }), 6.4e9, 'runtime-direct'),
     { id: 'engine-wake', strategy: 'engine-wake', phases: { 'engine.wake': 0.24, 'first-token': 0.014 }, memory: { dram: 9.1e9, gpu: 1.4e9 } },
   ], {
-    engine: { name: 'vllm', model: 'qwen2-1.5b', random_weights: true, image: 'made-up', arguments: ['--max-model-len', '4096', '--gpu-memory-utilization', '0.9', '--enable-sleep-mode'] },
+    engine: { name: 'vllm', version: null, model: 'qwen2-1.5b', random_weights: true, image: 'made-up', arguments: ['--max-model-len', '4096', '--gpu-memory-utilization', '0.9', '--enable-sleep-mode'] },
     host: { fingerprint: { gpu: 'NVIDIA H100 80GB HBM3 81559 MiB', driver: '580.159.04', cpu: '16 x made-up', kernel: '6.18.0', memory: '126 GiB' }, memory: 135e9, load: 0.4, facts: { 'memory.read_bandwidth': 5.7e9, 'pcie.bandwidth': 63e9, 'gpu.other_processes': 0 } },
     iterations: 5,
   })
