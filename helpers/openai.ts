@@ -12,6 +12,8 @@ export interface Endpoint {
   model: string
   prompt: string
   maxTokens: number
+  /** Whether the model may end its answer before; a measured one is always as long. */
+  mayEnd?: boolean
 }
 
 /** What a server said, all times in seconds on the monotonic clock. */
@@ -45,7 +47,7 @@ const TELLING = 1
 /** Seconds until a request that was taken but not answered is given up and asked anew. */
 const ANSWER_DEADLINE = 60
 
-const body = ({ model, prompt, maxTokens }: Endpoint) => JSON.stringify({ model, prompt, max_tokens: maxTokens, temperature: 0, seed: 0, stream: true, stream_options: { include_usage: true }, ignore_eos: true })
+const body = ({ model, prompt, maxTokens, mayEnd = false }: Endpoint) => JSON.stringify({ model, prompt, max_tokens: maxTokens, temperature: 0, seed: 0, stream: true, stream_options: { include_usage: true }, ignore_eos: !mayEnd })
 
 /**
  * Asks until the first token comes: a fresh connection for every attempt, each with a short deadline, so that a SYN dropped

@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs'
+import { spoken, unproven } from './answer.ts'
 import { change, count, factor, factorRange, metricSign, metricValue, range, seconds } from './format.ts'
 import { gateVerdict } from './gate-table.ts'
 import type { Report, Scenario, TargetResult } from './schema.ts'
@@ -13,11 +14,18 @@ export function renderSummary(report: Report): string {
     `${text(report.engine.name)}, ${text(report.engine.model)}, ${text(report.host.fingerprint.gpu ?? report.host.fingerprint.cpu ?? 'unknown host')}`,
     table(['', 'target', 'limit', 'actual'], report.scenarios.flatMap(scenario => scenario.targets.map(target => [MARKS[target.verdict], code(scenario.id), limit(target), actual(target)]))),
     table(['scenario', 'n', 'TFFT p50', 'min–max', 'speedup (95 %)', 'most of it'], report.scenarios.map(scenarioRow)),
+    unproven(report).map(proof => `⚠️ ${text(proof)}`).join('\n\n'),
+    answered(report),
     ...report.reference ? [`### ${text(gateVerdict(report.reference))}`, table(['scenario', '', 'reference', 'now', 'change'], report.reference.comparisons.map(({ scenario, verdict, reference_p50, p50, change: by }) => [
       code(scenario), verdict, reference_p50 === null ? '–' : `${seconds(reference_p50)} s`, p50 === null ? '–' : `${seconds(p50)} s`, by === null ? '–' : change(by),
     ])), report.reference.differs.length > 0 && `⚠️ The reference is of another host or configuration, compared all the same. It differs in ${text(report.reference.differs.join(', '))}.`] : [],
     ...report.findings.length > 0 ? ['### Findings', report.findings.map(finding => `- ${finding.cost === null ? '' : `**${seconds(finding.cost)} s** `}${finding.scenario ? `${code(finding.scenario)}: ` : ''}${text(finding.message)} (${text(finding.evidence)})<br>→ ${spans(finding.remedy).map(span => span.code ? code(span.text) : text(span.text)).join('')}`).join('\n')] : [],
   ].filter(Boolean).join('\n\n')}\n`
+}
+
+function answered(report: Report): string {
+  const said = spoken(report)
+  return said ? `Asked ${code(said.prompt)} it says (${text(said.others)}):\n\n${said.text.split('\n').map(line => `> ${text(line)}`).join('\n')}` : ''
 }
 
 const MARKS = { pass: '✅', fail: '❌', inconclusive: '❔' } as const

@@ -63,6 +63,10 @@ export const trialSchema = z.object({
   /** Marks on the side that are no phases, seconds from the start: `health`, `command-returned`, ... */
   marks: z.record(z.string(), z.number()).default({}),
   tokens_match: z.boolean().nullable(),
+  /** What the server said to the engine's own question, not timed, and whether that is what a fresh server says. */
+  answer: z.object({ prompt: z.string(), text: z.string(), match: z.boolean() }).optional(),
+  /** Proofs that could not be had, such as of an engine that does not say what it evaluated. */
+  unchecked: z.array(z.string()).default([]),
   outcome: z.enum(['ok', 'failed']),
   error: z.string().optional(),
   checkpoint: checkpointSchema.optional(),
@@ -136,6 +140,8 @@ export const scenarioSchema = z.object({
   median_trial: z.object({ trial: z.number().int().positive(), tfft: seconds, phases: z.array(phaseSchema), unattributed: seconds }).optional(),
   checkpoint: checkpointSchema.optional(),
   memory: z.record(z.string(), z.number()).optional(),
+  /** What could not be proven of its trials. */
+  unchecked: z.array(z.string()).default([]),
   targets: z.array(targetResultSchema).default([]),
 })
 export type Scenario = z.infer<typeof scenarioSchema>
@@ -209,6 +215,8 @@ export const reportSchema = z.object({
   iterations: z.number().int().positive(),
   prober: proberSchema.nullable(),
   scenarios: z.array(scenarioSchema),
+  /** What the baseline's server said to the engine's own question, and how many of the servers that came back said what a fresh one says. */
+  answer: z.object({ prompt: z.string(), text: z.string(), same: z.number().int().nonnegative(), of: z.number().int().nonnegative() }).optional(),
   findings: z.array(findingSchema),
   reference: referenceSchema.optional(),
   /** Things to know about how this report was made, such as a torn last line that was dropped. */

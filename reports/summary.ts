@@ -19,7 +19,7 @@ export function summarize(run: Run, trials: Trial[], notes: string[] = []): Repo
   const cut = cutOff(run, trials)
   const unrated: Report = {
     schema: 'criu-gpu-bench/report@1', timestamp: run.timestamp, host: run.host, engine: run.engine, iterations: run.iterations,
-    prober: run.prober, scenarios, findings: [], notes: [...notes, ...clockSet(trials), ...cut], verdict: verdictOf(scenarios, cut.length > 0),
+    prober: run.prober, scenarios, ...answerOf(trials), findings: [], notes: [...notes, ...clockSet(trials), ...cut], verdict: verdictOf(scenarios, cut.length > 0),
   }
   return { ...unrated, findings: findings(run, unrated, trials) }
 }
@@ -28,6 +28,15 @@ export function summarize(run: Run, trials: Trial[], notes: string[] = []): Repo
 function clockSet(trials: Trial[]): string[] {
   const during = trials.filter(trial => trial.evidence['clock.step'] !== undefined)
   return during.map(({ scenario, trial, evidence }) => `the wall clock was set by ${Number(evidence['clock.step']).toFixed(2)} s during trial ${trial} of ${scenario}: its TFFT is right, its phases are not known`)
+}
+
+/** What the baseline said. Each server is held against a fresh one of its own command, which may say it in other words. */
+function answerOf(trials: Trial[]): Pick<Report, 'answer'> {
+  const said = trials.flatMap(trial => trial.answer ? [{ ...trial, answer: trial.answer }] : [])
+  const shown = said.find(trial => trial.type === 'baseline' && trial.answer.match) ?? said.find(trial => trial.answer.match)
+  if (!shown) return {}
+  const back = said.filter(trial => trial.strategy !== 'cold')
+  return { answer: { prompt: shown.answer.prompt, text: shown.answer.text, same: back.filter(trial => trial.answer.match).length, of: back.length } }
 }
 
 type Asked = Pick<Run['scenarios'][number], 'id' | 'strategy' | 'settings' | 'baseline' | 'skipped' | 'failed'> & { groups: string[] }
@@ -55,7 +64,7 @@ function summarizeScenario(entry: Asked, run: Run, trials: Trial[], targets: Tar
     id: entry.id, strategy: entry.strategy, settings: entry.settings, baseline: entry.baseline,
     ...outcomeOf(entry, counted, failed),
     n: counted.length, failed: failed.length,
-    phases: [], targets: [], trials: own.toSorted(inOrder(entry.groups)).map(({ trial, sequence, total_cold_start_tfft, error, ...rest }) => ({
+    phases: [], targets: [], unchecked: [...new Set(counted.flatMap(trial => trial.unchecked))], trials: own.toSorted(inOrder(entry.groups)).map(({ trial, sequence, total_cold_start_tfft, error, ...rest }) => ({
       trial, sequence, tfft: counts({ total_cold_start_tfft, ...rest }) ? total_cold_start_tfft : null, ...(error !== undefined && { error }),
     })),
   }

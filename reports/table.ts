@@ -1,3 +1,4 @@
+import { spoken, unproven } from './answer.ts'
 import { count, factor, factorRange, metricSign, metricValue, percent, range, seconds } from './format.ts'
 import { gateVerdict, renderGate } from './gate-table.ts'
 import type { Report, Scenario, TargetResult } from './schema.ts'
@@ -16,7 +17,7 @@ interface Options {
 export function renderTable(report: Report, { columns = 80, colour = false, path }: Options = {}): string {
   const width = Math.min(columns, 80)
   const ink = paint(colour)
-  const sections = [targetLines(report, width, ink), scenarioLines(report, width, ink), report.reference ? [renderGate(report.reference, { columns, colour })] : [], findingLines(report, width, ink), closing(report, width, ink, path)]
+  const sections = [targetLines(report, width, ink), scenarioLines(report, width, ink), answerLines(report, width, ink), report.reference ? [renderGate(report.reference, { columns, colour })] : [], findingLines(report, width, ink), closing(report, width, ink, path)]
   return `${sections.filter(lines => lines.length > 0).map(lines => lines.join('\n')).join('\n\n')}\n`
 }
 
@@ -138,6 +139,17 @@ function failure({ n, failed, reason, outcome }: Scenario, width: number, ink: P
   return lines.slice(0, REASON_LINES).map((line, index) => ink('red', cut(`    ${line}${index === REASON_LINES - 1 && lines.length > REASON_LINES ? ' …' : ''}`, width)))
 }
 
+/** Lines of an answer; all of it stands in the report. */
+const ANSWER_LINES = 4
+
+function answerLines(report: Report, width: number, ink: Paint): string[] {
+  const said = spoken(report)
+  if (!said) return []
+  const lines = wrap(said.text.replace(/\n+/g, '\n'), width - 4)
+  const shown = lines.slice(0, ANSWER_LINES).map((line, index) => cut(`    ${line}${index === ANSWER_LINES - 1 && lines.length > ANSWER_LINES ? ' …' : ''}`, width))
+  return [...wrap(`Asked "${said.prompt}" it says`, width).map(line => ink('bold', line)), ...shown, ...wrap(said.others, width).map(line => ink('dim', line))]
+}
+
 function findingLines({ findings }: Report, width: number, ink: Paint): string[] {
   if (findings.length === 0) return []
   const shown = findings.slice(0, 3)
@@ -150,7 +162,7 @@ function findingLines({ findings }: Report, width: number, ink: Paint): string[]
 }
 
 function closing(report: Report, width: number, ink: Paint, path: string | undefined): string[] {
-  const notes = report.notes.flatMap(note => wrap(`note: ${note}`, width)).map(line => ink('yellow', line))
+  const notes = [...report.notes.map(note => `note: ${note}`), ...unproven(report)].flatMap(note => wrap(note, width).map(line => cut(line, width))).map(line => ink('yellow', line))
   return [...notes, verdictLine(report, ink), ...path === undefined ? [] : [path]]
 }
 

@@ -1,4 +1,5 @@
 import type { Report } from '../schema.ts'
+import { answer } from './answer.ts'
 import { holding } from './holding.ts'
 import { Markup, html } from './markup.ts'
 import { comparison, findingList, header, host, published, scenarioTable, title } from './sections.ts'
@@ -32,6 +33,7 @@ ${findingList(report.findings)}
 ${trialDots(scenarios)}
 ${speedups(scenarios)}
 ${holding(scenarios)}
+${answer(report)}
 ${comparison(report)}
 ${scenarioTable(report)}
 ${host(report)}

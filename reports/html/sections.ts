@@ -70,8 +70,8 @@ export function findingList(found: Finding[]): Markup | undefined {
 
 /** Every scenario that was asked for, with the reason where it was not measured. */
 export function scenarioTable({ scenarios }: Report): Markup {
-  return html`<section id="scenarios"><h2>All scenarios</h2>${table(['scenario', number('n'), number('TFFT p50, s'), number('95 %'), number('min'), number('max'), number('speedup'), 'most of it'], scenarios.map(({ id, n, failed, tfft, versus_baseline: versus, baseline, outcome, reason, phases }) => tfft
-    ? [html`${idCode(id)}${failed > 0 && html`<br><span class="missed why">${count(failed, 'trial')} failed: ${reason?.split('\n')[0]}</span>`}`, number(String(n)), number(seconds(tfft.p50)), number(tfft.ci95.map(seconds).join('–')), number(seconds(tfft.min)), number(seconds(tfft.max)), number(versus ? factor(versus.speedup) : baseline ? 'baseline' : '–'), mostOf({ phases, tfft })]
+  return html`<section id="scenarios"><h2>All scenarios</h2>${table(['scenario', number('n'), number('TFFT p50, s'), number('95 %'), number('min'), number('max'), number('speedup'), 'most of it'], scenarios.map(({ id, n, failed, tfft, versus_baseline: versus, baseline, outcome, reason, phases, unchecked }) => tfft
+    ? [html`${idCode(id)}${failed > 0 && html`<br><span class="missed why">${count(failed, 'trial')} failed: ${reason?.split('\n')[0]}</span>`}${unchecked.map(proof => html`<br><span class="limit why">not checked: ${proof}</span>`)}`, number(String(n)), number(seconds(tfft.p50)), number(tfft.ci95.map(seconds).join('–')), number(seconds(tfft.min)), number(seconds(tfft.max)), number(versus ? factor(versus.speedup) : baseline ? 'baseline' : '–'), mostOf({ phases, tfft })]
     : [html`${idCode(id)}<br><span class="why ${outcome === 'failed' ? 'missed' : 'limit'}">${outcome}: ${reason?.split('\n')[0]}</span>`, number('0'), '', '', '', '', '', '']))}</section>`
 }
 

@@ -30,6 +30,7 @@ section { margin-top: 64px }
 .targets { list-style: none; padding: 0; margin: 12px 0 0; border-top: 1px solid var(--line) }
 .targets li { display: grid; grid-template-columns: 28px minmax(0, 1.5fr) minmax(0, 1.2fr) 116px; gap: 4px 16px; align-items: baseline; padding: 11px 0; border-bottom: 1px solid var(--line) }
 .targets .mark { font-weight: 700 } .targets .limit { color: var(--muted) } .targets .actual { font-weight: 620; text-align: right }
+blockquote { margin: 0; padding: 9px 16px; border-left: 3px solid var(--line); max-width: 46em; white-space: pre-wrap; overflow-wrap: anywhere }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; list-style: none; margin: 0 0 12px; padding: 0; font-size: 13px; color: var(--muted) }
 .frontier { margin: 0 0 12px; padding-left: 1.6em; font-size: 14px } .frontier li { padding: 2px 0 } .frontier li::marker { font-weight: 650 } .frontier span { color: var(--muted) }
 .swatch { display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin-right: 7px; vertical-align: -0.5px; print-color-adjust: exact; -webkit-print-color-adjust: exact }
