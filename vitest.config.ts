@@ -1,7 +1,6 @@
 import type { Prepared } from './fixtures/run.ts'
-import { basename } from 'node:path'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
-import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { BaseSequencer, createCLI, type TestSpecification } from 'vitest/node'
 
 type TestOptions = NonNullable<ViteUserConfig['test']>
 
@@ -20,33 +19,42 @@ class PathOrder extends BaseSequencer {
 /** Vitest raises shorter ones to a minute; what a trial waits for has limits of its own. */
 const A_DAY = 86_400_000
 
-export default defineConfig(async () => ({ test: process.argv[2] === 'bench' ? await bench(process.argv.slice(3)) : shared }))
+export default defineConfig(async () => {
+  const { command, words } = asked()
+  return command === 'bench' ? bench(words) : { test: shared }
+})
+
+/** What the command line says, read by vitest's own parser: in `vitest --reporter dot bench cold` only `cold` names a file. */
+function asked(): { command: string | undefined, words: string[] } {
+  const cli = createCLI()
+  const { args } = cli.parse(process.argv, { run: false })
+  return { command: cli.matchedCommandName, words: [...args] }
+}
 
 /** `npx vitest bench [name ...]`: everything that can be wrong ends here, with exit code 2. */
-async function bench(words: string[]): Promise<TestOptions> {
+async function bench(words: string[]): Promise<ViteUserConfig> {
   const { preflight, defaultBenches } = await load('fixtures/preflight.ts') as typeof import('./fixtures/preflight.ts')
-  const { benchNames } = await load('fixtures/bench-files.ts') as typeof import('./fixtures/bench-files.ts')
+  const { namedBenches } = await load('fixtures/bench-files.ts') as typeof import('./fixtures/bench-files.ts')
   const { configuration } = await load('helpers/configuration.ts') as typeof import('./helpers/configuration.ts')
-  const { Problem, reportProblem } = await load('helpers/problem.ts') as typeof import('./helpers/problem.ts')
-  const { default: BenchReporter } = await load('reports/reporter.ts') as typeof import('./reports/reporter.ts')
-  const { default: VitestJson } = await load('reports/vitest-json.ts') as typeof import('./reports/vitest-json.ts')
+  const { reportProblem } = await load('helpers/problem.ts') as typeof import('./helpers/problem.ts')
+  const { gatePlugin } = await load('fixtures/gate-plugin.ts') as typeof import('./fixtures/gate-plugin.ts')
   let prepared: Prepared
   let files: string[]
   try {
-    const named = words.filter(word => !word.startsWith('-')).map(word => basename(word, '.bench.ts'))
-    const found = benchNames().filter(name => named.some(word => name.includes(word)))
-    if (named.length > 0 && found.length === 0) throw new Problem(`no bench file is called ${named.join(' or ')}; there are ${benchNames().join(', ')}`)
-    files = named.length > 0 ? found : defaultBenches(configuration().engine)
+    files = words.length > 0 ? namedBenches(words) : defaultBenches(configuration().engine)
     prepared = await preflight(files)
   } catch (error) {
     process.exit(reportProblem(error))
   }
   return {
-    ...shared,
-    provide: { prepared },
-    benchmark: { include: files.map(name => `bench/${name}.bench.ts`) },
-    sequence: { sequencer: PathOrder },
-    testTimeout: A_DAY, hookTimeout: A_DAY, teardownTimeout: 60_000,
-    reporters: [new BenchReporter({ folder: prepared.folder }), new VitestJson({ outputFile: `${prepared.folder}/vitest.json` })],
+    plugins: [gatePlugin(prepared.folder, {
+      ...shared,
+      provide: { prepared },
+      benchmark: { include: files.map(name => `bench/${name}.bench.ts`) },
+      sequence: { sequencer: PathOrder },
+      testTimeout: A_DAY, hookTimeout: A_DAY, teardownTimeout: 60_000,
+      // a trial is measured once; what was not measured is no pass
+      retry: 0, repeats: 0, passWithNoTests: false,
+    })],
   }
 }

@@ -20,20 +20,21 @@ export default class BenchReporter implements Reporter {
   readonly #folder: string
   #timer: NodeJS.Timeout | undefined
   #shown = ''
-  #finished = false
+  /** What the process ends with, once the run is over. */
+  #code: number | undefined
   #vitest: Vitest | undefined
   /** What a worker could not write. */
   #lost: string | undefined
 
   constructor({ folder }: { folder: string }) {
     this.#folder = folder
+    // killed in mid-run: what was measured becomes a report all the same; so does a run that vitest never began
+    process.once('exit', code => this.#end(code))
   }
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
     this.#timer = setInterval(() => this.#show(), INTERVAL)
-    // killed in mid-run: what was measured becomes a report all the same
-    process.once('exit', code => this.#finish(code))
   }
 
   /** What can no longer be kept must not be measured. */
@@ -62,9 +63,14 @@ export default class BenchReporter implements Reporter {
     stdout.write(`${progressLine(progress, Date.now() / 1000, Infinity)}\n`)
   }
 
+  /** Vitest may have set another exit code since: the report's goes before it. */
+  #end(ending: number): void {
+    this.#finish(ending)
+    process.exitCode = ending > 128 ? ending : this.#code || ending
+  }
+
   #finish(ending = Number(process.exitCode ?? 0)): void {
-    if (this.#finished) return
-    this.#finished = true
+    if (this.#code !== undefined) return
     clearInterval(this.#timer)
     if (stdout.isTTY) stdout.write(CLEAR_LINE)
     const files = runFolder(this.#folder)
@@ -75,11 +81,12 @@ export default class BenchReporter implements Reporter {
       const lost = this.#lost ?? unwritten?.message
       if (lost !== undefined) throw new Unwritable(`${lost}\nThen make its report: npm run report -- ${this.#folder}`)
       publishToGithub(report)
-      process.exitCode = endingCode(report, ending)
+      this.#code = endingCode(report, ending)
     } catch (error) {
       const problem = reportProblem(error)
-      process.exitCode = ending > 128 ? ending : problem
+      this.#code = ending > 128 ? ending : problem
     }
+    process.exitCode = this.#code
   }
 }
 
