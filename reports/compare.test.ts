@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { checkFingerprint, compareRuns, compareScenario, readReference } from './compare.ts'
 import { gateVerdict, renderGate } from './gate-table.ts'
-import { recorded, run, trials } from './recorded/builders.ts'
+import { earlier, recorded, run, trials } from './recorded/builders.ts'
 import type { Report } from './schema.ts'
 import { summarize } from './summary.ts'
 
@@ -13,6 +13,7 @@ const steady = [1, 1.01, 0.99, 1.02, 0.98]
 const times = (values: number[], scale: number) => values.map(value => value * scale)
 const report = (values: Record<string, number[]>, fingerprint: Record<string, string | null> = { cpu: 'a' }): Report =>
   summarize(run(Object.keys(values).map(id => ({ id })), { host: { ...run([]).host, fingerprint } }), Object.entries(values).flatMap(([scenario, tffts]) => trials(tffts, { scenario })))
+const before = (...of: Parameters<typeof report>) => earlier(report(...of))
 const verdict = (before: number[], after: number[], tolerance = 0.1) => compareScenario('a', before, after, tolerance).verdict
 
 describe('compareScenario', () => {
@@ -49,25 +50,38 @@ describe('compareScenario', () => {
 describe('compareRuns', () => {
   const options = { path: 'reference.json' }
   it('is slower where one scenario is', () => {
-    const result = compareRuns(report({ a: steady, b: steady }), report({ a: steady, b: times(steady, 2) }), options)
+    const result = compareRuns(before({ a: steady, b: steady }), report({ a: steady, b: times(steady, 2) }), options)
     expect(result.verdict).toBe('slower')
     expect(result.comparisons.map(one => one.verdict)).toEqual(['no-difference', 'slower'])
   })
   it('a scenario that only the reference has is no pass; one that is new is only said', () => {
-    expect(compareRuns(report({ a: steady, b: steady }), report({ a: steady }), options)).toMatchObject({ verdict: 'incomplete', comparisons: [{}, { scenario: 'b', verdict: 'missing', p50: null }] })
-    expect(compareRuns(report({ a: steady }), report({ a: steady, b: steady }), options)).toMatchObject({ verdict: 'pass', comparisons: [{}, { scenario: 'b', verdict: 'missing', reference_p50: null }] })
+    expect(compareRuns(before({ a: steady, b: steady }), report({ a: steady }), options)).toMatchObject({ verdict: 'incomplete', comparisons: [{}, { scenario: 'b', verdict: 'missing', p50: null }] })
+    expect(compareRuns(before({ a: steady }), report({ a: steady, b: steady }), options)).toMatchObject({ verdict: 'pass', comparisons: [{}, { scenario: 'b', verdict: 'missing', reference_p50: null }] })
   })
   it('too few trials on a side are no pass either', () => {
-    const few = compareRuns(report({ a: steady, b: steady }), report({ a: steady, b: steady.slice(2) }), options)
+    const few = compareRuns(before({ a: steady, b: steady }), report({ a: steady, b: steady.slice(2) }), options)
     expect(few).toMatchObject({ verdict: 'incomplete', comparisons: [{}, { scenario: 'b', verdict: 'cannot-tell' }] })
     expect(gateVerdict(few)).toBe('INCOMPLETE, of 2 scenarios: 1 had fewer than 4 trials, which can tell nothing')
-    expect(compareRuns(report({ a: steady, b: steady }), report({ a: steady.slice(2), b: steady.map(value => value * 2) }), options).verdict).toBe('slower')
+    expect(compareRuns(before({ a: steady, b: steady }), report({ a: steady.slice(2), b: steady.map(value => value * 2) }), options).verdict).toBe('slower')
   })
-  it('refuses runs without a scenario in common', () => expect(() => compareRuns(report({ a: steady }), report({ b: steady }), options)).toThrow('no scenario in common'))
+  it('refuses runs without a scenario in common', () => expect(() => compareRuns(before({ a: steady }), report({ b: steady }), options)).toThrow('no scenario in common'))
   it('refuses another host and names what differs, unless asked not to', () => {
     const [here, there] = [report({ a: steady }, { cpu: 'a', gpu: null }), report({ a: steady }, { cpu: 'b', gpu: 'H100' })]
-    expect(() => compareRuns(there, here, options)).toThrow(/another host.*\n {2}cpu: b there, a here\n {2}gpu: H100 there, none here\n/)
-    expect(compareRuns(there, here, { ...options, anyHost: true }).differs).toEqual(['cpu', 'gpu'])
+    expect(() => compareRuns(earlier(there), here, options)).toThrow(/another host.*\n {2}cpu: b there, a here\n {2}gpu: H100 there, none here\n/)
+    expect(compareRuns(earlier(there), here, { ...options, anyHost: true }).differs).toEqual(['cpu', 'gpu'])
+  })
+  it('refuses what an earlier method measured, and says what to do', () => {
+    const [old, now] = [{ cpu: 'a' }, { cpu: 'b', method: '2' }]
+    expect(() => checkFingerprint(old, now, options)).toThrow(/^reference\.json was kept by a version .* \(method before 2 there, 2 here\)\.\nKeep a new reference: npx vitest bench/)
+    expect(checkFingerprint(old, now, { ...options, anyHost: true })).toEqual(['cpu', 'method'])
+  })
+  it('of long entries it shows the words that differ', () => {
+    const words = (last: string) => `${'--flag '.repeat(20)}${last}`
+    expect(() => checkFingerprint({ command: words('--a 1') }, { command: words('--b 1') }, options)).toThrow('\n  command: --a there, --b here\n')
+    expect(() => checkFingerprint({ command: words('1 2') }, { command: words('2 1') }, options)).toThrow('the same words in another order there')
+  })
+  it('refuses a run that is itself, however it is called', () => {
+    expect(() => compareRuns(report({ a: steady }), report({ a: steady }), { ...options, anyHost: true })).toThrow(/reference\.json is the run that it is compared with: both began at/)
   })
   it('an entry that is null on one side and absent on the other is the same', () => expect(checkFingerprint({ gpu: null }, {}, options)).toEqual([]))
 })
@@ -98,7 +112,7 @@ describe('renderGate', () => {
   it('fits 80 columns with long names, and shows change, interval and p', () => {
     const { run: asked, trials: measured } = recorded('made-up')
     const slow = summarize(asked, measured.map(one => one.strategy === 'podman-in-place' ? { ...one, total_cold_start_tfft: one.total_cold_start_tfft! * 1.4 } : one))
-    const result = compareRuns(summarize(asked, measured), slow, { path: 'results/reference.json' })
+    const result = compareRuns(earlier(summarize(asked, measured)), slow, { path: 'results/reference.json' })
     const text = renderGate(result)
     for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
     expect(text).toMatch(/slower +0\.6\d → 0\.\d\d s +\+40 % +\(\+\d\d % to \+\d\d %\) +p 0\.008/)

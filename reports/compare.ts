@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { Problem } from '../helpers/problem.ts'
 import { type Interval, mannWhitney, median, ratioInterval } from '../helpers/statistics.ts'
 import { runFolder } from './run-folder.ts'
@@ -39,25 +39,68 @@ function formOf(text: string): unknown {
 }
 
 /**
- * Refuses a reference from another host, engine or model.
+ * Refuses two paths that lead to one run: through a link, or as a folder and its report.json.
+ * @throws Problem
+ */
+export function checkOtherRun(reference: string, current: string): void {
+  const [one, other] = [reference, current].map(reportOf)
+  if (one !== undefined && one === other) throw itself(reference, `it leads to ${one}, as ${current} does`)
+}
+
+/** Where the report of a run lies or will lie, without links; undefined where there is no such path. */
+function reportOf(path: string): string | undefined {
+  if (!existsSync(path)) return undefined
+  const report = statSync(path).isDirectory() ? runFolder(realpathSync(path)).report : path
+  return existsSync(report) ? realpathSync(report) : report
+}
+
+const itself = (path: string, why: string) => new Problem(
+  `${path} is the run that it is compared with: ${why}. A run compared with itself is never slower.\n`
+  + 'Name an earlier run, or the file that npm run reference -- results/latest FILE kept of one.')
+
+/**
+ * Refuses a reference from another host, engine or model, or of what was measured otherwise.
  * @returns the fingerprint's entries that differ; any only where `anyHost` allows it
  * @throws Problem naming each entry with both values
  */
 export function checkFingerprint(reference: Fingerprint, current: Fingerprint, { path, anyHost = false }: Options): string[] {
   const differs = [...new Set([...Object.keys(reference), ...Object.keys(current)])].filter(name => (reference[name] ?? null) !== (current[name] ?? null)).sort()
-  if (differs.length > 0 && !anyHost) {
-    throw new Problem(`${path} is from another host or configuration, so times say nothing about a change. It differs in:\n${differs.map(name => `  ${name}: ${reference[name] ?? 'none'} there, ${current[name] ?? 'none'} here`).join('\n')}\nKeep a reference of this host (npm run reference), or compare all the same with REFERENCE_ANY_HOST=1 (npm run compare: --any-host).`)
+  if (differs.length === 0 || anyHost) return differs
+  if (differs.includes('method')) {
+    const [there, here] = [reference, current].map(({ method }) => method ?? 'before 2')
+    throw new Problem(
+      `${path} was kept by a version of this suite that measured something else (method ${there} there, ${here} here).\n`
+      + `${ANEW} REFERENCE_ANY_HOST=1 (npm run compare: --any-host) compares all the same.`)
   }
-  return differs
+  const lines = differs.map(name => `  ${name}: ${difference(reference[name] ?? 'none', current[name] ?? 'none')}`)
+  throw new Problem(
+    `${path} is from another host or configuration, so times say nothing about a change. It differs in:\n${lines.join('\n')}\n`
+    + `${ANEW} Or compare all the same with REFERENCE_ANY_HOST=1 (npm run compare: --any-host).`)
+}
+
+const ANEW = 'Keep a new reference: npx vitest bench, then npm run reference -- results/latest FILE.'
+
+/** Values longer than this are shown by what they do not share. */
+const SHOWN = 80
+
+/** Both values, of long ones the words that only one of them has. */
+function difference(there: string, here: string): string {
+  const without = (text: string, other: string) => {
+    const words = text.split(' ').filter(word => !other.split(' ').includes(word))
+    return words.length > 0 ? words.join(' ') : 'the same words in another order'
+  }
+  const long = there.length > SHOWN && here.length > SHOWN
+  return long ? `${without(there, here)} there, ${without(here, there)} here` : `${there} there, ${here} here`
 }
 
 /**
  * The gate: each scenario of the reference against this run.
  * A scenario is slower (or faster) only where its median changed by more than the tolerance and both the exact Mann–Whitney
  * test and the bootstrap interval of the change say that this is no chance.
- * @throws Problem where the hosts differ, or where the two have no scenario in common
+ * @throws Problem where the hosts differ, where the two have no scenario in common, or where they are one run
  */
 export function compareRuns(reference: Report, current: Report, options: Options): NonNullable<Report['reference']> {
+  if (reference.timestamp === current.timestamp) throw itself(options.path, `both began at ${current.timestamp}`)
   const differs = checkFingerprint(reference.host.fingerprint, current.host.fingerprint, options)
   const tolerance = options.tolerance ?? DEFAULT_TOLERANCE
   const before = values(reference)

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -10,7 +10,7 @@ import { renderBenchmark } from './benchmark-json.ts'
 import { compareRuns } from './compare.ts'
 import { publishToGithub, renderAnnotations, renderSummary } from './github.ts'
 import { escape, renderJunit } from './junit.ts'
-import { failedTrial, recorded, run, trials } from './recorded/builders.ts'
+import { earlier, failedTrial, recorded, run, trials } from './recorded/builders.ts'
 import { reportSchema } from './schema.ts'
 import { summarize } from './summary.ts'
 
@@ -18,7 +18,7 @@ const { run: asked, trials: measured } = recorded('made-up')
 const report = summarize(asked, measured)
 const target = (limit: number) => ({ metric: 'tfft.p50' as const, scenario: 'cold', limit, kind: 'must' as const })
 const missed = summarize(run([{ id: 'cold' }, { id: 'other' }], { targets: [target(0.5)] }), [...trials([1, 1, 1, 1]), failedTrial({ scenario: 'other', error: 'podman: <exit 125> & "more"\u001b[31m, 50%\nlast line' })])
-const slower = { ...report, reference: compareRuns(report, summarize(asked, measured.map(one => ({ ...one, total_cold_start_tfft: one.total_cold_start_tfft! * 2 }))), { path: 'r' }) }
+const slower = { ...report, reference: compareRuns(earlier(report), summarize(asked, measured.map(one => ({ ...one, total_cold_start_tfft: one.total_cold_start_tfft! * 2 }))), { path: 'r' }) }
 
 describe('junit.xml', () => {
   it('has a case a scenario and a target; a missed goal is no failure', () => {
@@ -34,8 +34,8 @@ describe('junit.xml', () => {
   })
   it('fails for a scenario that only the reference has, and not for one that is new', () => {
     const fewer = { ...report, scenarios: report.scenarios.slice(1) }
-    expect(renderJunit({ ...fewer, reference: compareRuns(report, fewer, { path: 'r' }) })).toContain('<failure message="the reference has it, this run did not measure it"')
-    expect(renderJunit({ ...report, reference: compareRuns(fewer, report, { path: 'r' }) })).toContain('<skipped message="new: the reference does not have it"')
+    expect(renderJunit({ ...fewer, reference: compareRuns(earlier(report), fewer, { path: 'r' }) })).toContain('<failure message="the reference has it, this run did not measure it"')
+    expect(renderJunit({ ...report, reference: compareRuns(earlier(fewer), report, { path: 'r' }) })).toContain('<skipped message="new: the reference does not have it"')
   })
   it('holds nothing that XML cannot', () => {
     expect(escape('<a b="c">&\u0000\u001b[31m')).toBe('&#60;a b=&#34;c&#34;&#62;&#38;[31m')
@@ -82,12 +82,13 @@ describe('GitHub', () => {
 })
 
 describe('commands', () => {
-  const folder = (values = measured) => {
+  const folder = (values = measured, { timestamp }: { timestamp: string } = asked) => {
     const path = mkdtempSync(join(tmpdir(), 'run-'))
-    writeFileSync(join(path, 'run.json'), JSON.stringify(asked))
+    writeFileSync(join(path, 'run.json'), JSON.stringify({ ...asked, timestamp }))
     writeFileSync(join(path, 'trials.jsonl'), values.map(one => `${JSON.stringify(one)}\n`).join(''))
     return path
   }
+  const later = { timestamp: '2026-11-25T04:00:00.000Z' }
   const slow = measured.map(one => ({ ...one, total_cold_start_tfft: one.total_cold_start_tfft! * 1.5 }))
   const output = () => {
     const printed: string[] = []
@@ -115,25 +116,38 @@ describe('commands', () => {
     expect(reportCommand([path], print)).toBe(3)
     expect(printed.join('')).toContain('NOTHING MEASURED')
   })
-  it('reference keeps a run; compare ends with 4 against a slower one and with 0 against itself', () => {
-    const [path, other, { print }] = [folder(), folder(slow), output()]
-    reportCommand([path], print)
-    reportCommand([other], print)
+  it('reference keeps a run; compare ends with 4 against a slower one and with 0 against one like it', () => {
+    const [path, other, again, { print }] = [folder(), folder(slow, later), folder(measured, later), output()]
+    for (const run of [path, other, again]) reportCommand([run], print)
     const kept = join(path, 'kept/reference.json')
     expect(referenceCommand([path, kept], print)).toBe(0)
     expect(compareCommand([kept, other], print)).toBe(4)
-    expect(compareCommand([kept, path], print)).toBe(0)
+    expect(compareCommand([kept, again], print)).toBe(0)
     expect(compareCommand([kept, other, '--tolerance', '0.9'], print)).toBe(0)
   })
   it('a run with a reference is gated when its report is made', () => {
     const [path, other, { printed, print }] = [folder(), folder(slow), output()]
+    const gated = (reference: string) => writeFileSync(join(other, 'run.json'), JSON.stringify({ ...asked, ...later, reference: { path: reference, any_host: false, tolerance: 0.1 } }))
     reportCommand([path], print)
-    writeFileSync(join(other, 'run.json'), JSON.stringify({ ...asked, reference: { path, any_host: false, tolerance: 0.1 } }))
+    gated(path)
     expect(reportCommand([other], print)).toBe(4)
     expect(printed.join('')).toContain('SLOWER than the reference: 9 of 9 scenarios')
-    writeFileSync(join(other, 'run.json'), JSON.stringify({ ...asked, reference: { path: join(path, 'gone'), any_host: false, tolerance: 0.1 } }))
+    gated(join(path, 'gone'))
     expect(() => reportCommand([other], print)).toThrow('does not exist')
     expect(JSON.parse(readFileSync(join(other, 'report.json'), 'utf8')).notes).toEqual([expect.stringContaining('not compared with the reference')])
+  })
+  it('a run is never compared with itself: by its folder, a link, its report, or a copy of it', () => {
+    const [path, { print }] = [folder(), output()]
+    reportCommand([path], print)
+    const [link, copy] = [`${path}-link`, join(path, 'copy.json')]
+    symlinkSync(path, link)
+    copyFileSync(join(path, 'report.json'), copy)
+    for (const same of [path, link, join(link, 'report.json'), copy]) {
+      expect(() => compareCommand([same, path], print), same).toThrow('is the run that it is compared with')
+      const reference = { path: same, any_host: true, tolerance: 0.1 }
+      writeFileSync(join(path, 'run.json'), JSON.stringify({ ...asked, reference }))
+      expect(() => reportCommand([path], print), same).toThrow('is the run that it is compared with')
+    }
   })
   it('reference refuses a run in which trials failed or that has too few of them', () => {
     for (const values of [[...measured.slice(1), failedTrial({ scenario: 'cold' })], measured.slice(0, 2)]) {

@@ -51,7 +51,7 @@ export default class BenchReporter implements Reporter {
   #show(): void {
     const progress = readProgress(this.#folder)
     if (!progress) return
-    if (stdout.isTTY) stdout.write(`${CLEAR_LINE}${progressLine(progress, Date.now() / 1000, (stdout.columns ?? 80) - 1)}`)
+    if (stdout.isTTY) stdout.write(`${CLEAR_LINE}${progressLine(progress, Date.now() / 1000, (stdout.columns || 80) - 1)}`)
     else this.#sayPlainly(progress)
   }
 
@@ -77,7 +77,7 @@ export default class BenchReporter implements Reporter {
     try {
       keepOutcomes(this.#folder)
       const { report, unwritten } = writeReportIfRoom(this.#folder)
-      stdout.write(renderTable(report, { columns: stdout.columns ?? 80, colour: stdout.isTTY && !process.env.NO_COLOR, ...(!unwritten && { path: files.html }) }))
+      stdout.write(renderTable(report, { columns: stdout.columns || 80, colour: stdout.isTTY && !process.env.NO_COLOR, ...(!unwritten && { path: files.html }) }))
       const lost = this.#lost ?? unwritten?.message
       if (lost !== undefined) throw new Unwritable(`${lost}\nThen make its report: npm run report -- ${this.#folder}`)
       publishToGithub(report)

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { gpuShape } from './recorded/gpu-shape.ts'
 import { compareRuns } from './compare.ts'
-import { failedTrial, recorded, run, trials } from './recorded/builders.ts'
+import { earlier, failedTrial, recorded, run, trials } from './recorded/builders.ts'
 import { summarize } from './summary.ts'
 import { mostOf, renderTable } from './table.ts'
 
@@ -44,7 +44,7 @@ describe('renderTable', () => {
     expect(renderTable(summarize(run([]), []))).toContain('NOTHING MEASURED: no trial counted')
     const alone = run([{ id: 'cold', baseline: true }, { id: 'podman-in-place', skipped: 'no CRIU' }])
     expect(renderTable(summarize(alone, trials([1, 1, 1, 1, 1])))).toContain('NOTHING MEASURED: only the baseline\'s trials counted')
-    expect(renderTable({ ...report, reference: compareRuns(report, report, { path: 'r' }) })).toContain('PASS: 9 scenarios measured, 2 of 3 targets met, not slower than the reference\n')
+    expect(renderTable({ ...report, reference: compareRuns(earlier(report), report, { path: 'r' }) })).toContain('PASS: 9 scenarios measured, 2 of 3 targets met, not slower than the reference\n')
   })
   it('shows notes about how the trials were read', () => expect(renderTable(summarize(run([]), [], ['trials.jsonl:3 is torn']))).toContain('note: trials.jsonl:3 is torn'))
 })

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { Problem } from '../helpers/problem.ts'
 import { Unwritable } from '../helpers/unwritable.ts'
 import { renderBenchmark } from './benchmark-json.ts'
-import { compareRuns, readReference } from './compare.ts'
+import { checkOtherRun, compareRuns, readReference } from './compare.ts'
 import { renderPage } from './html/page.ts'
 import { renderJunit } from './junit.ts'
 import { runFolder, writeWhole } from './run-folder.ts'
@@ -32,7 +32,7 @@ export function writeReport(path: string): Report {
   const { run, report } = makeReport(path)
   if (!run.reference) return writeFiles(path, report)
   try {
-    return writeFiles(path, { ...report, reference: compared(run.reference, report) })
+    return writeFiles(path, { ...report, reference: compared(path, run.reference, report) })
   } catch (error) {
     if (error instanceof Problem) writeFiles(path, { ...report, notes: [...report.notes, `not compared with the reference: ${error.message.split('\n')[0]}`] })
     throw error
@@ -49,7 +49,9 @@ export function writeReportIfRoom(path: string): { report: Report, unwritten?: U
   }
 }
 
-function compared({ path, tolerance, any_host: anyHost }: NonNullable<Run['reference']>, report: Report): Report['reference'] {
+function compared(folder: string, reference: NonNullable<Run['reference']>, report: Report): Report['reference'] {
+  const { path, tolerance, any_host: anyHost } = reference
+  checkOtherRun(path, folder)
   return compareRuns(readReference(path), report, { path, tolerance, anyHost })
 }
 

@@ -1,6 +1,6 @@
 import { stdout } from 'node:process'
 import { parseArgs } from 'node:util'
-import { DEFAULT_TOLERANCE, compareRuns, readReference } from '../../reports/compare.ts'
+import { DEFAULT_TOLERANCE, checkOtherRun, compareRuns, readReference } from '../../reports/compare.ts'
 import { gateExitCode } from '../../reports/exit-code.ts'
 import { gateVerdict, renderGate } from '../../reports/gate-table.ts'
 import { Problem, reportProblem } from '../problem.ts'
@@ -10,8 +10,9 @@ const USAGE = 'For example: npm run compare -- results/reference.json results/la
 /** `npm run compare -- A B`: is B slower than A? Ends with 4 where it is. */
 export function main(argv: string[], print: (text: string) => void = text => stdout.write(text), environment: Record<string, string | undefined> = process.env): number {
   const { from, to, tolerance, anyHost } = parse(argv)
+  checkOtherRun(from, to)
   const result = compareRuns(readReference(from), readReference(to), { path: from, tolerance, anyHost: anyHost || environment.REFERENCE_ANY_HOST === '1' })
-  print(`${renderGate(result, { columns: stdout.columns ?? 80, colour: Boolean(stdout.isTTY) && !environment.NO_COLOR })}\n\n${gateVerdict(result)}\n`)
+  print(`${renderGate(result, { columns: stdout.columns || 80, colour: Boolean(stdout.isTTY) && !environment.NO_COLOR })}\n\n${gateVerdict(result)}\n`)
   return gateExitCode(result)
 }
 

@@ -10,7 +10,7 @@ export function main(argv: string[], print: (text: string) => void = text => std
   const [path = 'results/latest', ...rest] = argv
   if (rest.length > 0 || path.startsWith('-')) throw new Problem(`npm run report takes the folder of one run, received: ${argv.join(' ')}\nFor example: npm run report -- results/latest`)
   const { report, unwritten } = writeReportIfRoom(path)
-  print(renderTable(report, { columns: stdout.columns ?? 80, colour: stdout.isTTY && !process.env.NO_COLOR, ...(!unwritten && { path: runFolder(path).html }) }))
+  print(renderTable(report, { columns: stdout.columns || 80, colour: stdout.isTTY && !process.env.NO_COLOR, ...(!unwritten && { path: runFolder(path).html }) }))
   if (unwritten) throw unwritten
   return exitCode(report)
 }

@@ -2,7 +2,7 @@ import { parseHTML } from 'linkedom'
 import { describe, expect, it } from 'vitest'
 import { compareRuns } from '../compare.ts'
 import { factor, seconds } from '../format.ts'
-import { failedTrial, recorded, run, trials } from '../recorded/builders.ts'
+import { earlier, failedTrial, recorded, run, trials } from '../recorded/builders.ts'
 import { gpuShape } from '../recorded/gpu-shape.ts'
 import type { Report } from '../schema.ts'
 import { summarize } from '../summary.ts'
@@ -57,7 +57,7 @@ describe('renderPage', () => {
   it('can be made of any report: nothing measured, one scenario, one trial, a reference', () => {
     expect(renderPage(summarize(run([]), []))).toContain('Nothing was measured')
     expect(renderPage(summarize(run([{ id: 'cold', baseline: true }]), trials([1])))).toContain('Cold starts, measured')
-    const gated = renderPage({ ...report, reference: compareRuns(report, report, { path: 'results/reference.json' }) })
+    const gated = renderPage({ ...report, reference: compareRuns(earlier(report), report, { path: 'results/reference.json' }) })
     expect(rows(parse(gated), '#reference').map(cells => cells[1])).toEqual(Array.from({ length: 9 }, () => 'no-difference'))
   })
 

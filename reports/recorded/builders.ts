@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Run, type Trial, runSchema, trialSchema } from '../schema.ts'
+import { type Report, type Run, type Trial, runSchema, trialSchema } from '../schema.ts'
 import { parseTrials } from '../trials.ts'
 
 /** Runs and trials for tests: a recorded run of this folder, or small ones put together here. */
@@ -50,3 +50,6 @@ export function run(scenarios: (Partial<Asked> & { id: string })[], parts: Parti
     scenarios: scenarios.map(scenario => ({ strategy: 'cold', settings: {}, group: 'test', baseline: false, ...scenario })), targets: [], ...parts,
   })
 }
+
+/** The same figures from a run of the day before. */
+export const earlier = (report: Report): Report => ({ ...report, timestamp: '2026-11-23T04:00:00.000Z' })
