@@ -16,6 +16,7 @@ import { splitWords } from './words.ts'
 /** The engine that answers without a GPU, and the one with. */
 const engine = z.enum(['llama-cpp', 'vllm', 'openai'])
 export type EngineName = z.infer<typeof engine>
+export const ENGINES: readonly string[] = engine.options
 
 const wholeNumber = (min: number, max: number) => z.string().regex(/^\d+$/, 'a whole number').transform(Number).pipe(z.number().int().min(min).max(max))
 const path = z.string().min(1).refine(value => !/[\x00-\x1f\x7f]/.test(value), 'a path without line breaks').transform(value => resolve(value))

@@ -106,6 +106,11 @@ describe('readReference', () => {
     expect(() => readReference(file('null'))).toThrow('is no report')
     expect(() => readReference(file(JSON.stringify(report({}))))).toThrow('measured nothing')
   })
+  it.for(['0', '-1', '1e999'])('refuses a TFFT of %s and names the line', (value) => {
+    const text = JSON.stringify(report({ a: [1.5] }), undefined, 2).replace('"min": 1.5', `"min": ${value}`)
+    const line = text.split('\n').findIndex(one => one.includes(`"min": ${value}`)) + 1
+    expect(() => readReference(file(text))).toThrow(new RegExp(`scenarios\\.0\\.tfft\\.min: .* \\(line ${line}\\)`))
+  })
 })
 
 describe('renderGate', () => {

@@ -4,7 +4,7 @@ import { change, count, factor, factorRange, metricSign, metricValue, range, sec
 import { gateVerdict } from './gate-table.ts'
 import type { Report, Scenario, TargetResult } from './schema.ts'
 import { mostOf } from './table.ts'
-import { MIN_TRIALS } from './targets.ts'
+import { idleLine, MIN_TRIALS } from './targets.ts'
 import { spans } from './text.ts'
 
 /** The job summary as Markdown: verdict, targets, a row a scenario, the comparison, the findings. */
@@ -13,6 +13,7 @@ export function renderSummary(report: Report): string {
     `## ${verdictTitle(report)}`,
     `${text(report.engine.name)}, ${text(report.engine.model)}, ${text(report.host.fingerprint.gpu ?? report.host.fingerprint.cpu ?? 'unknown host')}`,
     table(['', 'target', 'limit', 'actual'], report.scenarios.flatMap(scenario => scenario.targets.map(target => [MARKS[target.verdict], code(scenario.id), limit(target), actual(target)]))),
+    text(idleLine(report) ?? ''),
     table(['scenario', 'n', 'TFFT p50', 'min–max', 'speedup (95 %)', 'most of it'], report.scenarios.map(scenarioRow)),
     unproven(report).map(proof => `⚠️ ${text(proof)}`).join('\n\n'),
     answered(report),
@@ -79,6 +80,15 @@ function command(level: 'error' | 'warning' | 'notice', title: string, message: 
 
 /** Within a GitHub job: adds the summary to the job's page and prints the annotations. Elsewhere nothing. */
 export function publishToGithub(report: Report, environment: Record<string, string | undefined> = process.env, print: (line: string) => void = console.log): void {
-  if (environment.GITHUB_STEP_SUMMARY) appendFileSync(environment.GITHUB_STEP_SUMMARY, renderSummary(report))
+  if (environment.GITHUB_STEP_SUMMARY) addSummary(environment.GITHUB_STEP_SUMMARY, renderSummary(report))
   if (environment.GITHUB_ACTIONS === 'true') for (const line of renderAnnotations(report)) print(line)
+}
+
+/** The summary repeats what the report says: a job's folder that is gone must not change what a run ends with. */
+function addSummary(path: string, text: string): void {
+  try {
+    appendFileSync(path, text)
+  } catch (error) {
+    console.error(`criu-gpu-bench: warning: GITHUB_STEP_SUMMARY cannot be written: ${(error as Error).message}; the job's page has no summary`)
+  }
 }

@@ -28,7 +28,8 @@ function cases(scenario: Scenario): Case[] {
   return [own, ...targets.map((target): Case => ({ name: `${id}: ${limit(target)}`, class: strategy, time: 0, ...judged(target) }))]
 }
 
-const limit = (target: TargetResult) => `${target.metric} ${metricSign(target.metric)} ${metricValue(target.metric, target.limit)}`
+const limit = (target: TargetResult) => 
+  `${target.metric} ${metricSign(target.metric)} ${metricValue(target.metric, target.limit)}${target.kind === 'goal' ? ' (goal)' : ''}`
 
 function judged({ verdict, kind, actual, metric }: TargetResult): Pick<Case, 'failure' | 'skipped'> {
   const value = actual === null ? 'not measured' : metricValue(metric, actual)
@@ -38,8 +39,18 @@ function judged({ verdict, kind, actual, metric }: TargetResult): Pick<Case, 'fa
 
 function suite(name: string, all: Case[], timestamp: string): string {
   const number = (key: 'failure' | 'skipped') => all.filter(one => one[key] !== undefined).length
-  const body = all.map(one => `    <testcase name="${escape(one.name)}" classname="${escape(one.class)}" time="${seconds6(one.time)}"${inner(one)}`)
+  const body = distinct(all).map(one => `    <testcase name="${escape(one.name)}" classname="${escape(one.class)}" time="${seconds6(one.time)}"${inner(one)}`)
   return `  <testsuite name="${escape(name)}" tests="${all.length}" failures="${number('failure')}" skipped="${number('skipped')}" errors="0" timestamp="${timestamp}">\n${body.join('\n')}\n  </testsuite>`
+}
+
+/** Two limits that round to the same text are two cases all the same: who reads them goes by the name. */
+function distinct(all: Case[]): Case[] {
+  const seen = new Map<string, number>()
+  return all.map((one) => {
+    const times = (seen.get(one.name) ?? 0) + 1
+    seen.set(one.name, times)
+    return times === 1 ? one : { ...one, name: `${one.name} #${times}` }
+  })
 }
 
 function inner({ failure, skipped }: Case): string {

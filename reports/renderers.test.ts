@@ -1,7 +1,7 @@
 import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
 import { main as compareCommand } from '../helpers/commands/compare.ts'
 import { main as referenceCommand } from '../helpers/commands/reference.ts'
@@ -27,6 +27,12 @@ describe('junit.xml', () => {
     expect(xml).not.toContain('<failure')
     expect(xml).toMatch(/<testcase name="engine-wake" classname="engine-wake" time="0\.000000"><skipped message="llama-cpp has no sleep mode/)
     expect(xml).toContain('<skipped message="goal not reached: 0.5')
+  })
+  it('a must and a goal on one metric have names of their own, and so have limits that look the same', () => {
+    const targets = [target(1), { ...target(1), kind: 'goal' as const }, target(1.0001)]
+    const xml = renderJunit(summarize(run([{ id: 'cold' }], { targets }), trials([1, 1, 1, 1])))
+    const names = [...xml.matchAll(/<testcase name="([^"]*)"/g)].map(([, name]) => name)
+    expect(names).toEqual(['cold', 'cold: tfft.p50 &#60;= 1.00 s', 'cold: tfft.p50 &#60;= 1.00 s (goal)', 'cold: tfft.p50 &#60;= 1.00 s #2'])
   })
   it('fails for a missed target, a failed scenario and a slower one', () => {
     expect(renderJunit(missed).match(/<failure/g)).toHaveLength(2)
@@ -65,6 +71,14 @@ describe('GitHub', () => {
       '::error title=other failed::1 trial of 1 failed: podman: <exit 125> & "more"\u001b[31m, 50%25%0Alast line',
     ])
     expect(renderAnnotations(slower)[1]).toMatch(/^::error title=cold is slower::1\.\d\d s → 2\.\d\d s \(\+100 %25\)$/)
+  })
+  it('a summary that cannot be written is a warning, and the annotations come all the same', () => {
+    const warn = vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => warn.mockRestore())
+    const lines: string[] = []
+    for (const path of ['/no/such/folder/summary.md', tmpdir()]) publishToGithub(missed, { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: path }, line => lines.push(line))
+    expect(lines).toHaveLength(2 * renderAnnotations(missed).length)
+    expect(warn.mock.calls.map(String)).toEqual([expect.stringContaining('warning: GITHUB_STEP_SUMMARY cannot be written: ENOENT'), expect.stringContaining('EISDIR')])
   })
   it('publishes only within a job', () => {
     const folder = mkdtempSync(join(tmpdir(), 'github-'))

@@ -6,6 +6,8 @@ import { z } from 'zod'
  */
 
 const seconds = z.number().nonnegative()
+/** A start takes time: 0 is a fault of what measured or of who changed the file. */
+const positive = z.number().positive()
 const interval = z.tuple([z.number(), z.number()])
 const settingValue = z.union([z.string(), z.number(), z.boolean()])
 
@@ -43,11 +45,11 @@ export const trialSchema = z.object({
   /** From then until the server took the request that it answered; for a restore what was left to wait for. */
   model_load_time: seconds.nullable(),
   /** From sending the answered request to its first token. */
-  inference_tfft: seconds.nullable(),
+  inference_tfft: positive.nullable(),
   /** From the spawn of the start command to the first token: TFFT. */
-  total_cold_start_tfft: seconds.nullable(),
+  total_cold_start_tfft: positive.nullable(),
   /** From the spawn to the last token. */
-  full_response_time: seconds.nullable(),
+  full_response_time: positive.nullable(),
   scenario: z.string(),
   strategy: strategySchema,
   settings: settingsSchema,
@@ -82,7 +84,7 @@ export const fingerprintSchema = z.record(z.string(), z.string().nullable())
 export type Fingerprint = z.infer<typeof fingerprintSchema>
 
 /** Distribution of TFFT in seconds. `ci95` is of the median. */
-export const distributionSchema = z.object({ p50: seconds, min: seconds, max: seconds, ci95: interval })
+export const distributionSchema = z.object({ p50: positive, min: positive, max: positive, ci95: interval })
 export type Distribution = z.infer<typeof distributionSchema>
 
 /** `inconclusive`: too few trials to say. */
@@ -127,17 +129,17 @@ export const scenarioSchema = z.object({
   /** Median of each phase in seconds, in the order of time. */
   phases: z.array(z.object({ name: z.string(), p50: seconds })).default([]),
   unattributed: seconds.optional(),
-  inference_tfft: seconds.optional(),
+  inference_tfft: positive.optional(),
   /** Share (0 to 1) of the trials with an answer whose tokens were those from before the checkpoint. */
   tokens_match: z.number().min(0).max(1).optional(),
   /** Over the baseline of the same group: median(baseline) / median(scenario). `p50` is that baseline's, in seconds. */
-  versus_baseline: z.object({ scenario: z.string(), p50: seconds, speedup: z.number(), ci95: interval }).optional(),
+  versus_baseline: z.object({ scenario: z.string(), p50: positive, speedup: z.number(), ci95: interval }).optional(),
   /** True for what the others of its group are compared with: the traditional cold start, or the first scenario where a bench file has none. */
   baseline: z.boolean().default(false),
   /** Every trial in the order in which they ran; `tfft` is null for one that failed. What the gate compares and the page draws. */
-  trials: z.array(z.object({ trial: z.number().int().positive(), sequence: z.number().int().nonnegative(), tfft: seconds.nullable(), error: z.string().optional() })).default([]),
+  trials: z.array(z.object({ trial: z.number().int().positive(), sequence: z.number().int().nonnegative(), tfft: positive.nullable(), error: z.string().optional() })).default([]),
   /** The trial whose TFFT is nearest to the median, phase by phase. */
-  median_trial: z.object({ trial: z.number().int().positive(), tfft: seconds, phases: z.array(phaseSchema), unattributed: seconds }).optional(),
+  median_trial: z.object({ trial: z.number().int().positive(), tfft: positive, phases: z.array(phaseSchema), unattributed: seconds }).optional(),
   checkpoint: checkpointSchema.optional(),
   memory: z.record(z.string(), z.number()).optional(),
   /** What could not be proven of its trials. */
@@ -218,6 +220,8 @@ export const reportSchema = z.object({
   /** What the baseline's server said to the engine's own question, and how many of the servers that came back said what a fresh one says. */
   answer: z.object({ prompt: z.string(), text: z.string(), same: z.number().int().nonnegative(), of: z.number().int().nonnegative() }).optional(),
   findings: z.array(findingSchema),
+  /** How many targets judged nothing, by what they are for: `engine vllm`, `GPU H100`, `model 7b`, `scenarios not asked for`. */
+  idle_targets: z.record(z.string(), z.number().int().positive()).default({}),
   reference: referenceSchema.optional(),
   /** Things to know about how this report was made, such as a torn last line that was dropped. */
   notes: z.array(z.string()).default([]),

@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import { failedTrial, recorded, run, trial, trials } from './recorded/builders.ts'
 import { reportSchema } from './schema.ts'
 import { summarize } from './summary.ts'
+import { idleLine } from './targets.ts'
 
 const cold = { id: 'cold', baseline: true }
 const place = { id: 'place', strategy: 'podman-in-place' as const }
@@ -107,6 +108,13 @@ describe('targets', () => {
     expect(verdict([target(0.5)], [1])).toEqual([['fail'], 'fail'])
   })
   it('a goal fails nothing', () => expect(verdict([target(0.5, { kind: 'goal' })], [1, 1, 1, 1])).toEqual([['fail'], 'pass']))
+  it('what a target is for that judged nothing is counted', () => {
+    const targets = [target(2), target(1, { engine: 'vllm' }), target(3, { engine: 'vllm' }), target(1, { gpu: 'H10O' }), target(1, { model: 'Qwen' }), target(1, { scenario: 'place' })]
+    const report = summarize(run([cold, { ...place, id: 'skipped', skipped: 'no GPU' }], { targets: [...targets, target(1, { scenario: 'skipped' })] }), trials([1]))
+    expect(report.idle_targets).toEqual({ 'engine vllm': 2, 'GPU H10O': 1, 'model Qwen': 1, 'scenarios not asked for': 1 })
+    expect(idleLine(report)).toBe('5 of 7 targets applied to nothing in this run: 2 for engine vllm, 1 for GPU H10O, 1 for model Qwen, 1 for scenarios not asked for')
+    expect(idleLine(summarize(run([cold], { targets: [target(2)] }), trials([1])))).toBeUndefined()
+  })
   it('for another engine, GPU or model does not hold here', () => {
     expect(verdict([target(0.5, { engine: 'vllm' }), target(0.5, { gpu: 'H100' }), target(0.5, { model: 'Qwen2' })], [1, 1, 1, 1])).toEqual([[], 'pass'])
     const onGpu = run([cold], { targets: [target(0.5, { gpu: 'h100' })], host: { ...run([]).host, fingerprint: { gpu: 'NVIDIA H100 80GB HBM3' } } })

@@ -1,7 +1,7 @@
 import { median, medianIndex, medianInterval, medianOf, ratioInterval } from '../helpers/statistics.ts'
 import { findings } from './findings/index.ts'
 import type { Phase, Report, Run, Scenario, Target, Trial } from './schema.ts'
-import { applicableTargets, judge } from './targets.ts'
+import { applicableTargets, idleTargets, judge } from './targets.ts'
 import { tfftOf } from './tfft.ts'
 
 /**
@@ -19,7 +19,7 @@ export function summarize(run: Run, trials: Trial[], notes: string[] = []): Repo
   const cut = cutOff(run, trials)
   const unrated: Report = {
     schema: 'criu-gpu-bench/report@1', timestamp: run.timestamp, host: run.host, engine: run.engine, iterations: run.iterations,
-    prober: run.prober, scenarios, ...answerOf(trials), findings: [], notes: [...notes, ...clockSet(trials), ...cut], verdict: verdictOf(scenarios, cut.length > 0),
+    prober: run.prober, scenarios, ...answerOf(trials), findings: [], idle_targets: idleTargets(run), notes: [...notes, ...clockSet(trials), ...cut], verdict: verdictOf(scenarios, cut.length > 0),
   }
   return { ...unrated, findings: findings(run, unrated, trials) }
 }

@@ -29,6 +29,12 @@ describe('renderTable', () => {
     expect(second).toMatch(/^✓ podman-in-place\.storage-tmpfs +speedup\.p50 >= 1\.50x +2\.\d\dx$/)
     expect(third).toMatch(/^✗ podman-in-place\.storage-tmpfs-huge +tfft\.p50 <= 0\.30 s +0\.\d\d s \(goal\)$/)
   })
+  it('says in a line what targets applied to nothing, also where none applied', () => {
+    const line = /^1 of (\d) targets? applied to nothing in this run: 1 for engine vllm$/m
+    expect(line.exec(renderTable(report))?.[1]).toBe('4')
+    const other = run([{ id: 'cold' }], { targets: [{ metric: 'tfft.p50', scenario: 'cold', engine: 'vllm', limit: 1, kind: 'must' }] })
+    expect(line.exec(renderTable(summarize(other, trials([1]))))?.[1]).toBe('1')
+  })
   it('has a row a scenario: n, p50, min–max, speedup with its interval, where most of the time went', () => {
     expect(renderTable(report)).toMatch(/^ {2}compress-zstd +5 +\d\.\d\d +\d\.\d\d–\d\.\d\d +0\.\d\dx 0\.\d\d–0\.\d\d +archive\.\* \d\d %$/m)
     expect(renderTable(report)).toMatch(/^ {2}storage-tmpfs-huge +5 .* criu\.restore \d\d %$/m)

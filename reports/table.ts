@@ -2,7 +2,7 @@ import { spoken, unproven } from './answer.ts'
 import { count, factor, factorRange, metricSign, metricValue, percent, range, seconds } from './format.ts'
 import { gateVerdict, renderGate } from './gate-table.ts'
 import type { Report, Scenario, TargetResult } from './schema.ts'
-import { MIN_TRIALS } from './targets.ts'
+import { idleLine, MIN_TRIALS } from './targets.ts'
 import { type Column, type Paint, align, cut, paint, wrap } from './text.ts'
 
 interface Options {
@@ -26,7 +26,9 @@ const COLOURS = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const
 
 function targetLines(report: Report, width: number, ink: Paint): string[] {
   const all = report.scenarios.flatMap(scenario => scenario.targets.map(target => ({ scenario, target })))
-  if (all.length === 0) return []
+  const idle = idleLine(report)
+  const unused = idle === undefined ? [] : wrap(idle, width).map(line => ink(all.length > 0 ? 'dim' : 'yellow', line))
+  if (all.length === 0) return unused
   const rows = align(all.map(({ scenario, target }) => [scenario.id, `${target.metric} ${metricSign(target.metric)} ${metricValue(target.metric, target.limit)}`, actual(scenario, target)]), LEFT)
   return [ink('bold', 'Targets'), ...rows.flatMap(([id, limit, is], index) => {
     const { verdict } = all[index]!.target
@@ -34,7 +36,7 @@ function targetLines(report: Report, width: number, ink: Paint): string[] {
     const line = `${id}  ${limit}  ${is}`.trimEnd()
     // the actual value must never be what is cut: a long line is broken before the metric
     return line.length + 2 <= width ? [`${mark} ${line}`] : [`${mark} ${id!.trimEnd()}`, `    ${limit!.trimEnd()}  ${is!.trimEnd()}`]
-  })]
+  }), ...unused]
 }
 
 const LEFT: Column[] = Array.from({ length: 3 }, () => ({ align: 'left' }))

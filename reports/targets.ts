@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { ENGINES } from '../helpers/configuration.ts'
 import { Problem } from '../helpers/problem.ts'
 import { versusColdStart } from './baseline.ts'
-import { metricSign } from './format.ts'
-import { METRICS, type Metric, type Run, type Scenario, type Target, type TargetResult, targetsFileSchema } from './schema.ts'
+import { count, metricSign } from './format.ts'
+import { METRICS, type Metric, type Report, type Run, type Scenario, type Target, type TargetResult, targetsFileSchema } from './schema.ts'
 
 /** Fewer trials than these show nothing: with three against three, no test can be surer than p = 0.10. */
 export const MIN_TRIALS = 4
@@ -17,17 +18,51 @@ export const MIN_TRIALS = 4
 export function parseTargets(text: string, path: string, known: readonly string[]): Target[] {
   const parsed = targetsFileSchema.safeParse(parseJson(text, path))
   if (!parsed.success) throw new Problem(`${path} is unusable:\n${parsed.error.issues.map(issue => `  ${describe(issue)}`).join('\n')}`)
-  const unknown = parsed.data.flatMap((target, index) => known.includes(target.scenario) ? []
-    : [`  target ${index + 1}: scenario "${target.scenario}" does not exist${nearest(target.scenario, known)}`])
-  if (unknown.length > 0) throw new Problem(`${path} is unusable:\n${unknown.join('\n')}\nScenarios there are: ${known.join(', ')}`)
+  const wrong = parsed.data.flatMap((target, index) => defects(target, parsed.data.slice(0, index), known).map(defect => `  target ${index + 1}: ${defect}`))
+  if (wrong.length > 0) throw new Problem(`${path} is unusable:\n${wrong.join('\n')}\nScenarios there are: ${known.join(', ')}`)
   return parsed.data
 }
 
+/** What is wrong with a target that has the right form. */
+function defects(target: Target, before: Target[], known: readonly string[]): string[] {
+  const { scenario, engine, metric, limit } = target
+  const same = before.findIndex(other => JSON.stringify(other, FIELDS) === JSON.stringify(target, FIELDS))
+  return [
+    !known.includes(scenario) && `scenario "${scenario}" does not exist${nearest(scenario, known)}`,
+    engine !== undefined && !ENGINES.includes(engine) && `engine "${engine}" does not exist; there are ${ENGINES.join(', ')}`,
+    limit <= 0 && `limit: received ${limit}, allowed is more than 0: ${metricSign(metric) === '<=' ? 'nothing meets' : 'everything meets'} this one`,
+    same >= 0 && `it is target ${same + 1} again`,
+  ].filter(defect => defect !== false)
+}
+
+const FIELDS = Object.keys(targetsFileSchema.element.shape).sort()
+
 /** Targets that hold for this engine, GPU and model. A target that names a GPU holds on no host without one. */
-export function applicableTargets(run: Run): Target[] {
-  const includes = (whole: string | null | undefined, part: string | undefined) => part === undefined || (whole ?? '').toLowerCase().includes(part.toLowerCase())
-  return run.targets.filter(target => (target.engine === undefined || target.engine === run.engine.name)
-    && includes(run.host.fingerprint.gpu, target.gpu) && includes(run.engine.model, target.model))
+export const applicableTargets = (run: Run): Target[] => run.targets.filter(target => elsewhere(target, run) === undefined)
+
+/** The engine, GPU or model that a target is for, where it is not this run's. */
+function elsewhere({ engine, gpu, model }: Target, run: Run): string | undefined {
+  const includes = (whole: string | null | undefined, part: string) => (whole ?? '').toLowerCase().includes(part.toLowerCase())
+  if (engine !== undefined && engine !== run.engine.name) return `engine ${engine}`
+  if (gpu !== undefined && !includes(run.host.fingerprint.gpu, gpu)) return `GPU ${gpu}`
+  return model === undefined || includes(run.engine.model, model) ? undefined : `model ${model}`
+}
+
+/** Targets that judge nothing in this run, by what they are for: a limit that nobody looks at must not seem to be met. */
+export function idleTargets(run: Run): Report['idle_targets'] {
+  const asked = ({ scenario }: Target) => run.scenarios.some(({ id }) => id === scenario)
+  const idle = run.targets.flatMap(target => elsewhere(target, run) ?? (asked(target) ? [] : 'scenarios not asked for'))
+  return Object.fromEntries([...Map.groupBy(idle, of => of)].map(([of, { length }]) => [of, length]))
+}
+
+/** Says how many those are; undefined where every target judged something. */
+export function idleLine({ idle_targets: idle, scenarios }: Report): string | undefined {
+  const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0)
+  const unused = sum(Object.values(idle))
+  if (unused === 0) return undefined
+  const all = unused + sum(scenarios.map(({ targets }) => targets.length))
+  const reasons = Object.entries(idle).map(([of, number]) => `${number} for ${of}`)
+  return `${unused} of ${count(all, 'target')} applied to nothing in this run: ${reasons.join(', ')}`
 }
 
 /**

@@ -17,14 +17,16 @@ const isJson = (text: string) => {
   }
 }
 const file = () => join(mkdtempSync(join(tmpdir(), 'trials-')), 'trials.jsonl')
-const lines = (count: number) => Array.from({ length: count }, (_, index) => `${JSON.stringify(trial({ trial: index + 1, error: index % 2 ? 'ü — 語' : undefined }))}\n`).join('')
+const line = (index: number, more = {}) =>
+  `${JSON.stringify(trial({ trial: index + 1, sequence: index, error: index % 2 ? 'ü — 語' : undefined, ...more }))}\n`
+const lines = (count: number) => Array.from({ length: count }, (_, index) => line(index)).join('')
 
 describe('appendTrial', () => {
   it('adds one line each, for the owner only', () => {
     const path = file()
     appendTrial(path, trial({ trial: 1 }))
-    appendTrial(path, trial({ trial: 2 }))
-    expect(readTrials(path)).toEqual({ trials: [trial({ trial: 1 }), trial({ trial: 2 })], notes: [] })
+    appendTrial(path, trial({ trial: 2, sequence: 1 }))
+    expect(readTrials(path)).toEqual({ trials: [trial({ trial: 1 }), trial({ trial: 2, sequence: 1 })], notes: [] })
     expect(statSync(path).mode & 0o777).toBe(0o600)
   })
   it('keeps a trial whose error has line breaks on one line', () => {
@@ -65,7 +67,7 @@ describe('parseTrials', () => {
     fc.array(fc.oneof(fc.constant(true), fc.constantFrom('\0\0\0', '{"scenario":', lines(1).slice(0, 80), '\uFFFD\uFFFD', '{"a": "\r', 'NaN'), bentText(lines(1).trim()).map(text => text.replaceAll('\n', ' '))), { maxLength: 8 }), (parts) => {
       const torn = parts.filter(part => part !== true && part.trim() !== '' && !isJson(part)).length
       fc.pre(parts.every(part => part === true || part.trim() === '' || !isJson(part)))
-      const { trials, notes } = parseTrials(parts.map(part => part === true ? lines(1) : `${part}\n`).join(''), 'trials.jsonl')
+      const { trials, notes } = parseTrials(parts.map((part, index) => part === true ? line(index) : `${part}\n`).join(''), 'trials.jsonl')
       expect([trials.length, notes.length]).toEqual([parts.filter(part => part === true).length, torn])
     },
   )))
@@ -76,6 +78,19 @@ describe('parseTrials', () => {
   it('names file and line of JSON that is no trial', () => {
     expect(() => parseTrials(`${lines(1)}{"scenario": 1}\n${lines(1)}`, 'run/trials.jsonl')).toThrow('run/trials.jsonl:2 is no trial')
     expect(() => parseTrials(`${lines(2)}{}\n`, 'run/trials.jsonl')).toThrow(/run\/trials\.jsonl:3 is no trial: .*timestamp/)
+  })
+  it.for([['0', 'total_cold_start_tfft'], ['-1', 'total_cold_start_tfft'], ['1e999', 'total_cold_start_tfft'], ['0', 'inference_tfft'], ['-1e999', 'full_response_time']] as const)(
+    'a time of %s in %s is no trial, and the line is named', ([value, field]) => {
+      const broken = line(1).replace(new RegExp(`"${field}":[\\d.]+`), `"${field}":${value}`)
+      expect(() => parseTrials(`${line(0)}${broken}`, 'trials.jsonl')).toThrow(`trials.jsonl:2 is no trial: ${field}: `)
+    })
+  it('a trial that stands twice is an error naming both lines: the same number, or the same place in the order', () => {
+    const twice = (second: string) => () => parseTrials(`${line(0)}\n${line(1)}${second}`, 'trials.jsonl')
+    expect(twice(line(0))).toThrow('trials.jsonl:1 and trials.jsonl:4 are both trial 1 of cold in the group test')
+    expect(twice(line(2, { trial: 2 }))).toThrow('trials.jsonl:3 and trials.jsonl:4 are both trial 2 of cold')
+    expect(twice(line(1, { trial: 3 }))).toThrow('trials.jsonl:3 and trials.jsonl:4 are both number 1 in the order of the group test')
+    expect(twice(line(1, { scenario: 'other', sequence: 2 }))).not.toThrow()
+    expect(twice(line(0, { group: 'other' }))).not.toThrow()
   })
 })
 

@@ -34,6 +34,12 @@ function expectFigures(text: string, { scenarios, findings }: Report): void {
 }
 
 describe('renderPage', () => {
+  it('says what targets applied to nothing, also where none applied', () => {
+    const said = (shown: Report) => parse(renderPage(shown)).querySelector('#targets')?.textContent
+    expect(said(report)).toContain('1 of 4 targets applied to nothing in this run: 1 for engine vllm.')
+    expect(said({ ...report, scenarios: report.scenarios.map(one => ({ ...one, targets: [] })) })).toContain('1 of 1 target applied')
+    expect(said({ ...report, idle_targets: {} })).not.toContain('applied to nothing')
+  })
   it('shows the figures of the report', () => {
     expectFigures(page, report)
     expectFigures(renderPage(real), real)

@@ -3,6 +3,7 @@ import { bytes, change, count, day, factor, metricSign, metricValue, percent, se
 import { gateVerdict } from '../gate-table.ts'
 import type { Finding, Report, Scenario } from '../schema.ts'
 import { mostOf } from '../table.ts'
+import { idleLine } from '../targets.ts'
 import { spans } from '../text.ts'
 import { PUBLISHED } from './context.ts'
 import { number, table } from './figure.ts'
@@ -50,8 +51,10 @@ const MARKS = { pass: ['✓', 'met', 'met'], fail: ['✗', 'missed', 'missed'], 
 
 function targets(report: Report): Markup | undefined {
   const all = report.scenarios.flatMap(scenario => scenario.targets.map(target => ({ id: scenario.id, n: scenario.n, ...target })))
-  if (all.length === 0) return undefined
-  return html`<section id="targets"><h2>Targets</h2><ul class="targets">${all.map(({ id, n, metric, limit, actual, verdict, kind }) => {
+  const idle = idleLine(report)
+  const unused = idle !== undefined && html`<p class="lead">${idle}.</p>`
+  if (all.length === 0) return unused ? html`<section id="targets"><h2>Targets</h2>${unused}</section>` : undefined
+  return html`<section id="targets"><h2>Targets</h2>${unused}<ul class="targets">${all.map(({ id, n, metric, limit, actual, verdict, kind }) => {
     const [mark, word, style] = MARKS[verdict]
     const tone = verdict === 'fail' && kind === 'goal' ? 'inconclusive' : style
     return html`<li><span class="mark ${tone}" role="img" aria-label="${word}">${mark}</span>${idCode(id)}<span class="limit">${metric} ${metricSign(metric) === '<=' ? '≤' : '≥'} ${metricValue(metric, limit)}${kind === 'goal' && ', a goal'}${verdict === 'inconclusive' && actual !== null && `, too few trials (${n})`}</span><span class="actual ${tone}">${actual === null ? 'not measured' : metricValue(metric, actual)}</span></li>`
