@@ -1,10 +1,10 @@
-import { execa, type Options } from 'execa'
+import type { Options } from 'execa'
 import { Problem } from './problem.ts'
-import { endTree } from './processes.ts'
 import { redactWords } from './redact.ts'
+import { type Ended, subprocess } from './subprocess.ts'
 
 export interface CommandOptions {
-  /** Seconds until the command is killed. */
+  /** Seconds until the command is given up and killed, with all that it started. */
   timeout?: number
   env?: Record<string, string>
   cwd?: string
@@ -25,53 +25,47 @@ export interface CommandResult { stdout: string, stderr: string }
  * @throws Problem naming the command, how it ended and the last lines it printed
  */
 export async function command(file: string, args: string[], options: CommandOptions = {}): Promise<CommandResult> {
-  const result = await execa(file, args, execaOptions(options))
-  if (result.failed) throw new Problem(describeFailure(file, args, result, options))
-  return { stdout: text(result.stdout), stderr: text(result.stderr) }
+  return start(file, args, options).ended
 }
 
 /** True where the command ends with 0. Never throws. */
 export async function succeeds(file: string, args: string[], options: CommandOptions = {}): Promise<boolean> {
-  return !(await execa(file, args, execaOptions(options))).failed
+  return !(await spawn(file, args, options).ended).failed
 }
 
 /** The exit code of a command that says yes or no by it. @throws Problem as {@link command} where it is none of `answers` */
 export async function exitCode(file: string, args: string[], answers: number[], options: CommandOptions = {}): Promise<number> {
-  const result = await execa(file, args, execaOptions(options))
+  const result = await spawn(file, args, options).ended
   if (result.timedOut || !answers.includes(result.exitCode ?? -1)) throw new Problem(describeFailure(file, args, result, options))
   return result.exitCode!
 }
 
 /** Starts the command at once; the promise resolves or rejects like {@link command}. `kill` takes what it started along. */
 export function start(file: string, args: string[], options: CommandOptions = {}) {
-  const child = execa(file, args, execaOptions(options))
-  const ended = child.then((result): CommandResult => {
+  const { pid, ended: end, kill } = spawn(file, args, options)
+  const ended = end.then((result): CommandResult => {
     if (result.failed) throw new Problem(describeFailure(file, args, result, options))
-    return { stdout: text(result.stdout), stderr: text(result.stderr) }
+    return { stdout: result.stdout, stderr: result.stderr }
   })
   ended.catch(() => {})
-  return { pid: child.pid, ended, kill: () => { if (child.pid) endTree(child.pid) } }
+  return { pid, ended, kill }
 }
 
-function execaOptions({ timeout = 600, env, cwd, signal, input, output }: CommandOptions): Options {
-  return {
-    reject: false, timeout: timeout * 1000, stripFinalNewline: true, cleanup: true, forceKillAfterDelay: 2000,
-    ...(env && { env }), ...(cwd && { cwd }), ...(signal && { cancelSignal: signal }), ...(input === undefined ? { stdin: 'ignore' } : { input }),
+function spawn(file: string, args: string[], { timeout = 600, env, cwd, signal, input, output }: CommandOptions) {
+  return subprocess(file, args, { timeout, ...(signal && { signal }) }, {
+    ...(env && { env }), ...(cwd && { cwd }), ...(input === undefined ? { stdin: 'ignore' } : { input }),
     ...(output !== undefined && { stdout: [output], stderr: [output] }),
-  } as Options
+  } as Options)
 }
 
-const text = (value: unknown) => typeof value === 'string' ? value : ''
-
-interface Failure { exitCode?: number, signal?: string, timedOut: boolean, isCanceled: boolean, code?: string, stdout?: unknown, stderr?: unknown }
-
-function describeFailure(file: string, args: string[], failure: Failure, { timeout = 600, name, remedy }: CommandOptions): string {
+function describeFailure(file: string, args: string[], failure: Ended, { timeout = 600, name, remedy }: CommandOptions): string {
   const how = failure.code === 'ENOENT' ? `is not installed or not on PATH`
+    : failure.keeper ? `ended, but ${failure.keeper} kept its output open ${failure.timedOut ? `for ${timeout} s` : 'until it was cancelled'} and was killed`
     : failure.timedOut ? `gave no answer within ${timeout} s and was killed`
     : failure.isCanceled ? 'was cancelled'
     : failure.signal ? `was ended by ${failure.signal}`
     : `failed with exit code ${failure.exitCode}`
-  const printed = lastLines(`${text(failure.stdout)}\n${text(failure.stderr)}`)
+  const printed = lastLines(`${failure.stdout}\n${failure.stderr}`)
   const line = quote(redactWords([file, ...args]))
   if (!name) return [`${line} ${how}`, printed && indent(printed), remedy].filter(Boolean).join('\n')
   // the first line is all that a table shows: it must hold the reason

@@ -24,9 +24,36 @@ export function kill(pid: number): void {
   } catch {}
 }
 
-/** Ends a process and all that descends from it. */
-export function endTree(pid: number): void {
-  for (const one of processTree(pid)) kill(one)
+/**
+ * When a process started, in the kernel's clock ticks since boot: it tells a process from a later one of the same number.
+ * Undefined where it is gone. Source: proc_pid_stat(5), field 22; the name in field 2 may hold spaces and brackets.
+ */
+export function startTicks(pid: number): number | undefined {
+  try {
+    return Number(/\) (?:\S+ ){19}(\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8').slice(-1000))?.[1])
+  } catch {
+    return undefined
+  }
+}
+
+/** A process, told from a later one of the same number. */
+export interface Birth { pid: number, ticks: number }
+
+/** Those that are there, each once, in their order. */
+export function births(pids: number[]): Birth[] {
+  return [...new Set(pids)].flatMap((pid) => {
+    const ticks = startTicks(pid)
+    return ticks === undefined ? [] : { pid, ticks }
+  })
+}
+
+export const stillRuns = ({ pid, ticks }: Birth): boolean => startTicks(pid) === ticks && isAlive(pid)
+
+/** No error where it is gone. */
+export function signalSame(one: Birth, signal: NodeJS.Signals): void {
+  try {
+    if (startTicks(one.pid) === one.ticks) process.kill(one.pid, signal)
+  } catch {}
 }
 
 export function isAlive(pid: number): boolean {
@@ -95,4 +122,22 @@ export function position(pid: number, fd: string): number | undefined {
 export function parsePosition(fdinfo: string): number | undefined {
   const digits = /^pos:[ \t]+(\d{1,20})$/m.exec(fdinfo)?.[1]
   return digits === undefined ? undefined : Number(digits)
+}
+
+/** Pipes and sockets behind these descriptors of a process, as /proc names them: `pipe:[123]`. [] where it is gone. */
+export function openFiles(pid: number, descriptors: number[]): string[] {
+  return descriptors.flatMap((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`)
+    } catch {
+      return []
+    }
+  }).filter(name => /^(?:pipe|socket):/.test(name))
+}
+
+/** Processes that have one of these pipes or sockets open, but this one. */
+export function holdersOf(names: string[]): number[] {
+  if (names.length === 0) return []
+  return readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number)
+    .filter(pid => pid !== process.pid && names.some(name => descriptorsOf(pid, name).length > 0))
 }

@@ -1,6 +1,6 @@
-import { execa } from 'execa'
 import { indent, lastLines, quote } from '../command.ts'
 import { redactWords } from '../redact.ts'
+import { subprocess } from '../subprocess.ts'
 
 /** How a command ended that may fail without an error: set-up looks at what it said and tries another way. */
 export interface Outcome {
@@ -15,8 +15,9 @@ export interface Outcome {
 
 /** Runs a program with its arguments as an array, in English, without input; never throws. @param timeout seconds */
 export async function attempt(file: string, args: string[], { timeout = 60, env = {} }: { timeout?: number, env?: Record<string, string> } = {}): Promise<Outcome> {
-  const result = await execa(file, args, { reject: false, stdin: 'ignore', all: true, timeout: timeout * 1000, forceKillAfterDelay: 5000, env: { LC_ALL: 'C', ...env } })
-  const how = result.timedOut ? `did not end within ${timeout} s and was killed`
+  const result = await subprocess(file, args, { timeout, grace: 5 }, { stdin: 'ignore', all: true, env: { LC_ALL: 'C', ...env } }).ended
+  const how = result.keeper ? `ended, but ${result.keeper} kept its output open for ${timeout} s and was killed`
+    : result.timedOut ? `did not end within ${timeout} s and was killed`
     : result.exitCode !== undefined ? `ended with exit code ${result.exitCode}`
     : result.signal ? `was ended by ${result.signal}`
     : result.code === 'ENOENT' ? 'is not installed or not on PATH'
