@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { openContext } from '../../fixtures/context.ts'
 import { type Archive, COMPRESSIONS, takeCheckpoint } from '../../fixtures/checkpoint.ts'
+import { keepLogsSoFar } from '../../fixtures/logs.ts'
 import { containerName } from '../../fixtures/names.ts'
 import { checkHost, equipment, lockFiles, ownFolders } from '../../fixtures/preflight.ts'
 import { runRoot } from '../../fixtures/storage.ts'
@@ -28,6 +29,7 @@ async function main(argv: string[]): Promise<void> {
   endOnSignal()
   const release = lockRun(lockFiles(c))
   process.once('exit', () => {
+    keepLogsSoFar(c, join(dirname(c.checkpointPath), 'logs'))
     endProcesses(runRoot(c.stateDir))
     reap(runRoot(c.stateDir), ownFolders(c))
     release()
