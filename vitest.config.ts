@@ -21,7 +21,7 @@ const A_DAY = 86_400_000
 
 export default defineConfig(async () => {
   const { command, words } = asked()
-  return command === 'bench' ? bench(words) : { test: shared }
+  return command === 'bench' ? bench(words) : { test: { ...shared, globalSetup: 'fixtures/test-setup.ts' } }
 })
 
 /** What the command line says, read by vitest's own parser: in `vitest --reporter dot bench cold` only `cold` names a file. */

@@ -4,11 +4,15 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { noteFolder } from '../fixtures/test-marks.ts'
 import { cgroupParent } from './cgroups.ts'
 import { forgetBrokenRestores, reap } from './reaper.ts'
 
 let folder: string
-beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'reaper-')) })
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'reaper-'))
+  noteFolder(folder)
+})
 afterEach(() => {
   spawnSync('umount', ['--lazy', ...['broken', 'running', 'strange'].map(id => join(folder, 'runc', id, 'criu-root'))], { stdio: 'ignore' })
   rmSync(folder, { recursive: true, force: true })

@@ -16,13 +16,17 @@ export function reap(runRoot: string, folders: string[]): void {
   removeCgroups(runRoot)
   forgetRestores(folders.flatMap(containersOf))
   forgetBrokenRestores(folders)
-  for (const folder of [...folders, runRoot]) {
-    unmountBelow(folder)
-    try {
-      rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
-    } catch {
-      // a mount that only a dying process still holds: the next start reaps it
-    }
+  for (const folder of [...folders, runRoot]) removeFolder(folder)
+}
+
+/** Takes a folder away with the mounts below it; one that cannot be unmounted keeps it: what is mounted may be another's. */
+export function removeFolder(folder: string): void {
+  unmountBelow(folder)
+  if (mountsBelow(folder).length > 0) return
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  } catch {
+    // a mount that only a dying process still holds: the next start reaps it
   }
 }
 
@@ -113,9 +117,10 @@ function pidFiles(runRoot: string): number[] {
   }
 }
 
+const mountsBelow = (folder: string) => mounts().map(mount => mount.point).filter(point => point === folder || point.startsWith(`${folder}/`))
+
 function unmountBelow(folder: string): void {
-  const points = mounts().map(mount => mount.point).filter(point => point === folder || point.startsWith(`${folder}/`))
-  for (const point of points.sort((a, b) => b.length - a.length)) spawnSync('umount', ['--lazy', point], { stdio: 'ignore', timeout: 5000 })
+  for (const point of mountsBelow(folder).sort((a, b) => b.length - a.length)) spawnSync('umount', ['--lazy', point], { stdio: 'ignore', timeout: 5000 })
 }
 
 function read(path: string): string {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { noteFolder } from '../../fixtures/test-marks.ts'
 import { configuration } from '../configuration.ts'
 import { criuLink } from '../setup/criu.ts'
 import { census } from './census.ts'
@@ -69,6 +70,7 @@ describe.skipIf(unusable)(`a checkpoint rewritten and restored${unusable ? ` (sk
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'criu-images-'))
+    noteFolder(folder)
     await mkdir(join(folder, 'images'))
     // A pid namespace of its own: the pids that CRIU gives back are free in a new one.
     const unshare = spawn('unshare', ['--pid', '--fork', 'python3', '-c', SUBJECT, folder], { stdio: 'ignore', cwd: '/' })
