@@ -94,6 +94,21 @@ export function residentBytes(pids: number[]): number {
   }, 0)
 }
 
+/** Bytes of a file of this name that one of these processes has mapped: the most that any of them has. */
+export function mappedBytes(pids: number[], name: string): number {
+  return Math.max(0, ...pids.map((pid) => {
+    try {
+      const lines = readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n').filter(line => line.endsWith(`/${name}`))
+      return lines.reduce((sum, line) => {
+        const [from, to] = line.split(' ', 1)[0]!.split('-').map(address => Number.parseInt(address, 16))
+        return sum + to! - from!
+      }, 0)
+    } catch {
+      return 0
+    }
+  }))
+}
+
 /** Descriptors of a process that point to `path`. */
 export function descriptorsOf(pid: number, path: string): string[] {
   try {
