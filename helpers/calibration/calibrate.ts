@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { Bench } from 'tinybench'
 import { proberSchema, type Run } from '../../reports/schema.ts'
-import { warmProber } from '../openai.ts'
+import { warmProber } from '../prober-warm-up.ts'
 import { readRecord, writeRecord } from '../setup/record.ts'
 import { KINDS, type Kind, openServer } from './tries.ts'
 
