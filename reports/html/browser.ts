@@ -3,8 +3,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { Agent, fetch, WebSocket } from 'undici'
 
 /** A headless Chromium of its own for tests, driven by its DevTools protocol: https://chromedevtools.github.io/devtools-protocol/ */
+
+/** The browser is on this host: no proxy leads to it, whatever the environment says. */
+const direct = { dispatcher: new Agent() }
 
 /** CHROMIUM where it is set, there or not; else the first that is installed. */
 export const chromium = process.env.CHROMIUM || ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
@@ -75,7 +79,7 @@ async function address(file: string, ended: Promise<unknown>): Promise<string> {
   while (!gone) {
     const port = existsSync(file) && /^(\d+)\n/.exec(readFileSync(file, 'utf8'))?.[1]
     if (port) {
-      const pages = await (await fetch(`http://127.0.0.1:${port}/json/list`)).json() as { type: string, webSocketDebuggerUrl: string }[]
+      const pages = await (await fetch(`http://127.0.0.1:${port}/json/list`, direct)).json() as { type: string, webSocketDebuggerUrl: string }[]
       const found = pages.find(({ type }) => type === 'page')
       if (found) return found.webSocketDebuggerUrl
     }
@@ -88,7 +92,7 @@ async function address(file: string, ended: Promise<unknown>): Promise<string> {
 type Answer = any
 
 async function connect(url: string) {
-  const socket = new WebSocket(url)
+  const socket = new WebSocket(url, direct)
   const waiting = new Map<number, (message: Answer) => void>()
   const events: { method: string, params: Answer }[] = []
   socket.addEventListener('message', ({ data }) => {
