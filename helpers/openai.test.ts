@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { pause } from './clock.ts'
 import { firstAnswer } from './openai.ts'
 
 async function listen(server: Server): Promise<number> {
@@ -19,7 +20,7 @@ async function serve(answer: RequestListener): Promise<number> {
 }
 
 /** One that sends these bytes to every request, and nothing that it was not told to. */
-async function send(bytes: string, then: (socket: Socket) => void = socket => void socket.end()): Promise<{ port: number, requests(): number }> {
+async function send(bytes: string, then: (socket: Socket) => void = socket => void socket.end()): Promise<{ port: number, requests(): number, close(): Promise<unknown> }> {
   const sockets = new Set<Socket>()
   let requests = 0
   const server = createTcpServer(socket => sockets.add(socket) && socket.on('error', () => {}).once('data', () => {
@@ -30,7 +31,7 @@ async function send(bytes: string, then: (socket: Socket) => void = socket => vo
     for (const socket of sockets) socket.destroy()
     server.close()
   })
-  return { port: await listen(server), requests: () => requests }
+  return { port: await listen(server), requests: () => requests, close: () => new Promise(closed => server.close(closed)) }
 }
 
 const ask = (port: number, signal?: AbortSignal, timeout = 0.5) => firstAnswer({ port, model: 'm', prompt: 'p', maxTokens: 2 }, { timeout, ...(signal && { signal }) })
@@ -148,5 +149,17 @@ describe('a server that keeps giving the same wrong answer is not asked a thousa
     const port = await serve((_, response) => ++requests < 25 ? response.writeHead(500).end() : response.end(LAST + DONE))
     expect(await patiently(port)).toMatchObject({ text: 'b', notes: [expect.stringMatching(/^asked 0\.\d+ s after the request before/)] })
     expect(requests).toBe(25)
+  })
+
+  test('not where nobody listened in between', async () => {
+    const first = await send('HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n')
+    const asked = patiently(first.port)
+    await expect.poll(first.requests).toBeGreaterThan(20)
+    await first.close()
+    await pause(0.1)
+    const second = createServer((_, response) => response.end(LAST + DONE))
+    onTestFinished(() => void second.close())
+    await new Promise<void>(listening => second.listen(first.port, '127.0.0.1', listening))
+    expect(await asked).not.toHaveProperty('notes')
   })
 })

@@ -40,7 +40,7 @@ export async function firstAnswer(endpoint: Endpoint, { timeout, signal }: Patie
   let last = 'nothing listened'
   let answered = false
   let interval = 0
-  /** When the last request began that a server took. */
+  /** When the attempt before began, where a server took it. */
   let before: number | undefined
   while (!late.aborted) {
     signal?.throwIfAborted()
@@ -60,7 +60,8 @@ export async function firstAnswer(endpoint: Endpoint, { timeout, signal }: Patie
         answered = true
       }
     }
-    if (ending) before = began
+    // where nobody listens the next attempt is never far
+    before = ending && began
     if (!late.aborted) refusal.note(ending?.status, began)
     if (await refusal.stays(now(), () => isUp(endpoint.port))) break
     interval = nextInterval(interval, ending)

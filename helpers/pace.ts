@@ -1,7 +1,7 @@
 /**
  * Seconds from one attempt to the next. The moment of the first good answer is the measurement: where nobody listens
- * yet an attempt costs nothing, and a server that says it is loading is asked often enough (limit: 5 ms). One that keeps
- * giving a wrong answer is asked less and less.
+ * yet an attempt costs nothing, and a server that says it is loading is asked often enough (limit: 5 ms). One that
+ * keeps giving a wrong answer is asked less and less.
  */
 const NOBODY = 0.001
 const LOADING = 0.003
