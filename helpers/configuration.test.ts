@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { bentText, orItsOwnError } from './bent.ts'
 import { redact } from './redact.ts'
 import { parseConfiguration, VARIABLES } from './configuration.ts'
-import { envFile } from './env-file.ts'
+import { envFile, EnvFileError } from './env-file.ts'
 import { Problem } from './problem.ts'
 import { splitWords } from './words.ts'
 
@@ -75,10 +75,26 @@ describe('secrets', () => {
 })
 
 describe('.env', () => {
-  test('any bytes give variables', () => fc.assert(fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }).map(bytes => Buffer.from(bytes)), bentText('A=1\nB="x y"\n# c\nexport C=\'d\'\n').map(text => Buffer.from(text))), (bytes) => {
+  const read = (bytes: Buffer) => {
     writeFileSync(join(folder, '.env'), bytes)
-    for (const [name, text] of Object.entries(envFile(join(folder, '.env')))) expect([typeof name, typeof text]).toEqual(['string', 'string'])
+    return envFile(join(folder, '.env'))
+  }
+  test('any bytes give variables, or what is wrong with them', () => fc.assert(fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }).map(bytes => Buffer.from(bytes)), bentText('A=1\nB="x y"\n# c\nexport C=\'d\'\n').map(text => Buffer.from(text))), (bytes) => {
+    const variables = orItsOwnError(EnvFileError, () => read(bytes))
+    for (const [name, text] of Object.entries(variables ?? {})) expect([typeof name, typeof text]).toEqual(['string', 'string'])
   })))
+  const TEXT = 'A=1\nB=é\n'
+  test.for([Buffer.from(TEXT), Buffer.from(`\uFEFF${TEXT}`), Buffer.from(TEXT.replaceAll('\n', '\r\n'))])('UTF-8, with a byte order mark or without', bytes => expect(read(bytes)).toEqual({ A: '1', B: 'é' }))
+  const utf16 = (text: string) => Buffer.from(text, 'utf16le')
+  test.for([
+    ['UTF-16LE', utf16(`\uFEFF${TEXT}`), 'is UTF-16LE, as its first bytes say; UTF-8 is needed\nSave it as UTF-8 in an editor, or: iconv -f UTF-16LE -t UTF-8 '],
+    ['UTF-16BE', utf16(`\uFEFF${TEXT}`).swap16(), 'is UTF-16BE, as its first bytes say'],
+    ['UTF-32LE', Buffer.from([0xFF, 0xFE, 0, 0, 0x41, 0, 0, 0]), 'is UTF-32LE, as its first bytes say'],
+    ['UTF-16 without a mark', utf16(TEXT), 'has a NUL byte in line 1, as UTF-16 has; UTF-8 is needed'],
+    ['a NUL', Buffer.from('A=1\nB=x\0y\n'), 'has a NUL byte in line 2'],
+    ['Latin-1', Buffer.from(TEXT, 'latin1'), 'is no UTF-8 in line 2\nSave it as UTF-8'],
+    ['a character cut in two', Buffer.from(TEXT).subarray(0, -2), 'is no UTF-8 in line 2'],
+  ] as const)('%s is refused', ([, bytes, why]) => expect(() => read(bytes)).toThrow(`${join(folder, '.env')} ${why}`))
   test('none is no error', () => expect(envFile(join(folder, 'none'))).toEqual({}))
 })
 

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
-import { envFile } from './env-file.ts'
+import { ownEnvFile } from './env-file.ts'
 import { isMakeable, MAKEABLE } from './makeable.ts'
 import { Problem } from './problem.ts'
 import { isSecretName, secretWords } from './secrets.ts'
@@ -207,7 +207,7 @@ export function parseConfiguration(environment: Record<string, string | undefine
 export function configuration(): Configuration {
   let file: Record<string, string | undefined> = {}
   try {
-    file = envFile()
+    file = ownEnvFile()
   } catch (error) {
     throw new Problem(`.env cannot be read: ${(error as Error).message}`)
   }

@@ -1,4 +1,4 @@
-import { envFile } from './env-file.ts'
+import { ownEnvFile } from './env-file.ts'
 import { redactText, redactWords as redactTheseWords, secretsOf } from './secrets.ts'
 
 /** The secrets of this process, taken out of all that leaves it: errors, logs, run.json, trials. */
@@ -11,7 +11,7 @@ function secrets(): string[] {
 
 function variables(): Record<string, string | undefined> {
   try {
-    return envFile()
+    return ownEnvFile()
   } catch {
     // whoever needs .env says what is wrong with it
     return {}
