@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { ownEnvFile } from './env-file.ts'
 import { isMakeable, MAKEABLE } from './makeable.ts'
+import { refusedPodmanArgs } from './podman-args.ts'
 import { Problem } from './problem.ts'
 import { isSecretName, secretWords } from './secrets.ts'
 import { hasRecord } from './setup/record.ts'
@@ -157,6 +158,8 @@ export function parseConfiguration(environment: Record<string, string | undefine
   const engineName = e.ENGINE ?? (hasGpu ? 'vllm' : 'llama-cpp')
   if (engineName === 'openai' && !(e.ENGINE_IMAGE && e.ENGINE_COMMAND))
     throw new Problem('configuration is unusable:\n  ENGINE=openai needs ENGINE_IMAGE (an image with an OpenAI-compatible server) and ENGINE_COMMAND (what starts it)')
+  const refused = refusedPodmanArgs(e.PODMAN_ARGS, { entrypoint: engineName !== 'openai', criuOptions: engineName === 'vllm' })
+  if (refused.length) throw new Problem(`configuration is unusable:\n  PODMAN_ARGS: words that it may not hold:\n${refused.map(line => `    ${line}`).join('\n')}\nLeave them out; what else podman run takes may stay.`)
   const embedded = e.MODEL_SIZE ? randomModel(e.MODELS_CACHE, e.MODEL_SIZE) : defaultModel({ modelsCache: e.MODELS_CACHE })
   const modelId = e.MODEL_ID ?? (engineName === 'llama-cpp' ? embedded : engineName === 'vllm' ? 'Qwen/Qwen2-1.5B-Instruct' : 'default')
   if (engineName === 'llama-cpp' && e.MODEL_ID && !existsSync(e.MODEL_ID))
