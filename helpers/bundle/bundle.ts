@@ -16,7 +16,7 @@ import { LEFT_OUT, nodeModules } from './node-modules.ts'
 import { writeParts } from './parts.ts'
 import { arrangePodman, PODMAN_PACKAGES, PODMAN_SUITE } from './podman.ts'
 import { slim } from './slim.ts'
-import { unpackWheels, type WheelOptions } from './wheels.ts'
+import { resolveWheels, unpackWheels, type WheelOptions } from './wheels.ts'
 
 /** All that a host without a network needs to run the suite, as numbered parts and an install.sh. */
 
@@ -39,12 +39,14 @@ export async function makeBundle(options: BundleOptions, say: Say): Promise<Mani
   if (arch() !== 'x64') throw new Problem(`bundle: this host is ${arch()}, and what is packed here runs on x86-64 hosts only`)
   checkOut(options.out)
   if (options.wheels.length > 0 && !whereIs('uv')) throw new Problem('bundle: --wheels needs uv, which is not on PATH\nInstall it: pip install uv')
-  await provideUnpacker(say)
   let manifest: Manifest | undefined
   await whole(options.out, async part => {
     const work = join(part, 'work')
     const packed = join(work, 'packed')
     await mkdir(packed, { recursive: true })
+    // first, since only this can contradict itself
+    const wheels = options.wheels.length > 0 ? await resolved(options, work, say) : []
+    await provideUnpacker(say)
     const contents: Content[] = []
     const add = async (name: string, what: string, versions: Record<string, string>, folder: string, leaveOut?: string[]) => {
       const archive = `${name}.tar.xz`
@@ -65,7 +67,7 @@ export async function makeBundle(options: BundleOptions, say: Say): Promise<Mani
     await writeFile(join(criu.folder, 'packages.json'), JSON.stringify(criu.packages))
     await add('criu', `CRIU ${criu.packages.criu} with its own libraries`, criu.packages, join(criu.folder, '..'))
 
-    if (options.wheels.length > 0) await addSite(options, join(work, 'site'), work, say, add)
+    if (wheels.length > 0) await addSite(wheels, options, join(work, 'site'), work, say, add)
     await writeFile(join(packed, 'python-version'), `${options.python}\n`)
 
     manifest = { schema: 'criu-gpu-bench/bundle@1', created: new Date().toISOString(), architecture: 'x86_64', contents, parts: [] }
@@ -84,9 +86,14 @@ export async function makeBundle(options: BundleOptions, say: Say): Promise<Mani
 
 type Add = (name: string, what: string, versions: Record<string, string>, folder: string) => Promise<void>
 
-async function addSite(options: BundleOptions, site: string, work: string, say: Say, add: Add): Promise<void> {
+function resolved(options: BundleOptions, work: string, say: Say): Promise<string[]> {
   say(`resolving ${options.wheels.join(' ')} for Python ${options.python}`)
-  const versions = await unpackWheels(options, site, work)
+  return resolveWheels(options, work)
+}
+
+async function addSite(wheels: string[], options: BundleOptions, site: string, work: string, say: Say, add: Add): Promise<void> {
+  say(`fetching ${wheels.length} Python packages`)
+  const versions = await unpackWheels(wheels, options, site, work)
   if (options.slim) say(`left out: ${(await slim(site, options.python)).map(path => basename(path)).join(', ') || 'nothing'}`)
   await add('site', `Python packages: ${options.wheels.join(' ')} (${Object.keys(versions).length} in all)`, versions, site)
   await removeTree(site)

@@ -33,29 +33,43 @@ export function toPack(resolved: string[], { have, slim }: Pick<WheelOptions, 'h
   return resolved.filter(line => !there.has(packageName(line)) && !(slim && SLIM_PACKAGES.has(packageName(line))))
 }
 
+const target = ({ python }: WheelOptions) => ['--python-version', python, '--python-platform', PLATFORM]
+const BINARY = ['--no-deps', '--only-binary', ':all:']
+
 /**
- * Unpacks what the host lacks into `site`, without byte code.
+ * What has to be unpacked, found out without fetching any of it: `NAME==VERSION` lines.
  * @param work folder for lists
- * @returns version by package
- * @throws Problem where uv is missing, nothing fits, or a package has no wheel for that Python
+ * @throws Problem where `have` and `wheels` contradict each other, nothing is left, or a package has no wheel for that Python
  */
-export async function unpackWheels(options: WheelOptions, site: string, work: string): Promise<Record<string, string>> {
-  const file = async (name: string, lines: string[]) => {
-    await writeFile(join(work, name), lines.map(line => `${line}\n`).join(''))
-    return join(work, name)
-  }
-  const target = ['--python-version', options.python, '--python-platform', PLATFORM]
-  const constraints = await file('constraints.txt', options.have.filter(line => line.includes('==')))
-  const { stdout } = await command('uv', ['pip', 'compile', '--quiet', '--no-annotate', '--no-header', ...target, '--constraint', constraints, await file('wanted.txt', options.wheels)], {
-    timeout: SECONDS, remedy: 'Is uv installed (pip install uv), is the Python index reachable, and do the versions in --have go with --wheels?',
+export async function resolveWheels(options: WheelOptions, work: string): Promise<string[]> {
+  const asked = `--wheels ${options.wheels.join(' ')} on Python ${options.python}${options.have.length ? `, with what the host has (--have, ${options.have.length} packages)` : ''}`
+  const constraints = await list(work, 'constraints.txt', options.have.filter(line => line.includes('==')))
+  const { stdout } = await command('uv', ['pip', 'compile', '--quiet', '--no-annotate', '--no-header', ...target(options), '--constraint', constraints, await list(work, 'wanted.txt', options.wheels)], {
+    name: 'uv pip compile', timeout: SECONDS, remedy: `Asked for: ${asked}.\nName versions that go together, or leave the package out of --have where the bundle shall bring its own. Is the Python index reachable?`,
   })
   const packed = toPack(requirements(stdout), options)
   if (packed.length === 0) throw new Problem(`bundle: nothing is left of ${options.wheels.join(' ')}: the host has all of it (--have)\nLeave --wheels out.`)
+  await command('uv', ['pip', 'install', '--quiet', '--dry-run', ...BINARY, ...target(options), '--target', join(work, 'dry-run'), '--requirement', await list(work, 'packed.txt', packed)], {
+    name: 'uv pip install --dry-run', timeout: SECONDS, remedy: 'A package without a wheel for that Python cannot be packed: does the host have it (--have)?',
+  })
+  return packed
+}
+
+/**
+ * Unpacks what {@link resolveWheels} found into `site`, without byte code.
+ * @returns version by package
+ */
+export async function unpackWheels(packed: string[], options: WheelOptions, site: string, work: string): Promise<Record<string, string>> {
   await mkdir(site)
-  await command('uv', ['pip', 'install', '--quiet', '--no-deps', '--only-binary', ':all:', '--link-mode', 'copy', ...target, '--target', site, '--requirement', await file('packed.txt', packed)], {
-    timeout: SECONDS, remedy: 'A package without a wheel for that Python cannot be packed: does the host have it (--have)?',
+  await command('uv', ['pip', 'install', '--quiet', ...BINARY, '--link-mode', 'copy', ...target(options), '--target', site, '--requirement', await list(work, 'packed.txt', packed)], {
+    name: 'uv pip install', timeout: SECONDS, remedy: 'Is the Python index reachable, and is there room on the disk?',
   })
   return versionsOf(await readdir(site))
+}
+
+async function list(work: string, name: string, lines: string[]): Promise<string> {
+  await writeFile(join(work, name), lines.map(line => `${line}\n`).join(''))
+  return join(work, name)
 }
 
 /** Names and versions of what is installed, by its `NAME-VERSION.dist-info` folders. */
