@@ -6,7 +6,8 @@ import { type Ended, subprocess } from './subprocess.ts'
 export interface CommandOptions {
   /** Seconds until the command is given up and killed, with all that it started. */
   timeout?: number
-  env?: Record<string, string>
+  /** Beside this process's own; undefined takes one away. */
+  env?: Record<string, string | undefined>
   cwd?: string
   signal?: AbortSignal
   input?: string

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { ownEnvFile } from './env-file.ts'
 import { isMakeable, MAKEABLE } from './makeable.ts'
 import { refusedPodmanArgs } from './podman-args.ts'
+import { checkLocalPodman } from './podman-environment.ts'
 import { Problem } from './problem.ts'
 import { isSecretName, secretWords } from './secrets.ts'
 import { hasRecord } from './setup/record.ts'
@@ -214,6 +215,7 @@ export function configuration(): Configuration {
   } catch (error) {
     throw new Problem(`.env cannot be read: ${(error as Error).message}`)
   }
+  checkLocalPodman(process.env)
   const c = parseConfiguration({ ...file, ...process.env }, existsSync('/dev/nvidiactl'))
   return c.modelIsDefault && !existsSync(c.modelId) && hasRecord(c.stateDir, STAND_IN_RECORD) ? withStandIn(c) : c
 }

@@ -132,6 +132,6 @@ export function imageBytes(folder: string): number {
 
 /**
  * Lines of a CRIU configuration file that a container names with the annotation org.criu.config: the host's
- * /etc/criu/runc.conf stays as it is. Source: runc's libcontainer/criu_linux.go, handleCriuConfigurationFile.
+ * /etc/criu/runc.conf stays as it is, and an empty name keeps runc from it. Source: runc's libcontainer/criu_linux.go, handleCriuConfigurationFile.
  */
 export const CRIU_CONFIG_ANNOTATION = 'org.criu.config'

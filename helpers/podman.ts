@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { fromWallClock } from './clock.ts'
 import { hardLimits } from './limits.ts'
 import { command, exitCode, lastLines, start, succeeds, type CommandOptions, type CommandResult } from './command.ts'
+import { UNHEARD } from './podman-environment.ts'
 import { Problem } from './problem.ts'
 import { endContainer, forgetBrokenRestores } from './reaper.ts'
 
@@ -68,7 +69,7 @@ export class Podman {
   #withEnvironment(options: CommandOptions = {}): CommandOptions {
     const { criuFolder } = this.#options
     // conmon fails on a path that is not ASCII where the locale is POSIX; podman 5 warns of cgroup v1 at every call
-    return { ...options, env: { LC_ALL: 'C.UTF-8', PODMAN_IGNORE_CGROUPSV1_WARNING: '1', ...options.env, ...(criuFolder && { PATH: `${criuFolder}:${process.env.PATH}` }) } }
+    return { ...options, env: { ...UNHEARD, LC_ALL: 'C.UTF-8', PODMAN_IGNORE_CGROUPSV1_WARNING: '1', ...options.env, ...(criuFolder && { PATH: `${criuFolder}:${process.env.PATH}` }) } }
   }
 
   get #timeout(): number {

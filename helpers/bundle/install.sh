@@ -118,7 +118,9 @@ for source in "$prefix"/criu/criu-*; do
     [ -n "$version" ] || die "$own/bin/criu does not run"
     # The choice that set-up would record; it looks at it again, and takes another where this one does not work.
     if [ ! -e "$state/criu.json" ]; then
-        mkdir -p "$state/bin" && ln -sfn "$own/bin/criu" "$state/bin/criu"
+        # as withoutDefaults of helpers/setup/criu.ts writes it
+        mkdir -p "$state/bin" && rm -f "$state/bin/criu" || exit 2
+        printf "#!/bin/sh\\nunset CRIU_CONFIG_FILE\\nexec '%s' --no-default-config \"\$@\"\\n" "$own/bin/criu" > "$state/bin/criu" && chmod 755 "$state/bin/criu" || exit 2
         printf '{"path":"%s","version":"%s","from":"debian","packages":%s}\n' "$own/bin/criu" "$version" "$(cat "$own/packages.json")" > "$state/criu.json"
     fi
     say "$own/bin/criu: $version"

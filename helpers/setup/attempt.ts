@@ -14,7 +14,7 @@ export interface Outcome {
 }
 
 /** Runs a program with its arguments as an array, in English, without input; never throws. @param timeout seconds */
-export async function attempt(file: string, args: string[], { timeout = 60, env = {} }: { timeout?: number, env?: Record<string, string> } = {}): Promise<Outcome> {
+export async function attempt(file: string, args: string[], { timeout = 60, env = {} }: { timeout?: number, env?: Record<string, string | undefined> } = {}): Promise<Outcome> {
   const result = await subprocess(file, args, { timeout, grace: 5 }, { stdin: 'ignore', all: true, env: { LC_ALL: 'C', ...env } }).ended
   const how = result.keeper ? `ended, but ${result.keeper} kept its output open for ${timeout} s and was killed`
     : result.timedOut ? `did not end within ${timeout} s and was killed`

@@ -25,6 +25,9 @@ const LISTENER = 'use Socket; socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockad
 /** Folders of images in the system's temporary folder: this, the id of the process that made it, and a part by chance. */
 const FOLDER = 'criu-gpu-bench-trial-'
 
+/** As in a run: no default.conf of the host or of this user. */
+export const NO_DEFAULTS = '--no-default-config'
+
 /** Milliseconds that a dumped process gets to be gone. */
 const PATIENCE = 2000
 
@@ -67,7 +70,7 @@ export async function tried(criu: string, files: string[], stateDir: string, tim
  */
 export async function trial(criu: string, timeout: number): Promise<Verdict> {
   const ask = async (...args: string[]): Promise<Outcome> => {
-    const outcome = await attempt(criu, args, { timeout })
+    const outcome = await attempt(criu, [...args, NO_DEFAULTS], { timeout, env: { CRIU_CONFIG_FILE: undefined } })
     if (outcome.exitCode === undefined) throw new NoAnswer(outcome.account)
     return outcome
   }

@@ -1,10 +1,10 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import type { Configuration } from '../configuration.ts'
-import { candidates, criuLink, wrapper } from './criu.ts'
+import { candidates, criuLink, withoutDefaults, wrapper } from './criu.ts'
 import { errorOf, tried, trialKey } from './criu-trial.ts'
 import { criuToUse } from './paths.ts'
 import { writeRecord } from './record.ts'
@@ -46,6 +46,20 @@ test('the wrapper passes arguments on from a folder with spaces, quotes and doll
   expect(stdout.split('\n')).toEqual(['<--library-path>', `<${prefix}/lib>`, `<${prefix}/usr/sbin/criu>`, '<dump>', '<--tree>', '<1 2>'])
 })
 
+test('what runs get is the chosen CRIU without any default.conf, whatever its folder is called', async () => {
+  const real = program(join(folder, 'a \'b\' $HOME/criu'), '#!/bin/sh\nfor word; do echo "<$word>"; done\necho "${CRIU_CONFIG_FILE-unset}"\n')
+  const criu = program(criuLink(folder), withoutDefaults(real))
+  const { stdout } = await execa(criu, ['swrk', '3'], { env: { CRIU_CONFIG_FILE: '/etc/other.conf' } })
+  expect(stdout.split('\n')).toEqual(['<--no-default-config>', '<swrk>', '<3>', 'unset'])
+})
+
+test('a bundle\'s install.sh writes the same', async () => {
+  const line = readFileSync(join(import.meta.dirname, '../bundle/install.sh'), 'utf8').split('\n').find(line => line.includes('--no-default-config'))!
+  mkdirSync(join(folder, 'bin'))
+  await execa('sh', ['-c', line], { env: { state: folder, own: '/opt/criu-4.2' } })
+  expect(readFileSync(criuLink(folder), 'utf8')).toBe(withoutDefaults('/opt/criu-4.2/bin/criu'))
+})
+
 test('the outcome of a trial holds for one CRIU on one kernel', () => {
   const a = program(join(folder, 'a'), 'one')
   const b = program(join(folder, 'b'), 'two')
@@ -68,7 +82,7 @@ test('a CRIU that hangs is given up, and tried again the next time', async () =>
   writeFileSync(hangs, '')
   const criu = program(join(folder, 'criu'), `#!/bin/sh\ntest -e '${hangs}' && exec sleep 600\necho 'Version: 4.2.1'\ntest "$1" = --version || exit 1\n`)
   const hung = await tried(criu, [criu], folder, 0.2)
-  expect(hung).toMatchObject({ works: false, why: `${criu} --version did not end within 0.2 s and was killed` })
+  expect(hung).toMatchObject({ works: false, why: `${criu} --version --no-default-config did not end within 0.2 s and was killed` })
   rmSync(hangs)
   expect(await tried(criu, [criu], folder, 30)).toMatchObject({ works: false, version: '4.2.1' })
 })

@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, realpathSync } from 'node:fs'
-import { chmod, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Configuration } from '../configuration.ts'
 import { Problem } from '../problem.ts'
-import { tried, type Verdict } from './criu-trial.ts'
+import { NO_DEFAULTS, tried, type Verdict } from './criu-trial.ts'
 import { unpackDebian } from './debian.ts'
 import { removeTree, whole } from './folder.ts'
 import { SBIN, whereIs } from './programs.ts'
@@ -13,7 +13,7 @@ import { missing, ok, unusable, type Say, type Step } from './step.ts'
 
 /**
  * The CRIU that runs use: CRIU_BIN where it is set, else the host's own where it works, else Debian sid's in a folder of
- * its own with its own libc. `STATE_DIR/bin/criu` leads to the one chosen; that folder goes first on runc's PATH.
+ * its own with its own libc. The program `STATE_DIR/bin/criu` runs the one chosen; that folder goes first on runc's PATH.
  */
 
 export const criuChoice = z.object({ path: z.string(), version: z.string(), from: z.enum(['CRIU_BIN', 'host', 'debian']), packages: z.record(z.string(), z.string()).optional() })
@@ -73,7 +73,7 @@ export const criu: Step = {
       if (c.criuBin) return unusable(`CRIU_BIN=${failed}`, 'Name a CRIU that works on this kernel, or leave CRIU_BIN out')
       return fail.length ? { state: 'too-old', found: failed, remedy: 'npm run setup (installs a newer one beside it)' } : missing('no criu on PATH')
     }
-    if (readRecord(c.stateDir, 'criu', criuChoice)?.path !== works.candidate.path || !leadsTo(criuLink(c.stateDir), works.candidate.path)) return missing(`${works.candidate.path} works, not yet chosen`)
+    if (readRecord(c.stateDir, 'criu', criuChoice)?.path !== works.candidate.path || !runs(criuLink(c.stateDir), works.candidate.path)) return missing(`${works.candidate.path} works, not yet chosen`)
     return ok(`${works.verdict.version} (${works.candidate.path}): ${works.verdict.why}`)
   },
 
@@ -125,21 +125,30 @@ async function libraryFolder(prefix: string): Promise<{ linker: string, librarie
 
 /** A shell program: CRIU's own libraries for CRIU alone, not for the programs that it starts. */
 export function wrapper(prefix: string, { linker, libraries }: { linker: string, libraries: string }): string {
-  const quoted = (path: string) => `'${join(prefix, path).replaceAll('\'', `'\\''`)}'`
+  const quoted = (path: string) => shellWord(join(prefix, path))
   return `#!/bin/sh\nexec ${quoted(linker)} --library-path ${quoted(libraries)} ${quoted('usr/sbin/criu')} "$@"\n`
 }
+
+const shellWord = (text: string) => `'${text.replaceAll('\'', `'\\''`)}'`
+
+/**
+ * A shell program: CRIU without the files that it reads unasked. A default.conf in /etc/criu or in HOME changes what a restore does
+ * (leave-stopped, ghost-limit), for podman and the runtime alike, and neither can forbid it. Source: criu/config.c, next_config.
+ */
+export const withoutDefaults = (criu: string): string => `#!/bin/sh\nunset CRIU_CONFIG_FILE\nexec ${shellWord(criu)} ${NO_DEFAULTS} "$@"\n`
 
 async function link(target: string, path: string): Promise<void> {
   await mkdir(join(path, '..'), { recursive: true })
   const part = `${path}.part-${process.pid}`
   await rm(part, { force: true })
-  await symlink(target, part)
+  await writeFile(part, withoutDefaults(target), { mode: 0o755 })
+  await chmod(part, 0o755)
   await rename(part, path)
 }
 
-function leadsTo(link: string, target: string): boolean {
+function runs(link: string, target: string): boolean {
   try {
-    return realpathSync(link) === realpathSync(target)
+    return readFileSync(link, 'utf8') === withoutDefaults(target)
   } catch {
     return false
   }

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import type { Configuration } from '../configuration.ts'
+import { configurationNamed, WHY_LOCAL } from '../podman-environment.ts'
 import { Problem } from '../problem.ts'
 import { attempt, type Outcome } from './attempt.ts'
 import { criuLink, prefixes } from './criu.ts'
 import { KEYRING } from './debian.ts'
 import { imageOf } from './image.ts'
 import { SBIN, whereIs } from './programs.ts'
-import { missing, ok, type Say, type Step } from './step.ts'
+import { missing, ok, type Say, type Step, unusable } from './step.ts'
 
 /**
  * The programs that come from the distribution. What is there already, from wherever, is taken as it is.
@@ -77,9 +78,12 @@ export const packages: Step = {
   async probe(c) {
     const lacking = packagesMissing(c)
     if (lacking.length) return missing(`not installed: ${lacking.join(', ')}`, `npm run setup, or: apt-get install ${lacking.join(' ')}`)
-    const { stdout, exitCode, account } = await attempt('podman', ['--version'], { timeout: c.toolTimeout })
-    if (exitCode !== 0) return { state: 'unusable', found: account, remedy: 'Repair podman: apt-get install --reinstall podman. A slow host may need a longer TOOL_TIMEOUT (seconds)' }
+    // a client of a service does not know where containers lie
+    const ask = (...flags: string[]) => attempt('podman', ['--version', ...flags], { timeout: c.toolTimeout })
+    const [{ stdout, exitCode, account }, local] = await Promise.all([ask(), ask('--root', '/')])
+    if (exitCode !== 0) return { state: 'unusable', found: account, remedy: `${configurationNamed(process.env)}Repair podman: apt-get install --reinstall podman. A slow host may need a longer TOOL_TIMEOUT (seconds)` }
     if (tooOld(stdout)) return { state: 'too-old', found: stdout, remedy: `podman ${OLDEST_PODMAN.join('.')} or newer: upgrade the distribution, or install a newer podman` }
+    if (local.all.includes('unknown flag: --root')) return unusable(`${stdout} asks a service in place of running containers itself`, `${WHY_LOCAL} Unset CONTAINER_HOST and CONTAINER_CONNECTION, take remote = true out of containers.conf, put podman before podman-remote on PATH`)
     if (!program(c.ociRuntime)()) return { state: 'missing', found: `OCI_RUNTIME=${c.ociRuntime} is not on PATH`, remedy: 'Install it, or leave OCI_RUNTIME out for runc' }
     return ok(`${stdout}, ${c.ociRuntime}`)
   },
