@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fromWallClock, pause } from './clock.ts'
 import { indent } from './command.ts'
@@ -72,13 +72,15 @@ export function restoreTimes(work: string): RestoreTimes | undefined {
  * Rejects with the signal's reason.
  */
 export async function resumed(work: string, signal: AbortSignal): Promise<void> {
-  const path = join(work, 'restore.log')
   for (;;) {
     signal.throwIfAborted()
-    if (endOf(path, 4096).includes('Restore finished successfully')) return
+    if (hasResumed(work)) return
     await pause(0.001, signal)
   }
 }
+
+/** Whether CRIU says that the processes run again. */
+export const hasResumed = (work: string): boolean => endOf(join(work, 'restore.log'), 4096).includes('Restore finished successfully')
 
 export interface RestoreLogFigures {
   lines: number
@@ -103,8 +105,35 @@ export function readRestoreLogFigures(work: string): RestoreLogFigures | undefin
   }
 }
 
-export function forgetRestoreLog(work: string): void {
-  rmSync(join(work, 'restore.log'), { force: true })
+/** What CRIU's log of a restore says of its end. */
+export interface RestoreLog {
+  /** `nothing`: it holds errors and warnings at most, as at CRIU's own log level; podman makes an empty one before CRIU begins. */
+  said: 'finished' | 'unfinished' | 'nothing' | 'none'
+  /** Pages of memory that CRIU restored, all processes together; undefined where it does not say. */
+  pages?: number
+}
+
+/** @param log undefined where there is none. Source: criu/cr-restore.c, criu/mem.c (nr_restored_pages) */
+export function parseRestoreEnd(log: string | undefined): RestoreLog {
+  if (log === undefined) return { said: 'none' }
+  const stamped = log.split('\n').filter(line => STAMP.test(line))
+  const end = stamped.findLast(line => /Restore finished successfully|Restoring FAILED/.test(line))
+  const said = end?.includes('Restore finished successfully') ? 'finished' : stamped.every(line => /\b(Error|Warn) /.test(line)) ? 'nothing' : 'unfinished'
+  const pages = stamped.flatMap(line => /\bnr_restored_pages:\s*(\d+)$/.exec(line)?.[1] ?? [])
+  return { said, ...(pages.length > 0 && { pages: pages.reduce((sum, count) => sum + Number(count), 0) }) }
+}
+
+/** What the restore.log in a folder says of its end. The log must have been removed before the restore. */
+export function readRestoreEnd(work: string): RestoreLog {
+  const path = join(work, 'restore.log')
+  return parseRestoreEnd(existsSync(path) ? endOf(path) : undefined)
+}
+
+/** Removes the restore.log of every container of a store: one that is found later was written since. */
+export function forgetRestoreLogs(root: string): void {
+  const containers = join(root, 'overlay-containers')
+  const ids = existsSync(containers) ? readdirSync(containers, { withFileTypes: true }).filter(entry => entry.isDirectory()) : []
+  for (const { name: id } of ids) rmSync(join(checkpointFolder(root, id).work, 'restore.log'), { force: true })
 }
 
 /** The phases of CRIU's work, from `start` (the trial's, on the monotonic clock). */

@@ -95,6 +95,12 @@ export class Podman {
     return JSON.parse(stdout) as T
   }
 
+  /** The ids of all containers of the store, running or not. */
+  async containers(): Promise<string[]> {
+    const { stdout } = await this.run(['ps', '--all', '--quiet', '--no-trunc'], { timeout: this.#timeout })
+    return stdout.split('\n').filter(Boolean)
+  }
+
   /** Kills and removes, also what podman does not know of; no error where there is none. */
   async remove(container: string): Promise<void> {
     const remove = () => succeeds('podman', this.argv(['rm', '--force', '--time', '0', '--volumes', container]), this.#withEnvironment({ timeout: this.#timeout }))
