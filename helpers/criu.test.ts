@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { bentText } from './bent.ts'
-import { criuBegan, criuPhases, parseRestoreLog, restoreLogFigures } from './criu.ts'
+import { criuBegan, criuPhases, parseRestoreEnd, parseRestoreLog, restoreLogFigures } from './criu.ts'
 
 const LOG = '(00.000000) Version: 4.2.1 (gitid 0)\n(00.045155) Running pre-restore scripts\n(00.065322) pie: 1: Switched to the restorer 1\n(00.166380) Restore finished successfully. Tasks resumed.\n'
 
@@ -19,6 +19,15 @@ describe('restore.log', () => {
     expect(restoreLogFigures(log('Loaded kdat cache from /run/criu.kdat'))).toEqual({ lines: 4, probe: 0 })
     expect(restoreLogFigures(log('x'))).toEqual({ lines: 4 })
     expect(restoreLogFigures('(00.000333) File /run/criu.kdat does not exist\n')).toEqual({ lines: 1 })
+  })
+  test('what it says of its end, and the pages of all processes', () => {
+    expect(parseRestoreEnd(`(00.08) 1: nr_restored_pages: 2239\n(00.08) 2: nr_restored_pages: 61\n${LOG}(00.17) Writing stats\n`)).toEqual({ said: 'finished', pages: 2300 })
+    expect(parseRestoreEnd(LOG.slice(0, 120))).toEqual({ said: 'unfinished' })
+    expect(parseRestoreEnd(`${LOG}(00.17) Error (criu/cr-restore.c:2557): Restoring FAILED.\n`)).toEqual({ said: 'unfinished' })
+    expect(parseRestoreEnd('(00.01) Warn  (criu/kerndat.c:1): x\n(00.02) Error (criu/net.c:2): y\n')).toEqual({ said: 'nothing' })
+    // podman makes the file before CRIU begins
+    expect(parseRestoreEnd('')).toEqual({ said: 'nothing' })
+    expect(parseRestoreEnd(undefined)).toEqual({ said: 'none' })
   })
   test('whatever it holds: stages in order, or nothing', () => fc.assert(fc.property(fc.oneof(bentText(LOG), fc.string({ unit: fc.constantFrom(...'(0.5)\n', 'pie: ', 'Restore finished successfully') })), (log) => {
     const stages = parseRestoreLog(log)
