@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
-/** A library with the driver's symbols and no GPU, for tests: fake-libcuda.c, compiled. */
+/** A library with the driver's symbols and no GPU, for tests: fake-libcuda.c and fake-memory.c, compiled. */
 
-const compile = (...args: string[]) => spawnSync('gcc', [...args, join(import.meta.dirname, 'fake-libcuda.c')], { encoding: 'utf8' })
+const SOURCES = ['fake-libcuda.c', 'fake-memory.c'].map(name => join(import.meta.dirname, name))
+
+const compile = (...args: string[]) => spawnSync('gcc', [...args, ...SOURCES], { encoding: 'utf8' })
 
 /** Why it cannot be made here; undefined where it can. */
 export function cannotMakeFakeDriver(): string | undefined {

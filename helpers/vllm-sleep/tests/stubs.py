@@ -2,6 +2,7 @@
 
 import ctypes
 import dataclasses
+import os
 import sys
 import types
 
@@ -10,6 +11,7 @@ class World:
     def __init__(self):
         self.calls, self.memory, self.pointer_to_data, self.buffers, self.handles = [], {}, {}, [], {}
         self.python_malloc_callback, self.python_free_callback, self.allocator_and_pools = "malloc", "free", {}
+        self.imported = {}  # number of another process's memory -> its descriptor
         self.refuse = {}  # name of a call -> error code
         self.stack = 1024  # bytes for each GPU thread
 
@@ -60,7 +62,16 @@ class Library:
         number._obj.value = 100 + len(self.world.calls)
         return self.world.result("cuMemCreate", size.value, wanted.type, wanted.location.type, wanted.location.id, wanted.handle_types, wanted.flags.rdma)
 
+    def cuMemImportFromShareableHandle(self, number, descriptor, kind):
+        number._obj.value = 1000 + len(self.world.calls)
+        # the caller closes its descriptor
+        self.world.imported[number._obj.value] = os.dup(descriptor.value)
+        return self.world.result("cuMemImportFromShareableHandle", kind)
+
     def cuMemMap(self, address, size, offset, number, flags):
+        if number.value in self.world.imported:
+            content = os.pread(self.world.imported[number.value], size.value, 0)
+            ctypes.memmove(address.value, content, len(content))
         return self.world.result("cuMemMap", address.value, size.value)
 
     def cuMemSetAccess(self, address, size, access, count):
@@ -79,6 +90,8 @@ class Library:
         return self.world.result("cuCtxSetLimit", limit, size.value)
 
     def cuMemRelease(self, number):
+        if number.value in self.world.imported:
+            os.close(self.world.imported.pop(number.value))
         return self.world.result("cuMemRelease", number.value)
 
 

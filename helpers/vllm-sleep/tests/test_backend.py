@@ -3,6 +3,7 @@ import importlib.metadata
 import io
 import json
 import os
+import socket
 import sys
 import tempfile
 import threading
@@ -365,6 +366,182 @@ class Fallbacks(Case):
         with self.assertRaisesRegex(OSError, "the weights' file ends at"):
             backend.resume()
         self.assertEqual(backend._state, "RESUMING")
+
+
+class WeightServer(threading.Thread):
+    """Stands in for weight-server.c: one client."""
+
+    def __init__(self, path, filled=b'filled {"began": 1.5, "filled": 0.2}', blocks=None):
+        super().__init__()
+        self.answer, self.filled = None, filled
+        with open(f"{path}.img", "rb") as image, open(f"{path}.blocks") as sizes:
+            self.descriptors = [self.memory(image.read(int(size))) for size in list(sizes)[:blocks]]
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.bind(f"{path}.sock")
+        self.socket.listen()
+        self.start()
+
+    @staticmethod
+    def memory(content):
+        descriptor = os.memfd_create("gpu")
+        os.pwrite(descriptor, content, 0)
+        return descriptor
+
+    def run(self):
+        client, _ = self.socket.accept()
+        for index, descriptor in enumerate(self.descriptors):
+            socket.send_fds(client, [f"memory {index} 1".encode()], [descriptor])
+        if self.filled:
+            client.send(self.filled)
+            self.answer = client.recv(64)
+        client.close()
+        self.socket.close()
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+
+
+class WeightsBesideTheRestore(Case):
+    def setUp(self):
+        super().setUp()
+        os.environ["TMPFS_SLEEP_SERVED"] = "1"
+        self.addCleanup(os.environ.pop, "TMPFS_SLEEP_SERVED")
+        self.path = os.path.join(self.folder.name, f"weights-{os.getpid()}")
+
+    def asleep(self):
+        backend = self.backend()
+        self.printed(lambda: backend.suspend(2))
+        self.world.calls.clear()
+        return backend
+
+    def descriptors(self):
+        return len(os.listdir("/proc/self/fd"))
+
+    def wake(self, backend, **server):
+        server = WeightServer(self.path, **server)
+        said = self.printed(backend.resume)
+        server.join()
+        os.unlink(f"{self.path}.sock")
+        return server, said
+
+    def assert_copied(self, backend, said, reason):
+        self.assertEqual(said[0][0], "fallback")
+        self.assertRegex(said[0][1], f"^the weights are copied from their file: .*{reason}")
+        self.assertEqual(said[-1][0], "wake")
+        self.assertNotIn("served", said[-1][1])
+        self.assert_weights_are_back()
+        self.assertEqual(self.world.imported, {})
+        self.assertEqual(backend._state, "RUNNING")
+
+    def test_their_memory_is_mapped_and_nothing_is_copied(self):
+        backend = self.asleep()
+        server, said = self.wake(backend)
+        self.assertEqual([what for what, _ in said], ["wake"])
+        self.assertEqual(said[0][1]["served"], {"began": 1.5, "filled": 0.2})
+        self.assertEqual(said[0][1]["bytes"], sum(map(len, self.weights.values())))
+        self.assertEqual(server.answer, b"mapped")
+        self.assertEqual(self.calls("cudaMemcpy"), [])
+        # the KV cache is this process's own
+        self.assertEqual(len(self.calls("cuMemCreate")), 1)
+        self.assert_weights_are_back()
+
+    def test_vllm_finds_the_numbers_of_the_imported_memory_where_it_will_release_them(self):
+        before = self.descriptors()
+        backend = self.asleep()
+        self.wake(backend)
+        self.assertEqual({self.world.handles[address].value for address in self.weights}, set(self.world.imported))
+        # one for each number, which vLLM's release closes
+        self.assertEqual(self.descriptors(), before + len(self.weights))
+
+    def test_again_and_again_with_a_server_and_without(self):
+        backend = self.backend()
+        for served in (True, False, True):
+            self.printed(lambda: backend.suspend(2))
+            if served:
+                self.wake(backend)
+            else:
+                self.assert_copied_without_imports(self.printed(backend.resume))
+            self.assert_weights_are_back()
+
+    def assert_copied_without_imports(self, said):
+        self.assertRegex(said[0][1], "No such file or directory")
+
+    def test_without_a_server(self):
+        backend = self.asleep()
+        self.assert_copied(backend, self.printed(backend.resume), "No such file or directory")
+
+    def test_a_socket_that_nobody_listens_at(self):
+        backend = self.asleep()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as left:
+            left.bind(f"{self.path}.sock")
+        self.assert_copied(backend, self.printed(backend.resume), "refused")
+
+    def test_a_server_that_ends_before_all_memory_is_there(self):
+        backend = self.asleep()
+        before = self.descriptors()
+        _, said = self.wake(backend, filled=None, blocks=2)
+        self.assert_copied(backend, said, "it ended")
+        backend._releasing.join()
+        self.assertEqual(self.descriptors(), before)
+
+    def test_a_server_that_ends_before_the_memory_is_filled_its_memory_is_not_used(self):
+        backend = self.asleep()
+        _, said = self.wake(backend, filled=None)
+        self.assert_copied(backend, said, "it ended")
+        self.assertEqual(len(self.calls("cuMemUnmap")), len(self.weights))
+
+    def test_a_server_that_is_too_slow(self):
+        os.environ["TMPFS_SLEEP_SERVED_PATIENCE"] = "0.05"
+        self.addCleanup(os.environ.pop, "TMPFS_SLEEP_SERVED_PATIENCE")
+        backend = self.asleep()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as slow:
+            slow.bind(f"{self.path}.sock")
+            slow.listen()
+            self.assert_copied(backend, self.printed(backend.resume), "timed out")
+
+    def test_an_answer_that_is_none(self):
+        backend = self.asleep()
+        _, said = self.wake(backend, filled=b"failed")
+        self.assert_copied(backend, said, "failed")
+
+    def test_a_driver_that_refuses_to_import_or_to_map(self):
+        for call in ("cuMemImportFromShareableHandle", "cuMemSetAccess"):
+            backend = self.asleep()
+            self.world.refuse = {call: 801}
+            server = WeightServer(self.path, filled=None)
+            # the way round asks the same driver, whose refusal goes on to vLLM's extension
+            said = self.printed(backend.resume)
+            server.join()
+            os.unlink(f"{self.path}.sock")
+            self.world.refuse = {}
+            self.assertEqual(said[0][1], f"the weights are copied from their file: OSError: {call}: CUDA error 801")
+            self.assert_weights_are_back()
+
+    def test_memory_for_the_rest_that_cannot_be_mapped_leaves_nothing_of_the_server_and_can_be_tried_again(self):
+        backend = self.asleep()
+        self.module.Driver.map, original = Fallbacks.refuse, self.module.Driver.map
+        try:
+            server = WeightServer(self.path, filled=None)
+            with self.assertRaisesRegex(OSError, "no memory"):
+                backend.resume()
+        finally:
+            self.module.Driver.map = original
+        server.join()
+        os.unlink(f"{self.path}.sock")
+        self.assertEqual(self.world.imported, {})
+        self.printed(backend.resume)
+        self.assert_weights_are_back()
+
+    def test_without_the_setting_there_is_no_list_and_nobody_is_asked(self):
+        os.environ["TMPFS_SLEEP_SERVED"] = "0"
+        backend = self.asleep()
+        self.assertFalse(os.path.exists(f"{self.path}.blocks"))
+        self.assertEqual([what for what, _ in self.printed(backend.resume)], ["wake"])
+
+    def test_a_server_for_memory_that_network_cards_read_is_not_asked(self):
+        os.environ["TMPFS_SLEEP_RDMA"] = "1"
+        self.addCleanup(os.environ.pop, "TMPFS_SLEEP_RDMA")
+        backend = self.asleep()
+        self.assert_copied(backend, self.printed(backend.resume), "plain memory")
 
 
 class Plugin(Case):

@@ -11,6 +11,7 @@ from vllm.device_allocator.sleep_mode_backend import CuMemBackend
 
 from . import say, setting
 from .driver import Driver
+from .served import Served, Unserved, beside
 from .wake import Wake
 
 WEIGHTS = "weights"
@@ -128,9 +129,13 @@ class TmpfsBackend(CuMemBackend):
                     libcudart.cudaMemcpy(ctypes.c_void_p(image.address + offset), ctypes.c_void_p(address), length)
             finally:
                 image.close()
+            if setting("SERVED", 0):
+                with open(beside(self._path, "blocks"), "w") as sizes:
+                    sizes.writelines(f"{length}\n" for _, _, length in blocks)
         except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(self._path)
+            for path in (self._path, beside(self._path, "blocks")):
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
             raise
         self._blocks = blocks
         say("saved", {"bytes": size, "blocks": len(blocks), "seconds": round(time.perf_counter() - began, 4), "file": self._path})
@@ -143,27 +148,58 @@ class TmpfsBackend(CuMemBackend):
         self._state = "RESUMING"
         allocations = get_mem_allocator_instance().pointer_to_data
         asleep = [item for item in allocations.items() if item[1].is_asleep and (tags is None or KV_CACHE in tags or kept(item[1]))]
-        wake = Wake(self._path, self._blocks) if self._blocks else None
+        began = time.perf_counter()
+        driver = Driver()
+        served = self._served(allocations, driver)
+        wake = None
         try:
-            began = time.perf_counter()
-            driver = Driver()
-            for address, data in asleep:
-                if kept(data):
-                    driver.map(address, data)
-            if wake:
+            if self._blocks and not served:
+                wake = Wake(self._path, self._blocks)
+                self._map(driver, [item for item in asleep if kept(item[1])])
                 wake.begin()
-            for address, data in asleep:
-                if data.is_asleep:
-                    driver.map(address, data)
+            self._map(driver, asleep)
             mapped = {"blocks": len(asleep), "mapped_bytes": sum(data.handle[1] for _, data in asleep), "map_seconds": round(time.perf_counter() - began, 4)}
+            if served:
+                try:
+                    steps = served.wait()
+                except Unserved as reason:
+                    say("fallback", f"the weights are copied from their file: {reason}")
+                    served = None
+                    wake = Wake(self._path, self._blocks)
+                    self._map(driver, asleep)
+                    wake.begin()
             if wake:
                 self._releasing = wake.end(mapped)
-                self._blocks = []
+            elif served:
+                seconds = {"mapped": mapped["map_seconds"], "copied": round(time.perf_counter() - began, 4)}
+                say("wake", {"bytes": sum(length for _, _, length in self._blocks), **mapped, "at": began, "served": steps, "seconds": seconds})
             else:
                 say("wake", mapped)
+            self._blocks = []
         except BaseException:
+            if served:
+                served.give_back()
             if wake:
                 wake.abandon()
             raise
         self._kept = any(data.is_asleep for data in allocations.values())
         self._state = "RUNNING"
+
+    @staticmethod
+    def _map(driver, items):
+        for address, data in items:
+            if data.is_asleep:
+                driver.map(address, data)
+
+    def _served(self, allocations, driver):
+        """The weights' memory from the program that ran beside the restore; None where it cannot be had, and says why."""
+        if not setting("SERVED", 0) or not self._blocks:
+            return None
+        if setting("RDMA", 0) or not all(allocations[address].is_asleep for _, address, _ in self._blocks):
+            say("fallback", "the weights are copied from their file: only all of them together are handed over, as plain memory")
+            return None
+        try:
+            return Served(self._path, self._blocks, allocations, driver)
+        except Unserved as reason:
+            say("fallback", f"the weights are copied from their file: {reason}")
+            return None

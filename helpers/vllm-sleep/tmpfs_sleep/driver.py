@@ -25,7 +25,7 @@ class Access(ctypes.Structure):
     _fields_ = [("location", Location), ("flags", ctypes.c_int)]
 
 
-PINNED, DEVICE, READ_WRITE, STACK_SIZE = 1, 1, 3, 0
+PINNED, DEVICE, READ_WRITE, STACK_SIZE, POSIX_DESCRIPTOR = 1, 1, 3, 0, 1
 
 
 class Driver:
@@ -61,11 +61,31 @@ class Driver:
             create_and_map(data.handle)
         data.is_asleep = False
 
+    def adopt(self, address, data, descriptor):
+        """Maps another process's memory; vLLM releases it as it does its own. A process that holds such memory may not be one that can be checkpointed: it must sleep first."""
+        number = ctypes.c_uint64()
+        self._call("cuMemImportFromShareableHandle", ctypes.byref(number), ctypes.c_void_p(descriptor), POSIX_DESCRIPTOR)
+        self._place(address, data.handle, number)
+        data.is_asleep = False
+
+    def drop(self, address, data):
+        """Unmaps and releases what is mapped there."""
+        _, size, _, memory = data.handle
+        self._call("cuMemUnmap", ctypes.c_uint64(address), ctypes.c_size_t(size))
+        data.is_asleep = True
+        self._call("cuMemRelease", ctypes.c_uint64.from_address(memory))
+
     def _map(self, address, handle):
-        device, size, _, memory = handle
-        where, number = Location(DEVICE, device), ctypes.c_uint64()
-        properties = Properties(type=PINNED, location=where, flags=Flags(rdma=setting("RDMA", 0)))
+        device, size, _, _ = handle
+        number = ctypes.c_uint64()
+        properties = Properties(type=PINNED, location=Location(DEVICE, device), flags=Flags(rdma=setting("RDMA", 0)))
         self._call("cuMemCreate", ctypes.byref(number), ctypes.c_size_t(size), ctypes.byref(properties), ctypes.c_uint64(0))
+        self._place(address, handle, number)
+
+    def _place(self, address, handle, number):
+        """Maps the memory of that number, or releases it."""
+        device, size, _, memory = handle
+        where = Location(DEVICE, device)
         try:
             self._call("cuMemMap", ctypes.c_uint64(address), ctypes.c_size_t(size), ctypes.c_size_t(0), number, ctypes.c_uint64(0))
         except OSError:

@@ -1,0 +1,330 @@
+/* Fills GPU memory with weights from a file while their engine is still being restored, and hands it over by descriptor.
+ *
+ *   weight-server FOLDER NAME [--device 0] [--threads N] [--chunk-mb 16] [--patience 60] [--linger 1]
+ *                 [--wait context,memory,copy]
+ *
+ * FOLDER/NAME.img     the weights' blocks, one after the other
+ * FOLDER/NAME.blocks  their bytes, one number a line, each a multiple of the driver's granularity
+ * FOLDER/NAME.sock    made here: a Unix socket (SOCK_SEQPACKET) for one client
+ *
+ * The client is sent `memory FIRST COUNT` with COUNT descriptors, as often as needed, then `filled JSON`. It answers
+ * anything once it has mapped them. A connection that ends before `filled`: the memory must not be used.
+ * The memory is the client's then; this process ends --linger seconds later, because to end a CUDA context holds the driver.
+ *
+ * --wait names steps that begin only when a line comes on standard input, one line for each: so that a caller can order
+ * them against the driver's other work. Lines of standard output are `weight-server: JSON`; `at` is CLOCK_MONOTONIC in seconds.
+ * CUDA_LIBRARY names another libcuda. Needs a C compiler and no CUDA headers: gcc -O2 -pthread weight-server.c -ldl */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/poll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+/* cuda.h: CUmemAllocationProp, CUmemAccessDesc and the numbers in them */
+typedef struct { int type, id; } Location;
+typedef struct { int type, handle_types; Location location; void *win32; unsigned char compression, rdma; unsigned short usage; unsigned char reserved[4]; } Properties;
+typedef struct { Location location; int flags; } Access;
+enum { PINNED = 1, DEVICE = 1, READ_WRITE = 3, POSIX_DESCRIPTOR = 1, NON_BLOCKING = 1 };
+/* SCM_MAX_FD of the kernel is 253 */
+enum { DESCRIPTORS_A_MESSAGE = 250, SLOTS = 2 };
+
+static struct {
+  int (*init)(unsigned), (*device)(int *, int), (*context)(void **, int), (*current)(void *);
+  int (*granularity)(size_t *, const Properties *, int), (*create)(uint64_t *, size_t, const Properties *, uint64_t), (*reserve)(uint64_t *, size_t, size_t, uint64_t, uint64_t);
+  int (*map)(uint64_t, size_t, size_t, uint64_t, uint64_t), (*access)(uint64_t, size_t, const Access *, size_t), (*export_to)(void *, uint64_t, int, uint64_t);
+  int (*pin)(void *, size_t, unsigned), (*stream)(void **, unsigned), (*copy)(uint64_t, const void *, size_t, void *), (*synchronize)(void *);
+} cuda;
+
+static const struct { void *into; const char *name; } SYMBOLS[] = {
+  {&cuda.init, "cuInit"}, {&cuda.device, "cuDeviceGet"}, {&cuda.context, "cuDevicePrimaryCtxRetain"}, {&cuda.current, "cuCtxSetCurrent"},
+  {&cuda.granularity, "cuMemGetAllocationGranularity"}, {&cuda.create, "cuMemCreate"}, {&cuda.reserve, "cuMemAddressReserve"},
+  {&cuda.map, "cuMemMap"}, {&cuda.access, "cuMemSetAccess"}, {&cuda.export_to, "cuMemExportToShareableHandle"},
+  {&cuda.pin, "cuMemHostRegister_v2"}, {&cuda.stream, "cuStreamCreate"}, {&cuda.copy, "cuMemcpyHtoDAsync_v2"}, {&cuda.synchronize, "cuStreamSynchronize"},
+};
+
+static const char *name;
+static char waits[64];
+static int device, threads, patience = 60, linger = 1, image;
+static size_t chunk = 16 << 20, size, *blocks, count;
+static uint64_t base;
+static void *context;
+static int *descriptors;
+static atomic_size_t next_chunk;
+static atomic_int unpinned;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static int ready;
+static double began;
+/* seconds since the beginning of each step's end, for the client */
+static char steps[512];
+
+static double now(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec + t.tv_nsec / 1e9; }
+
+static void say(const char *event, const char *format, ...) {
+  char more[400] = "";
+  if (format) { va_list list; va_start(list, format); vsnprintf(more, sizeof more, format, list); va_end(list); }
+  char line[512];
+  int length = snprintf(line, sizeof line, "weight-server: {\"at\": %.6f, \"event\": \"%s\"%s%s}\n", now(), event, format ? ", " : "", more);
+  if (write(1, line, length < (int)sizeof line ? length : (int)sizeof line - 1) < 0) {}
+}
+
+/* Before the last word: the caller may start another one then. */
+static void close_door(void) {
+  char path[300];
+  snprintf(path, sizeof path, "%s.sock", name ? name : "");
+  unlink(path);
+}
+
+/* A connection that ends is what tells the client. */
+static void fail(const char *format, ...) {
+  char why[300];
+  va_list list; va_start(list, format); vsnprintf(why, sizeof why, format, list); va_end(list);
+  for (char *c = why; *c; c++) if (*c == '"' || *c == '\\' || *c == '\n') *c = '\'';
+  close_door();
+  say("failed", "\"why\": \"%s\"", why);
+  _exit(1);
+}
+
+static void check(int code, const char *call) { if (code) fail("%s: CUDA error %d", call, code); }
+
+static void step(const char *event) {
+  say(event, NULL);
+  size_t used = strlen(steps);
+  snprintf(steps + used, sizeof steps - used, "%s\"%s\": %.4f", used ? ", " : "", event, now() - began);
+}
+
+static void wait_before(const char *which) {
+  char *at = strstr(waits, which), c;
+  if (!at) return;
+  say("waiting", "\"for\": \"%s\"", which);
+  for (;;) {
+    ssize_t n = read(0, &c, 1);
+    if (n == 0) fail("standard input ended before %s", which);
+    if (n < 0 && errno != EINTR) fail("standard input: %s", strerror(errno));
+    if (n == 1 && c == '\n') return;
+  }
+}
+
+static void read_whole(char *into, size_t length, size_t at) {
+  while (length) {
+    ssize_t n = pread(image, into, length, at);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail("%s.img: %s", name, strerror(errno));
+    if (n == 0) fail("%s.img ends at %zu bytes", name, at);
+    into += n; at += n; length -= n;
+  }
+}
+
+/* Reads ahead while the context and the memory are still being made, then copies; one piece is read while another is copied. */
+static void *fill(void *unused) {
+  (void)unused;
+  char *staging = mmap(NULL, SLOTS * chunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (staging == MAP_FAILED) fail("%d x %zu bytes of staging memory: %s", SLOTS, chunk, strerror(errno));
+  madvise(staging, SLOTS * chunk, MADV_HUGEPAGE);
+  size_t at[SLOTS], length[SLOTS];
+  void *stream[SLOTS];
+  int filled = 0, busy[SLOTS] = {0};
+  for (; filled < SLOTS; filled++) {
+    at[filled] = atomic_fetch_add(&next_chunk, chunk);
+    if (at[filled] >= size) break;
+    length[filled] = size - at[filled] < chunk ? size - at[filled] : chunk;
+    read_whole(staging + filled * chunk, length[filled], at[filled]);
+  }
+  pthread_mutex_lock(&lock);
+  while (!ready) pthread_cond_wait(&changed, &lock);
+  pthread_mutex_unlock(&lock);
+  if (!filled) return NULL;
+  check(cuda.current(context), "cuCtxSetCurrent");
+  for (int slot = 0; slot < filled; slot++) {
+    if (cuda.pin(staging + slot * chunk, chunk, 0)) atomic_fetch_add(&unpinned, 1);
+    check(cuda.stream(&stream[slot], NON_BLOCKING), "cuStreamCreate");
+    check(cuda.copy(base + at[slot], staging + slot * chunk, length[slot], stream[slot]), "cuMemcpyHtoDAsync");
+    busy[slot] = 1;
+  }
+  for (int slot = 0; ; slot = (slot + 1) % filled) {
+    size_t start = atomic_fetch_add(&next_chunk, chunk);
+    if (start >= size) break;
+    check(cuda.synchronize(stream[slot]), "cuStreamSynchronize");
+    size_t bytes = size - start < chunk ? size - start : chunk;
+    read_whole(staging + slot * chunk, bytes, start);
+    check(cuda.copy(base + start, staging + slot * chunk, bytes, stream[slot]), "cuMemcpyHtoDAsync");
+  }
+  for (int slot = 0; slot < filled; slot++) if (busy[slot]) check(cuda.synchronize(stream[slot]), "cuStreamSynchronize");
+  return NULL;
+}
+
+static void read_blocks(void) {
+  char path[300];
+  snprintf(path, sizeof path, "%s.img", name);
+  struct stat file;
+  if ((image = open(path, O_RDONLY | O_CLOEXEC)) < 0 || fstat(image, &file)) fail("%s: %s", path, strerror(errno));
+  size = file.st_size;
+  snprintf(path, sizeof path, "%s.blocks", name);
+  FILE *list = fopen(path, "re");
+  if (!list) fail("%s: %s", path, strerror(errno));
+  size_t sum = 0, room = 0, bytes;
+  while (fscanf(list, "%zu", &bytes) == 1) {
+    if (count == room && !(blocks = realloc(blocks, (room = room * 2 + 64) * sizeof *blocks))) fail("no memory");
+    blocks[count++] = bytes;
+    sum += bytes;
+  }
+  fclose(list);
+  if (!count || sum != size) fail("%s lists %zu bytes, %s.img has %zu", path, sum, name, size);
+}
+
+static int listen_here(void) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  if (snprintf(address.sun_path, sizeof address.sun_path, "%s.sock", name) >= (int)sizeof address.sun_path) fail("the name %s is too long for a socket", name);
+  int server = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  unlink(address.sun_path);
+  if (server < 0 || bind(server, (void *)&address, sizeof address) || listen(server, 1)) fail("%s: %s", address.sun_path, strerror(errno));
+  return server;
+}
+
+static void load_driver(void) {
+  const char *path = getenv("CUDA_LIBRARY");
+  void *library = dlopen(path && *path ? path : "libcuda.so.1", RTLD_NOW);
+  if (!library) fail("%s", dlerror());
+  for (size_t i = 0; i < sizeof SYMBOLS / sizeof *SYMBOLS; i++)
+    if (!(*(void **)SYMBOLS[i].into = dlsym(library, SYMBOLS[i].name))) fail("the driver has no %s", SYMBOLS[i].name);
+}
+
+static void make_memory(void) {
+  Properties properties = {.type = PINNED, .handle_types = POSIX_DESCRIPTOR, .location = {DEVICE, device}};
+  Access access = {{DEVICE, device}, READ_WRITE};
+  size_t granularity = 0, at = 0;
+  check(cuda.granularity(&granularity, &properties, 0), "cuMemGetAllocationGranularity");
+  check(cuda.reserve(&base, size, 0, 0, 0), "cuMemAddressReserve");
+  uint64_t *handles = calloc(count, sizeof *handles);
+  descriptors = calloc(count, sizeof *descriptors);
+  if (!handles || !descriptors) fail("no memory");
+  for (size_t i = 0; i < count; at += blocks[i++]) {
+    if (blocks[i] % granularity) fail("block %zu has %zu bytes, no multiple of %zu", i, blocks[i], granularity);
+    check(cuda.create(&handles[i], blocks[i], &properties, 0), "cuMemCreate");
+    check(cuda.map(base + at, blocks[i], 0, handles[i], 0), "cuMemMap");
+  }
+  check(cuda.access(base, size, &access, 1), "cuMemSetAccess");
+  step("memory");
+  for (size_t i = 0; i < count; i++) check(cuda.export_to(&descriptors[i], handles[i], POSIX_DESCRIPTOR, 0), "cuMemExportToShareableHandle");
+  step("export");
+}
+
+static void send_message(int client, const char *text, const int *fds, size_t number) {
+  char control[CMSG_SPACE(DESCRIPTORS_A_MESSAGE * sizeof(int))] = {0};
+  struct iovec part = {(void *)text, strlen(text)};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+  if (number) {
+    message.msg_control = control;
+    message.msg_controllen = CMSG_SPACE(number * sizeof(int));
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET; header->cmsg_type = SCM_RIGHTS; header->cmsg_len = CMSG_LEN(number * sizeof(int));
+    memcpy(CMSG_DATA(header), fds, number * sizeof(int));
+  }
+  if (sendmsg(client, &message, MSG_NOSIGNAL) < 0) fail("the client: %s", strerror(errno));
+}
+
+static void wait_readable(int fd, const char *what) {
+  struct pollfd one = {fd, POLLIN, 0};
+  int n;
+  while ((n = poll(&one, 1, patience * 1000)) < 0 && errno == EINTR) {}
+  if (n == 0) fail("%s within %d s", what, patience);
+}
+
+/* Descriptors go out as soon as there is a client: it maps while this process still copies. */
+static void *hand_over(void *server) {
+  wait_readable(*(int *)server, "no client came");
+  int *client = malloc(sizeof *client);
+  if ((*client = accept4(*(int *)server, NULL, NULL, SOCK_CLOEXEC)) < 0) fail("accept: %s", strerror(errno));
+  say("client", NULL);
+  for (size_t first = 0; first < count; first += DESCRIPTORS_A_MESSAGE) {
+    size_t number = count - first < DESCRIPTORS_A_MESSAGE ? count - first : DESCRIPTORS_A_MESSAGE;
+    char text[64];
+    snprintf(text, sizeof text, "memory %zu %zu", first, number);
+    send_message(*client, text, descriptors + first, number);
+  }
+  return client;
+}
+
+static void options(int argc, char **argv) {
+  cpu_set_t cpus;
+  int usable = sched_getaffinity(0, sizeof cpus, &cpus) ? 4 : CPU_COUNT(&cpus);
+  /* two CPUs are left for the restore beside it; more than 14 were not measured */
+  threads = usable - 2 > 14 ? 14 : usable - 2 < 1 ? 1 : usable - 2;
+  if (argc < 3) fail("usage: weight-server FOLDER NAME [--device N] [--threads N] [--chunk-mb N] [--patience S] [--linger S] [--wait STEPS]");
+  name = argv[2];
+  for (int i = 3; i < argc; i += 2) {
+    const char *value = i + 1 < argc ? argv[i + 1] : "";
+    int number = atoi(value);
+    if (!strcmp(argv[i], "--wait")) snprintf(waits, sizeof waits, "%s", value);
+    else if (!strcmp(argv[i], "--device") && number >= 0) device = number;
+    else if (!strcmp(argv[i], "--threads") && number > 0) threads = number;
+    else if (!strcmp(argv[i], "--chunk-mb") && number > 0) chunk = (size_t)number << 20;
+    else if (!strcmp(argv[i], "--linger") && number >= 0) linger = number;
+    else if (!strcmp(argv[i], "--patience") && number > 0) patience = number;
+    else fail("%s %s: unknown, or no such value", argv[i], value);
+  }
+  /* a socket's path is short: the folder's may be long */
+  if (chdir(argv[1])) fail("%s: %s", argv[1], strerror(errno));
+}
+
+int main(int argc, char **argv) {
+  began = now();
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  options(argc, argv);
+  say("started", "\"pid\": %d, \"threads\": %d", getpid(), threads);
+  read_blocks();
+  int server = listen_here();
+  pthread_t *readers = calloc(threads, sizeof *readers), client_thread;
+  for (int i = 0; i < threads; i++) if (pthread_create(&readers[i], NULL, fill, NULL)) fail("no thread");
+
+  load_driver();
+  wait_before("context");
+  check(cuda.init(0), "cuInit");
+  step("init");
+  int gpu;
+  check(cuda.device(&gpu, device), "cuDeviceGet");
+  check(cuda.context(&context, gpu), "cuDevicePrimaryCtxRetain");
+  check(cuda.current(context), "cuCtxSetCurrent");
+  step("context");
+  wait_before("memory");
+  make_memory();
+  if (pthread_create(&client_thread, NULL, hand_over, &server)) fail("no thread");
+  wait_before("copy");
+  step("copying");
+  pthread_mutex_lock(&lock);
+  ready = 1;
+  pthread_cond_broadcast(&changed);
+  pthread_mutex_unlock(&lock);
+  for (int i = 0; i < threads; i++) pthread_join(readers[i], NULL);
+  step("filled");
+  say("image", "\"bytes\": %zu, \"blocks\": %zu, \"unpinned\": %d", size, count, atomic_load(&unpinned));
+
+  void *client;
+  pthread_join(client_thread, &client);
+  char text[640], answer[64];
+  snprintf(text, sizeof text, "filled {\"began\": %.6f, %s, \"threads\": %d, \"unpinned\": %d}", began, steps, threads, atomic_load(&unpinned));
+  send_message(*(int *)client, text, NULL, 0);
+  wait_readable(*(int *)client, "the client did not answer");
+  ssize_t n = recv(*(int *)client, answer, sizeof answer, 0);
+  if (n <= 0) fail("the client left before it had mapped the memory");
+  close_door();
+  say("handed-over", NULL);
+  sleep(linger);
+  _exit(0);
+}
