@@ -1,6 +1,6 @@
 /* The driver's memory calls without a GPU, for tests: GPU memory is a memfd that is mapped where it was reserved, so it can
- * be handed from process to process as the driver's own can. A process that makes a context is one that the checkpoint calls
- * of fake-libcuda.c know. FAKE_CUDA_REFUSE: name of a call that answers 999. FAKE_CUDA_CONTEXT_MS: how long a context takes. */
+ * be handed from process to process as the driver's own can. With FAKE_CUDA_JOIN a process that makes a context is one that
+ * the checkpoint calls of fake-libcuda.c know. FAKE_CUDA_REFUSE: name of a call that answers 999. FAKE_CUDA_CONTEXT_MS: how long a context takes. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
@@ -19,7 +19,7 @@ int cuDevicePrimaryCtxRetain(void **context, int device) {
   (void)device;
   const char *ms = getenv("FAKE_CUDA_CONTEXT_MS"), *folder = getenv("FAKE_CUDA_DIR");
   if (ms) usleep(atoi(ms) * 1000);
-  if (folder) {
+  if (folder && getenv("FAKE_CUDA_JOIN")) {
     char path[512];
     snprintf(path, sizeof path, "%s/%d", folder, getpid());
     FILE *state = fopen(path, "wx");
@@ -72,3 +72,4 @@ int cuMemcpyHtoD_v2(uint64_t to, const void *from, size_t size) { REFUSABLE; mem
 int cuMemcpyDtoH_v2(void *to, uint64_t from, size_t size) { REFUSABLE; memcpy(to, (void *)from, size); return 0; }
 int cuMemsetD8_v2(uint64_t to, unsigned char byte, size_t size) { memset((void *)to, byte, size); return 0; }
 int cuMemGetInfo_v2(size_t *available, size_t *total) { *available = 70ul << 30; *total = 80ul << 30; return 0; }
+int cuMemHostAlloc(void **at, size_t size, unsigned flags) { REFUSABLE; (void)flags; return (*at = malloc(size)) ? 0 : 2; }

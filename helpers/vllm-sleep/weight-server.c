@@ -1,10 +1,10 @@
 /* Fills GPU memory with weights from a file while their engine is still being restored, and hands it over by descriptor.
  *
- *   weight-server FOLDER NAME [--device 0] [--threads N] [--chunk-mb 16] [--patience 60] [--linger 1]
+ *   weight-server FOLDER NAME [--threads N] [--chunk-mb 16] [--patience 60] [--linger 1]
  *                 [--wait context,memory,copy]
  *
  * FOLDER/NAME.img     the weights' blocks, one after the other
- * FOLDER/NAME.blocks  their bytes, one number a line, each a multiple of the driver's granularity
+ * FOLDER/NAME.blocks  `device N`, then their bytes, one number a line, each a multiple of the driver's granularity
  * FOLDER/NAME.sock    made here: a Unix socket (SOCK_SEQPACKET) for one client
  *
  * The client is sent `memory FIRST COUNT` with COUNT descriptors, as often as needed, then `filled JSON`. It answers
@@ -84,19 +84,11 @@ static void say(const char *event, const char *format, ...) {
   if (write(1, line, length < (int)sizeof line ? length : (int)sizeof line - 1) < 0) {}
 }
 
-/* Before the last word: the caller may start another one then. */
-static void close_door(void) {
-  char path[300];
-  snprintf(path, sizeof path, "%s.sock", name ? name : "");
-  unlink(path);
-}
-
-/* A connection that ends is what tells the client. */
+/* A connection that ends, or a socket that nobody listens at, is what tells the client. */
 static void fail(const char *format, ...) {
   char why[300];
   va_list list; va_start(list, format); vsnprintf(why, sizeof why, format, list); va_end(list);
   for (char *c = why; *c; c++) if (*c == '"' || *c == '\\' || *c == '\n') *c = '\'';
-  close_door();
   say("failed", "\"why\": \"%s\"", why);
   _exit(1);
 }
@@ -179,6 +171,7 @@ static void read_blocks(void) {
   FILE *list = fopen(path, "re");
   if (!list) fail("%s: %s", path, strerror(errno));
   size_t sum = 0, room = 0, bytes;
+  if (fscanf(list, " device %d", &device) != 1) fail("%s does not begin with a device", path);
   while (fscanf(list, "%zu", &bytes) == 1) {
     if (count == room && !(blocks = realloc(blocks, (room = room * 2 + 64) * sizeof *blocks))) fail("no memory");
     blocks[count++] = bytes;
@@ -266,13 +259,12 @@ static void options(int argc, char **argv) {
   int usable = sched_getaffinity(0, sizeof cpus, &cpus) ? 4 : CPU_COUNT(&cpus);
   /* two CPUs are left for the restore beside it; more than 14 were not measured */
   threads = usable - 2 > 14 ? 14 : usable - 2 < 1 ? 1 : usable - 2;
-  if (argc < 3) fail("usage: weight-server FOLDER NAME [--device N] [--threads N] [--chunk-mb N] [--patience S] [--linger S] [--wait STEPS]");
+  if (argc < 3) fail("usage: weight-server FOLDER NAME [--threads N] [--chunk-mb N] [--patience S] [--linger S] [--wait STEPS]");
   name = argv[2];
   for (int i = 3; i < argc; i += 2) {
     const char *value = i + 1 < argc ? argv[i + 1] : "";
     int number = atoi(value);
     if (!strcmp(argv[i], "--wait")) snprintf(waits, sizeof waits, "%s", value);
-    else if (!strcmp(argv[i], "--device") && number >= 0) device = number;
     else if (!strcmp(argv[i], "--threads") && number > 0) threads = number;
     else if (!strcmp(argv[i], "--chunk-mb") && number > 0) chunk = (size_t)number << 20;
     else if (!strcmp(argv[i], "--linger") && number >= 0) linger = number;
@@ -323,7 +315,9 @@ int main(int argc, char **argv) {
   wait_readable(*(int *)client, "the client did not answer");
   ssize_t n = recv(*(int *)client, answer, sizeof answer, 0);
   if (n <= 0) fail("the client left before it had mapped the memory");
-  close_door();
+  char path[300];
+  snprintf(path, sizeof path, "%s.sock", name);
+  unlink(path);
   say("handed-over", NULL);
   sleep(linger);
   _exit(0);

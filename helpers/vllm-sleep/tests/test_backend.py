@@ -25,6 +25,7 @@ class Case(unittest.TestCase):
             self.addCleanup(os.environ.pop, name, None)
         self.world = World()
         install(self.world)
+        self.addCleanup(self.join_threads)
         for name in [name for name in sys.modules if name == "tmpfs_sleep.backend"]:
             del sys.modules[name]
         import tmpfs_sleep.backend
@@ -39,6 +40,13 @@ class Case(unittest.TestCase):
     def allocate_kept(self, tag, content):
         """A block that must come back as it is."""
         self.weights[self.world.allocate(tag, content)] = content
+
+    @staticmethod
+    def join_threads():
+        """What unpins later would still be there in the next test."""
+        for thread in threading.enumerate():
+            if thread.name.startswith("tmpfs-sleep"):
+                thread.join()
 
     def calls(self, name):
         return [call[1:] for call in self.world.calls if call[0] == name]
@@ -375,7 +383,9 @@ class WeightServer(threading.Thread):
         super().__init__()
         self.answer, self.filled = None, filled
         with open(f"{path}.img", "rb") as image, open(f"{path}.blocks") as sizes:
-            self.descriptors = [self.memory(image.read(int(size))) for size in list(sizes)[:blocks]]
+            device, *lengths = sizes
+            self.descriptors = [self.memory(image.read(int(length))) for length in lengths[:blocks]]
+        assert device == "device 0\n"
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.socket.bind(f"{path}.sock")
         self.socket.listen()
@@ -403,8 +413,6 @@ class WeightServer(threading.Thread):
 class WeightsBesideTheRestore(Case):
     def setUp(self):
         super().setUp()
-        os.environ["TMPFS_SLEEP_SERVED"] = "1"
-        self.addCleanup(os.environ.pop, "TMPFS_SLEEP_SERVED")
         self.path = os.path.join(self.folder.name, f"weights-{os.getpid()}")
 
     def asleep(self):
@@ -459,15 +467,8 @@ class WeightsBesideTheRestore(Case):
             if served:
                 self.wake(backend)
             else:
-                self.assert_copied_without_imports(self.printed(backend.resume))
+                self.assertEqual([what for what, _ in self.printed(backend.resume)], ["wake"])
             self.assert_weights_are_back()
-
-    def assert_copied_without_imports(self, said):
-        self.assertRegex(said[0][1], "No such file or directory")
-
-    def test_without_a_server(self):
-        backend = self.asleep()
-        self.assert_copied(backend, self.printed(backend.resume), "No such file or directory")
 
     def test_a_socket_that_nobody_listens_at(self):
         backend = self.asleep()
@@ -531,16 +532,11 @@ class WeightsBesideTheRestore(Case):
         self.printed(backend.resume)
         self.assert_weights_are_back()
 
-    def test_without_the_setting_there_is_no_list_and_nobody_is_asked(self):
-        os.environ["TMPFS_SLEEP_SERVED"] = "0"
-        backend = self.asleep()
-        self.assertFalse(os.path.exists(f"{self.path}.blocks"))
-        self.assertEqual([what for what, _ in self.printed(backend.resume)], ["wake"])
-
     def test_a_server_for_memory_that_network_cards_read_is_not_asked(self):
         os.environ["TMPFS_SLEEP_RDMA"] = "1"
         self.addCleanup(os.environ.pop, "TMPFS_SLEEP_RDMA")
         backend = self.asleep()
+        open(f"{self.path}.sock", "w").close()
         self.assert_copied(backend, self.printed(backend.resume), "plain memory")
 
 

@@ -45,7 +45,7 @@ class Program(unittest.TestCase):
         """Blocks that are asleep, and their content."""
         content = [os.urandom(size) for size in sizes]
         pathlib.Path(self.path).write_bytes(b"".join(content))
-        pathlib.Path(self.served.beside(self.path, "blocks")).write_text("".join(f"{size}\n" for size in sizes))
+        pathlib.Path(self.served.beside(self.path, "blocks")).write_text("device 0\n" + "".join(f"{size}\n" for size in sizes))
         self.blocks, self.allocations, self.numbers, offset = [], {}, [], 0
         for size in sizes:
             address, number = ctypes.c_uint64(), ctypes.c_uint64()

@@ -17,14 +17,14 @@ are saved with the weights: the same bytes at the same addresses. vLLM 0.33 has 
 
 All that sleeps is saved but the KV cache: vLLM 0.33 has memory of its own for what runs with the weights.
 
-Weights beside the restore: with TMPFS_SLEEP_SERVED=1 the file gets a list of its blocks beside it, and a program outside
-(weight-server.c) can fill GPU memory from both while this process is still being restored. The wake-up maps that memory in
-place of copying. Where there is no such program, or it fails, the weights are copied as ever, and a line says so.
+Weights beside the restore: the file has a list of its blocks beside it, so that a program outside (weight-server.c) can
+fill GPU memory from both while this process is still being restored. Where its socket is there, the wake-up maps that memory
+in place of copying; where it fails, the weights are copied as ever, and a line says so.
 
 Stacks of GPU threads: the driver keeps memory for all that can run at once. TMPFS_SLEEP_STACKS=1 gives it back while asleep.
 
 Environment: TMPFS_SLEEP_DIR (no default: without it vLLM is left alone), TMPFS_SLEEP_CHUNK_MB (16), TMPFS_SLEEP_READERS
-(14, or two less than the host's CPUs where there are fewer), TMPFS_SLEEP_GRAPHS (0), TMPFS_SLEEP_STACKS (0), TMPFS_SLEEP_RDMA (0), TMPFS_SLEEP_SERVED (0), TMPFS_SLEEP_SERVED_PATIENCE (seconds, 5), TMPFS_SLEEP_UNPIN_AFTER (seconds, 1).
+(14, or two less than the host's CPUs where there are fewer), TMPFS_SLEEP_GRAPHS (0), TMPFS_SLEEP_STACKS (0), TMPFS_SLEEP_RDMA (0), TMPFS_SLEEP_SERVED_PATIENCE (seconds, 5), TMPFS_SLEEP_UNPIN_AFTER (seconds, 1).
 Lines it prints begin with `tmpfs-sleep: `: `backend` with the folder, `saved`, `left`, `stacks` and `wake` with JSON, `fallback` with the reason.
 """
 

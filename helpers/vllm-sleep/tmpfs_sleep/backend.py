@@ -129,9 +129,10 @@ class TmpfsBackend(CuMemBackend):
                     libcudart.cudaMemcpy(ctypes.c_void_p(image.address + offset), ctypes.c_void_p(address), length)
             finally:
                 image.close()
-            if setting("SERVED", 0):
-                with open(beside(self._path, "blocks"), "w") as sizes:
-                    sizes.writelines(f"{length}\n" for _, _, length in blocks)
+            # the device by the number that this process knows it by
+            device = allocations[blocks[0][1]].handle[0]
+            with open(beside(self._path, "blocks"), "w") as sizes:
+                sizes.writelines([f"device {device}\n", *(f"{length}\n" for _, _, length in blocks)])
         except BaseException:
             for path in (self._path, beside(self._path, "blocks")):
                 with contextlib.suppress(OSError):
@@ -192,8 +193,8 @@ class TmpfsBackend(CuMemBackend):
                 driver.map(address, data)
 
     def _served(self, allocations, driver):
-        """The weights' memory from the program that ran beside the restore; None where it cannot be had, and says why."""
-        if not setting("SERVED", 0) or not self._blocks:
+        """The weights' memory from the program that ran beside the restore; None where nobody offers it, or it cannot be had, which is said."""
+        if not self._blocks or not os.path.exists(beside(self._path, "sock")):
             return None
         if setting("RDMA", 0) or not all(allocations[address].is_asleep for _, address, _ in self._blocks):
             say("fallback", "the weights are copied from their file: only all of them together are handed over, as plain memory")
