@@ -6,9 +6,12 @@ import { tinyCheckpoint } from './criu-images/recorded.ts'
 import { dumpedIn, listening, living, randomAddress, uptime } from './executions.ts'
 import { kill, processTree } from './processes.ts'
 
-/** A shell that prints once it runs, and waits. @param script what it does between */
-async function shell(script = ''): Promise<{ pid: number } & Disposable> {
-  const child = spawn('sh', ['-c', `${script}\necho ready; read wait`], { stdio: ['pipe', 'pipe', 'inherit'] })
+/** A shell that prints once it runs, and waits. @param script what it does before */
+const shell = (script = '') => running('sh', ['-c', `${script}\necho ready; read wait`])
+
+/** A program that prints once it runs, and ends with its input. */
+async function running(program: string, args: string[]): Promise<{ pid: number } & Disposable> {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
   return { pid: child.pid!, [Symbol.dispose]: () => void child.stdin.end() }
 }
@@ -17,9 +20,26 @@ test('the same program started twice is two executions; each says the same of it
   using one = await shell()
   using other = await shell()
   const [first, second] = living([one.pid, other.pid])
-  expect(first).toMatchObject({ pid: one.pid, name: 'sh', execution: expect.stringMatching(/^[0-9a-f]{32}$/) })
+  expect(first).toMatchObject({ pid: one.pid, name: 'sh', execution: expect.stringMatching(/^[0-9a-f]+-[0-9a-f]{32}$/) })
   expect(second!.execution).not.toBe(first!.execution)
   expect(living([one.pid])).toEqual([first])
+})
+
+/** As Go's runtime does. */
+const ZEROES = `import ctypes, sys
+libc = ctypes.CDLL(None)
+libc.getauxval.restype = ctypes.c_ulong
+ctypes.memset(libc.getauxval(25), 0, 16)
+print('ready', flush=True)
+sys.stdin.read()`
+
+test('a program that zeroes its random bytes is told by where they lay', async () => {
+  using one = await running('python3', ['-c', ZEROES])
+  using other = await running('python3', ['-c', ZEROES])
+  const [first, second] = living([one.pid, other.pid])
+  expect(first!.execution).toMatch(/^[0-9a-f]+-0{32}$/)
+  expect(second!.execution).toMatch(/^[0-9a-f]+-0{32}$/)
+  expect(second!.execution).not.toBe(first!.execution)
 })
 
 test('a process that forks has its parent\'s, one that starts a program has its own', async () => {
@@ -56,7 +76,7 @@ test('who listens on a port', async () => {
 
 test('CRIU\'s images tell the same of those that were dumped', () => {
   using tiny = tinyCheckpoint()
-  expect(dumpedIn(tiny.folder)).toEqual([{ inner: 1, name: 'tiny-subject', execution: expect.stringMatching(/^[0-9a-f]{32}$/) }])
+  expect(dumpedIn(tiny.folder)).toEqual([{ inner: 1, name: 'tiny-subject', execution: expect.stringMatching(/^[0-9a-f]+-[0-9a-f]{32}$/) }])
 })
 
 test('an auxiliary vector without the address, or cut short, says nothing', () => {
