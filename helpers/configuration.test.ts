@@ -63,6 +63,25 @@ describe('hostile paths', () => {
   })
 })
 
+describe('misleading values', () => {
+  const file = join(folder, 'a-file')
+  writeFileSync(file, '')
+  test.for(['STATE_DIR', 'CHECKPOINT_DIR', 'MODELS_CACHE', 'RESULTS_DIR'])('%s is a folder of the suite\'s own', (name) => {
+    expect(() => parseConfiguration({ [name]: file }, false)).toThrow(`${name}: received "${file}", allowed is a path for a folder, and ${file} is a file`)
+    expect(() => parseConfiguration({ [name]: join(file, 'b/c') }, false)).toThrow(`allowed is a path for a folder, and ${file} is a file`)
+    expect(() => parseConfiguration({ [name]: '/' }, false)).toThrow(`${name}: received "/", allowed is a folder for the suite alone`)
+    expect(parseConfiguration({ [name]: join(folder, 'none/b') }, false)).toBeTruthy()
+  })
+  test.for(['~', '~/results', '$HOME/results', '${HOME}'])('nothing expands %s', (value) => {
+    for (const name of ['RESULTS_DIR', 'REFERENCE', 'CRIU_BIN']) expect(() => parseConfiguration({ [name]: value }, false)).toThrow(`${name}: received "${value}", allowed is a path in full`)
+  })
+  test('a URL is no image', () => expect(() => parseConfiguration({ ENGINE_IMAGE: 'https://docker.io/x' }, false)).toThrow('ENGINE_IMAGE: received "https://docker.io/x", allowed is an image reference'))
+  test('commas between scenarios, at an end as well', () => {
+    expect(parseConfiguration({ SCENARIOS: 'cold,,a*,' }, false).scenarios).toEqual(['cold', 'a*'])
+    expect(() => parseConfiguration({ SCENARIOS: ',' }, false)).toThrow('SCENARIOS: received ","')
+  })
+})
+
 describe('secrets', () => {
   test('HF_TOKEN is never said back', () => {
     expect(() => parseConfiguration({ HF_TOKEN: 'two words' }, false)).toThrow('HF_TOKEN (its value is not shown): allowed is a token without spaces')

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { ownEnvFile } from './env-file.ts'
-import { isMakeable, MAKEABLE } from './makeable.ts'
+import { fileInTheWay, isMakeable, MAKEABLE } from './makeable.ts'
 import { refusedPodmanArgs } from './podman-args.ts'
 import { checkLocalPodman } from './podman-environment.ts'
 import { Problem } from './problem.ts'
@@ -21,15 +21,21 @@ export type EngineName = z.infer<typeof engine>
 export const ENGINES: readonly string[] = engine.options
 
 const wholeNumber = (min: number, max: number) => z.string().regex(/^\d+$/, 'a whole number').transform(Number).pipe(z.number().int().min(min).max(max))
-const path = z.string().min(1).refine(value => !/[\x00-\x1f\x7f]/.test(value), 'a path without line breaks').transform(value => resolve(value))
+const path = z.string().min(1).refine(value => !/[\x00-\x1f\x7f]/.test(value), 'a path without line breaks')
+  .refine(value => !/^(~(\/|$)|\$\{?[A-Za-z_])/.test(value), 'a path in full: nothing puts a folder in the place of "~" or a variable here')
+  .transform(value => resolve(value))
 /** A folder that containers lie in or see: mount options split at ":", "," and "\\", and CRIU 4.2.1 cannot dump a process with a ")" in its mounts. */
 const MOUNTABLE = 'a path without ":", ",", ")" and "\\"'
 const isMountable = (folder: string) => !/[:,)\\]/.test(folder)
 const folder = path.refine(isMountable, MOUNTABLE)
 /** One that the suite makes where it is missing. */
-const made = folder.refine(isMakeable, MAKEABLE)
+const own = path.refine(isMakeable, MAKEABLE).refine(value => value !== '/', 'a folder for the suite alone').superRefine((value, context) => {
+  const file = fileInTheWay(value)
+  if (file) context.addIssue({ code: 'custom', message: `a path for a folder, and ${file} is a file` })
+})
+const made = own.refine(isMountable, MOUNTABLE)
 const name = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, 'letters, digits, "_", "." and "-", not starting with a sign')
-const image = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.\-/:@]*$/, 'an image reference such as docker.io/vllm/vllm-openai:latest')
+const image = z.string().regex(/^(?!\w+:\/\/)[a-zA-Z0-9][a-zA-Z0-9_.\-/:@]*$/, 'an image reference such as docker.io/vllm/vllm-openai:latest')
 const flag = z.enum(['0', '1']).transform(value => value === '1')
 const size = z.string().regex(/^\d{1,15}(\.\d{1,15})?\s?[kMGT]?i?B?$/, 'a size such as 1GB or 400MB').transform(parseSize).refine(bytes => bytes >= 1e6 && bytes <= 1e13, 'a size from 1MB to 10TB')
 const words = z.string().transform((text, context) => splitWords(text) ?? (context.addIssue({ code: 'custom', message: 'words with balanced quotes' }), z.NEVER))
@@ -60,7 +66,7 @@ const schema = z.object({
   CKPT_PATH: path.refine(isMakeable, MAKEABLE).optional(),
   STATE_DIR: made.default('/var/lib/criu-gpu-bench'),
   // vitest, which writes a file there, takes "\\" for "/"
-  RESULTS_DIR: path.refine(isMakeable, MAKEABLE).refine(value => !value.includes('\\'), 'a path without "\\"').optional(),
+  RESULTS_DIR: own.refine(value => !value.includes('\\'), 'a path without "\\"').optional(),
   NVIDIA_LIBS_PATH: folder.optional(),
   MODELS_CACHE: made.default('/models'),
   HF_TOKEN: z.string().regex(/^[\x21-\x7e]+$/, 'a token without spaces').optional(),
@@ -74,7 +80,7 @@ const schema = z.object({
   OCI_RUNTIME: name.default('runc'),
   CRIU_BIN: criuBin,
   KEEP_CHECKPOINTS: flag.default(false),
-  SCENARIOS: z.string().regex(/^[\w.,*-]+$/, 'scenario ids with commas between them, * for any part').optional(),
+  SCENARIOS: z.string().regex(/^(?=.*[^,])[\w.,*-]+$/, 'scenario ids with commas between them, * for any part').optional(),
 })
 
 /** The variables of the suite, in the order in which README and `npm run doctor` show them. */
@@ -203,7 +209,7 @@ export function parseConfiguration(environment: Record<string, string | undefine
     ociRuntime: e.OCI_RUNTIME,
     criuBin: e.CRIU_BIN,
     keepCheckpoints: e.KEEP_CHECKPOINTS,
-    scenarios: e.SCENARIOS?.split(','),
+    scenarios: e.SCENARIOS?.split(',').filter(Boolean),
   }
 }
 

@@ -1,11 +1,31 @@
-import { resolve } from 'node:path'
+import { statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { Problem } from './problem.ts'
 
 /** Node's mkdir with `recursive` never returns below /proc, where nobody can make a folder: such a path is refused before. */
 export const MAKEABLE = 'a path outside /proc'
 export const isMakeable = (path: string): boolean => !/^\/proc(\/|$)/.test(resolve(path))
 
+/** The file that stands where a folder has to be: the path itself, or what it lies in. Undefined where none does. */
+export function fileInTheWay(path: string): string | undefined {
+  for (let at = resolve(path); at !== '/'; at = dirname(at)) {
+    const found = kindOf(at)
+    if (found) return found.isDirectory() ? undefined : at
+  }
+}
+
+function kindOf(path: string) {
+  try {
+    return statSync(path)
+  } catch {
+    // it is made where it can be; who cannot look at it says so then
+    return undefined
+  }
+}
+
 /** @throws Problem naming what received the path, such as `--out` */
 export function checkMakeable(what: string, path: string): void {
-  if (!isMakeable(path)) throw new Problem(`${what}: received ${JSON.stringify(path)}, allowed is ${MAKEABLE}`)
+  const file = fileInTheWay(path)
+  const allowed = file ? `a path for a folder, and ${file} is a file` : MAKEABLE
+  if (file || !isMakeable(path)) throw new Problem(`${what}: received ${JSON.stringify(path)}, allowed is ${allowed}`)
 }

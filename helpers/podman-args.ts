@@ -2,19 +2,24 @@ import { CRIU_CONFIG_ANNOTATION } from './criu.ts'
 import { LABEL } from './podman.ts'
 
 /**
- * What PODMAN_ARGS may not hold: flags of `podman run` that the suite sets itself, and flags with which a trial would no longer
- * be what it says. Pure. Grammar: github.com/spf13/pflag; names: podman's cmd/podman/common/create.go and utils/alias.go.
+ * What PODMAN_ARGS may not hold: flags of `podman run` that the suite sets itself, and flags with which a trial would
+ * no longer be what it says. Pure. Grammar: github.com/spf13/pflag; names: podman's cmd/podman/common/create.go and utils/alias.go.
  */
 
 /** A flag as podman takes it: its long name, and how it was written. */
 export interface PodmanFlag { name: string, written: string, value: string | undefined }
 
-const SHORT: Record<string, string> = { a: 'attach', c: 'cpu-shares', d: 'detach', e: 'env', h: 'hostname', i: 'interactive', l: 'label', m: 'memory', p: 'publish', P: 'publish-all', q: 'quiet', t: 'tty', u: 'user', v: 'volume', w: 'workdir' }
+const SHORT: Record<string, string> = {
+  a: 'attach', c: 'cpu-shares', d: 'detach', e: 'env', h: 'hostname', i: 'interactive', l: 'label', m: 'memory',
+  p: 'publish', P: 'publish-all', q: 'quiet', t: 'tty', u: 'user', v: 'volume', w: 'workdir',
+}
 const ALIASES: Record<string, string> = { net: 'network', purge: 'rm' }
 /** Flags that take no word of their own; every other one does. */
 const SWITCHES = new Set([
-  'detach', 'disable-content-trust', 'env-host', 'help', 'http-proxy', 'init', 'interactive', 'no-healthcheck', 'no-hostname', 'no-hosts', 'oom-kill-disable', 'passwd',
-  'privileged', 'publish-all', 'quiet', 'read-only', 'read-only-tmpfs', 'remote', 'replace', 'rm', 'rmi', 'rootfs', 'sig-proxy', 'syslog', 'tls-verify', 'transient-store', 'tty', 'unsetenv-all', 'noout',
+  'detach', 'disable-content-trust', 'env-host', 'help', 'http-proxy', 'init', 'interactive', 'no-healthcheck',
+  'no-hostname', 'no-hosts', 'noout', 'oom-kill-disable', 'passwd', 'privileged', 'publish-all', 'quiet', 'read-only',
+  'read-only-tmpfs', 'remote', 'replace', 'rm', 'rmi', 'rootfs', 'sig-proxy', 'syslog', 'tls-verify',
+  'transient-store', 'tty', 'unsetenv-all',
 ])
 
 /** The flags among words, and what is no flag: podman would take it for the image. A flag at the end that lacks its value has none. */
@@ -50,12 +55,15 @@ function shortFlags(word: string): PodmanFlag[] {
   return flags
 }
 
-const NETWORK = 'the container has the host\'s network: the server is reached at 127.0.0.1, port API_PORT'
-const PUBLISHED = 'the container has the host\'s network, so that nothing can be published: the server is reached at 127.0.0.1, port API_PORT'
+const REACHED = 'the server is reached at 127.0.0.1, port API_PORT'
+const NETWORK = `the container has the host's network: ${REACHED}`
+const PUBLISHED = `the container has the host's network, so that nothing can be published: ${REACHED}`
 const DETACHED = 'the suite starts every container in the background (--detach)'
 const STORE = 'the suite\'s containers lie in a store of its own (STATE_DIR, CHECKPOINT_DIR)'
 const KEPT = 'a container must stay when its server has ended, or it could not be restored'
+const CGROUP = 'the suite finds its processes by their control group'
 const POD = 'a pod has a network and a control group of its own'
+const LOCAL = 'CRIU and its files must be on this host'
 const SAID = 'the suite reads what podman prints'
 
 /** By long name: why the suite cannot have it from outside. */
@@ -65,17 +73,23 @@ const OWN: Record<string, string> = {
   'publish': PUBLISHED, 'publish-all': PUBLISHED,
   'detach': DETACHED, 'attach': DETACHED,
   'tty': 'without podman, the runtime cannot restore a server that has a terminal',
-  'rm': KEPT, 'rmi': 'the image is needed for the next trial',
-  'replace': 'the suite removes a container of that name itself, before the trial', 'cidfile': 'podman refuses to start a second container with the same file',
-  'restart': 'a server that podman starts anew would pass for one that never ended', 'timeout': 'podman would end the server; HEALTH_CHECK_TIMEOUT says how long one is waited for',
-  'pull': 'set-up fetches the image; a trial must not (--pull never)', 'rootfs': 'ENGINE_IMAGE names the image',
-  'pidfile': 'the suite reads the file in podman\'s own place', 'log-driver': 'the suite reads the server\'s log (--log-driver k8s-file)',
-  'cgroup-parent': 'the suite finds its processes by their control group', 'cgroups': 'the suite finds its processes by their control group',
+  'rm': KEPT,
+  'rmi': 'the image is needed for the next trial',
+  'replace': 'the suite removes a container of that name itself, before the trial',
+  'cidfile': 'podman refuses to start a second container with the same file',
+  'restart': 'a server that podman starts anew would pass for one that never ended',
+  'timeout': 'podman would end the server; HEALTH_CHECK_TIMEOUT says how long one is waited for',
+  'pull': 'set-up fetches the image; a trial must not (--pull never)',
+  'rootfs': 'ENGINE_IMAGE names the image',
+  'pidfile': 'the suite reads the file in podman\'s own place',
+  'log-driver': 'the suite reads the server\'s log (--log-driver k8s-file)',
+  'cgroup-parent': CGROUP, 'cgroups': CGROUP,
   'pod': POD, 'pod-id-file': POD,
   'runtime': 'OCI_RUNTIME names it',
-  'root': STORE, 'runroot': STORE, 'tmpdir': STORE, 'imagestore': STORE, 'storage-driver': STORE, 'storage-opt': STORE, 'transient-store': STORE,
+  'root': STORE, 'runroot': STORE, 'tmpdir': STORE, 'imagestore': STORE,
+  'storage-driver': STORE, 'storage-opt': STORE, 'transient-store': STORE,
   'cgroup-manager': 'the suite sets it (cgroupfs)', 'events-backend': 'the suite sets it (none)',
-  'remote': 'CRIU and its files must be on this host', 'url': 'CRIU and its files must be on this host', 'connection': 'CRIU and its files must be on this host',
+  'remote': LOCAL, 'url': LOCAL, 'connection': LOCAL,
   'noout': SAID, 'out': SAID, 'help': SAID,
 }
 
@@ -89,7 +103,7 @@ export function refusedPodmanArgs(words: readonly string[], brings: Brings): str
     const why = OWN[name] ?? refusedValue(name, value, brings)
     return why ? [`${written}${written === `--${name}` ? '' : ` (--${name})`}: ${why}`] : []
   })
-  const lacking = rest.length === 0 ? flags.slice(-1).filter(({ name, value }) => value === undefined && !SWITCHES.has(name)) : []
+  const lacking = rest.length > 0 ? [] : flags.slice(-1).filter(flag => flag.value === undefined && !SWITCHES.has(flag.name))
   return [
     ...new Set(refused),
     ...lacking.map(({ written }) => `${written}: its value is missing; podman would take the image's name for it`),
@@ -97,13 +111,23 @@ export function refusedPodmanArgs(words: readonly string[], brings: Brings): str
   ]
 }
 
+/** Why a flag may not have this value. */
 function refusedValue(name: string, value = '', brings: Brings): string | undefined {
   const key = value.split('=')[0]
   // podman 4 splits an annotation at commas
   const annotations = value.split(',').map(part => part.split('=')[0])
   if (name === 'label' && key === LABEL) return `the suite finds its containers by the label ${LABEL}`
-  if (name === 'ipc' && value === 'host') return 'podman would put the host\'s /dev/shm into the checkpoint, and the restore would put it back over the locks of every podman of this host; --shm-size makes the container\'s own larger'
-  if (name === 'security-opt' && /^seccomp[=:]/.test(value)) return 'the suite sets the seccomp profile, without io_uring, which CRIU cannot dump'
-  if (name === 'annotation' && annotations.includes(CRIU_CONFIG_ANNOTATION) && brings.criuOptions) return `the suite sets CRIU's options for this engine (${CRIU_CONFIG_ANNOTATION})`
-  if (name === 'entrypoint' && brings.entrypoint) return 'this engine\'s container starts with a program of its own; ENGINE=openai takes any'
+  if (name === 'ipc' && value === 'host') {
+    return 'podman would put the host\'s /dev/shm into the checkpoint, and each restore would put it back over the locks of '
+      + 'every podman of this host; --shm-size makes the container\'s own larger'
+  }
+  if (name === 'security-opt' && /^seccomp[=:]/.test(value)) {
+    return 'the suite sets the seccomp profile, without io_uring, which CRIU cannot dump'
+  }
+  if (name === 'annotation' && brings.criuOptions && annotations.includes(CRIU_CONFIG_ANNOTATION)) {
+    return `the suite sets CRIU's options for this engine (${CRIU_CONFIG_ANNOTATION})`
+  }
+  if (name === 'entrypoint' && brings.entrypoint) {
+    return 'this engine\'s container starts with a program of its own; ENGINE=openai takes any'
+  }
 }

@@ -24,5 +24,9 @@ export const WHY_LOCAL = 'A checkpoint lies in files of the host that runs the c
 export function checkLocalPodman(environment: Record<string, string | undefined>): void {
   const set = REMOTE.filter(name => environment[name] !== undefined)
   if (set.length === 0) return
-  throw new Problem(`podman would ask a service in place of running containers itself: the environment has ${set.map(name => `${name}="${environment[name]}"`).join(' and ')}\n${WHY_LOCAL}\nRun it without: env ${set.map(name => `-u ${name}`).join(' ')} npm start`)
+  const has = set.map(name => `${name}="${environment[name]}"`).join(' and ')
+  throw new Problem([
+    `podman would ask a service in place of running containers itself: the environment has ${has}`, WHY_LOCAL,
+    `Run it without: env ${set.map(name => `-u ${name}`).join(' ')} npm start`,
+  ].join('\n'))
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -51,7 +51,7 @@ type Choice = { candidate: Candidate, verdict: Verdict }
 async function choose(c: Configuration): Promise<{ works?: Choice, fail: Choice[] }> {
   const fail: Choice[] = []
   for (const candidate of candidates(c)) {
-    if (candidate.files.some(file => !existsSync(file))) {
+    if (candidate.files.some(file => !statSync(file, { throwIfNoEntry: false })?.isFile())) {
       fail.push({ candidate, verdict: { works: false, version: 'unknown', why: 'there is no such file' } })
       continue
     }

@@ -51,7 +51,11 @@ export async function whole(target: string, build: (part: string) => Promise<str
  * @throws Problem when somebody else could put a program there
  */
 export function ownFolder(path: string): string {
-  mkdirSync(path, { recursive: true, mode: 0o755 })
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o755 })
+  } catch (error) {
+    throw new Problem(`set-up: ${path} cannot be made: ${(error as Error).message}\nName another folder with STATE_DIR.`)
+  }
   const { uid, mode } = statSync(path)
   if (uid !== process.getuid?.() || mode & 0o022) throw new Problem(`set-up: ${path} can be written by others (uid ${uid}, mode ${(mode & 0o7777).toString(8)}), and root runs programs from it\nName another folder with STATE_DIR, or: chown root ${path}; chmod 755 ${path}`)
   return path

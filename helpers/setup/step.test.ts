@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Configuration } from '../configuration.ts'
 import { Problem } from '../problem.ts'
@@ -64,4 +65,12 @@ test('a step that is not ok after it was made stops the set-up, with what to do'
 test('a probe that throws is a finding, not the end of the others', async () => {
   const broken: Step = { name: 'broken', probe: () => Promise.reject(new Error('no such thing')), make: async () => {} }
   expect(await probeAll([broken, step('a', [], ok('a'))], c)).toEqual([{ state: 'unusable', found: 'no such thing', remedy: 'npm run setup' }, ok('a')])
+})
+
+test('what the system refuses to a step is said in a line, a defect keeps its stack', async () => {
+  const failing = (error: Error) => ({ ...step('model', [], missing('no model')), make: () => Promise.reject(error) })
+  const refused = await mkdir('/etc/hostname').catch((error: Error) => error) as Error
+  await expect(makeMissing([failing(refused)], c, () => {})).rejects.toThrow(Problem)
+  await expect(makeMissing([failing(refused)], c, () => {})).rejects.toThrow('set-up: model: EEXIST: file already exists, mkdir \'/etc/hostname\'\nSee to that path')
+  await expect(makeMissing([failing(new TypeError('x'))], c, () => {})).rejects.toThrow(TypeError)
 })

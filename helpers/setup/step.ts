@@ -66,6 +66,10 @@ async function makeAloud({ name, make }: Step, c: Configuration, say: Say): Prom
       timer.refresh()
       say(`${name}: ${line}`)
     })
+  } catch (error) {
+    // what the system refuses is the host's fault, not a defect of the suite
+    if (!(error instanceof Error && 'syscall' in error)) throw error
+    throw new Problem(`set-up: ${name}: ${error.message}\nSee to that path, or name another; then run npm run setup again.`, { cause: error })
   } finally {
     clearInterval(timer)
   }
