@@ -24,7 +24,7 @@ export default defineConfig(async () => {
   return command === 'bench' ? bench(words) : { test: { ...shared, globalSetup: 'fixtures/test-setup.ts' } }
 })
 
-/** What the command line says, read by vitest's own parser: in `vitest --reporter dot bench cold` only `cold` names a file. */
+/** What the command line says, read by vitest's own parser: in `vitest --reporter dot bench cold` one word names a file. */
 function asked(): { command: string | undefined, words: string[] } {
   const cli = createCLI()
   const { args } = cli.parse(process.argv, { run: false })

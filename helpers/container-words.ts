@@ -14,7 +14,8 @@ const SECRET_DIGITS = 4
 /** Words on one line, each secret as `***` and some digits of its digest. */
 export function comparable(words: readonly string[]): string {
   const shown = redactWords(words)
-  return quote(shown.map((word, index) => word === words[index] ? word : `${word}~${digest(words[index]!, SECRET_DIGITS)}`))
+  const marked = (word: string, whole: string) => word === whole ? word : `${word}~${digest(whole, SECRET_DIGITS)}`
+  return quote(shown.map((word, index) => marked(word, words[index]!)))
 }
 
 /** Flags that the suite itself makes, without the host's folders and its PATH, which differ between shells. */
@@ -28,8 +29,8 @@ export function withoutFolders(flags: readonly string[]): string[] {
 }
 
 /**
- * PODMAN_ARGS with the values that podman takes from elsewhere: `--env NAME` (`NAME*` are several) from the environment,
- * `--env-file FILE` from a file.
+ * PODMAN_ARGS with the values that podman takes from elsewhere: `--env NAME` (`NAME*` are several) from the
+ * environment, `--env-file FILE` from a file.
  */
 export function withValues(words: readonly string[], environment: Record<string, string | undefined>): string[] {
   return words.flatMap(apart).flatMap((word, index, all) => {
@@ -42,7 +43,8 @@ export function withValues(words: readonly string[], environment: Record<string,
 }
 
 /** `--env=NAME` and `-eNAME` as two words. */
-const apart = (word: string): string[] => (/^(--env|--env-file)=(.*)$/s.exec(word) ?? /^(-e)(.+)$/s.exec(word))?.slice(1) ?? [word]
+const apart = (word: string): string[] =>
+  (/^(--env|--env-file)=(.*)$/s.exec(word) ?? /^(-e)(.+)$/s.exec(word))?.slice(1) ?? [word]
 
 function valuesOf(name: string, environment: Record<string, string | undefined>): string[] {
   const wanted = (key: string) => name.endsWith('*') ? key.startsWith(name.slice(0, -1)) : key === name

@@ -28,7 +28,7 @@ function of({ env = {}, prompt = 'Hello', maxTokens = 8, profile = '{}', imageId
   const seccompProfile = join(folder, 'seccomp.json')
   writeFileSync(seccompProfile, profile)
   const container = engines[c.engine](c, image).container({})
-  return fingerprint(c, { criu: 'criu', image: image.reference, imageId },
+  return fingerprint(c, { criu: 'criu', image: image.reference, imageId, engineVersion: null },
     { container, question: { prompt, maxTokens }, criuOptions, seccompProfile, packages: [] })
 }
 

@@ -31,7 +31,10 @@ export interface Measured {
  */
 const METHOD = 2
 
-/** All that decides what was measured: two runs are comparable where it is the same. What there is none of is null. @throws Problem where podman, the runtime or CRIU does not say its version within TOOL_TIMEOUT */
+/**
+ * All that decides what was measured: two runs are comparable where it is the same. What there is none of is null.
+ * @throws Problem where podman, the runtime or CRIU does not say its version within TOOL_TIMEOUT
+ */
 export async function fingerprint(
   configuration: Configuration, { criu, image, imageId, engineVersion }: Programs, measured: Measured,
 ): Promise<Fingerprint> {
@@ -55,7 +58,9 @@ export async function fingerprint(
     model: [modelLabel(configuration), await modelIdentity(configuration)].filter(Boolean).join(', '),
     engine: [configuration.engine, engineVersion].filter(Boolean).join(' '),
     command: comparable(container.command),
-    container: comparable([...ulimitFlags(), ...withoutFolders(container.podman), ...withValues(podmanArgs, process.env)]),
+    container: comparable([
+      ...ulimitFlags(), ...withoutFolders(container.podman), ...withValues(podmanArgs, process.env),
+    ]),
     packages: pythonPackages(measured.packages),
     question: `${JSON.stringify(question.prompt)}, ${question.maxTokens} tokens, ${warmupRequests} warm-up requests`,
     seccomp: digest(readFileSync(measured.seccompProfile)),
@@ -83,7 +88,8 @@ async function gpus(): Promise<{ names: string, driver: string } | undefined> {
 async function gpuModes(): Promise<string | null> {
   const fields = 'persistence_mode,mig.mode.current,ecc.mode.current,power.limit'
   const rows = await firstLines('nvidia-smi', [`--query-gpu=${fields}`, '--format=csv,noheader'])
-  const mode = (row: string) => row.split(',').map((value, index) => `${fields.split(',')[index]} ${value.trim()}`).join(', ')
+  const names = fields.split(',')
+  const mode = (row: string) => row.split(',').map((value, index) => `${names[index]} ${value.trim()}`).join(', ')
   return rows?.map(mode).join(' + ') ?? null
 }
 

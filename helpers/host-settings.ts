@@ -35,13 +35,14 @@ function readText(path: string): string | undefined {
   }
 }
 
-/** The CPUs' frequency governors, and whether they may go above their base frequency; null where the kernel has none. */
+/** The CPUs' frequency governors, and whether boost is off; null where the kernel has none. */
 function governors(root: string): string | null {
   const folder = join(root, 'sys/devices/system/cpu')
   const cpus = folders(folder).filter(name => /^cpu\d+$/.test(name))
   const names = cpus.flatMap(name => readText(join(folder, name, 'cpufreq/scaling_governor')) ?? [])
   if (names.length === 0) return null
-  const still = readText(join(folder, 'intel_pstate/no_turbo')) === '1' || readText(join(folder, 'cpufreq/boost')) === '0'
+  const value = (file: string) => readText(join(folder, file))
+  const still = value('intel_pstate/no_turbo') === '1' || value('cpufreq/boost') === '0'
   return `${[...new Set(names)].sort().join(' and ')}${still ? ', no boost' : ''}`
 }
 
@@ -53,7 +54,8 @@ function folders(path: string): string[] {
   }
 }
 
-const DECISIVE = /^(mitigations|nosmt|isolcpus|nohz_full|\w*hugepages?\w*|(intel_|amd_)?iommu|\w+\.max_cstate|numa_balancing)=?/
+const DECISIVE =
+  /^(mitigations|nosmt|isolcpus|nohz_full|\w*hugepages?\w*|(intel_|amd_)?iommu|\w+\.max_cstate|numa_balancing)(=|$)/
 
 /** The parameters of the kernel's command line that change its speed; none is null. */
 export function kernelParameters(line: string): string | null {
@@ -61,7 +63,8 @@ export function kernelParameters(line: string): string | null {
 }
 
 /** The file systems that a start reads from: container storage, archives, checkpoints, the model. */
-export function storageOf({ stateDir, checkpointDir, checkpointPath, modelsCache, modelId }: Configuration, all = mounts()): string {
+export function storageOf(c: Configuration, all = mounts()): string {
+  const { stateDir, checkpointDir, checkpointPath, modelsCache, modelId } = c
   const models = modelId.startsWith('/') ? dirname(modelId) : modelsCache
   const places = { state: stateDir, checkpoints: checkpointDir, archive: dirname(checkpointPath), models }
   return Object.entries(places).map(([name, path]) => `${name} ${fileSystem(mountOf(path, all))}`).join(', ')
@@ -78,10 +81,12 @@ export function criuOptions(own: readonly string[], files: readonly string[] = c
   return [...own, ...found].join(', ') || null
 }
 
-const criuFiles = () =>
-  [...['default', 'runc', 'crun'].map(name => `/etc/criu/${name}.conf`), join(process.env.HOME ?? '/root', '.criu/default.conf')]
+const criuFiles = () => [
+  ...['default', 'runc', 'crun'].map(name => `/etc/criu/${name}.conf`),
+  join(process.env.HOME ?? '/root', '.criu/default.conf'),
+]
 
-/** Versions of the Python packages in these folders as one value; null where there is none. Source: PEP 376, NAME-VERSION.dist-info. */
+/** Versions of the Python packages in these folders as one value; null for none. Source: PEP 376, NAME-VERSION.dist-info. */
 export function pythonPackages(paths: readonly string[]): string | null {
   const found = paths.flatMap(path => folders(path).flatMap(name => /^(.+)\.(?:dist|egg)-info$/.exec(name)?.[1] ?? []))
   if (found.length === 0) return null

@@ -69,12 +69,14 @@ export function checkFingerprint(reference: Fingerprint, current: Fingerprint, {
   if (differs.includes('method')) {
     const [there, here] = [reference, current].map(({ method }) => method ?? 'before 2')
     throw new Problem(
-      `${path} was kept by a version of this suite that measured something else (method ${there} there, ${here} here).\n`
+      `${path} was kept by a version of this suite that measured something else `
+      + `(method ${there} there, ${here} here).\n`
       + `${ANEW} REFERENCE_ANY_HOST=1 (npm run compare: --any-host) compares all the same.`)
   }
   const lines = differs.map(name => `  ${name}: ${difference(reference[name] ?? 'none', current[name] ?? 'none')}`)
   throw new Problem(
-    `${path} is from another host or configuration, so times say nothing about a change. It differs in:\n${lines.join('\n')}\n`
+    `${path} is from another host or configuration, so times say nothing about a change. It differs in:\n`
+    + `${lines.join('\n')}\n`
     + `${ANEW} Or compare all the same with REFERENCE_ANY_HOST=1 (npm run compare: --any-host).`)
 }
 

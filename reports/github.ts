@@ -89,6 +89,7 @@ function addSummary(path: string, text: string): void {
   try {
     appendFileSync(path, text)
   } catch (error) {
-    console.error(`criu-gpu-bench: warning: GITHUB_STEP_SUMMARY cannot be written: ${(error as Error).message}; the job's page has no summary`)
+    const { message } = error as Error
+    console.error(`criu-gpu-bench: warning: GITHUB_STEP_SUMMARY cannot be written: ${message}; the job's page has no summary`)
   }
 }

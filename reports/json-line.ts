@@ -1,7 +1,7 @@
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g
 
 /**
- * The line of a JSON text, from 1, on which the value at a path begins; of what is missing, the nearest value around it.
+ * The line of a JSON text, from 1, on which the value at a path begins; of a missing one, the nearest value around it.
  * @param text valid JSON
  * @param path keys and indices, such as ['scenarios', 0, 'tfft']
  */
@@ -19,7 +19,8 @@ export function lineOf(text: string, path: readonly PropertyKey[]): number {
     } else if (within && !within.array && keyNext) within.at = JSON.parse(token) as string
     else {
       const depth = open.length
-      if (depth >= found.depth && depth <= path.length && open.every(({ at }, i) => at === path[i])) found = { depth, index }
+      const onPath = depth <= path.length && open.every(({ at }, i) => at === path[i])
+      if (onPath && depth >= found.depth) found = { depth, index }
       if (token === '{' || token === '[') open.push({ array: token === '[', at: 0 })
       keyNext = token === '{'
     }

@@ -29,7 +29,8 @@ function cases(scenario: Scenario): Case[] {
 }
 
 const limit = (target: TargetResult) => 
-  `${target.metric} ${metricSign(target.metric)} ${metricValue(target.metric, target.limit)}${target.kind === 'goal' ? ' (goal)' : ''}`
+  [target.metric, metricSign(target.metric), metricValue(target.metric, target.limit), target.kind === 'goal' && '(goal)']
+    .filter(Boolean).join(' ')
 
 function judged({ verdict, kind, actual, metric }: TargetResult): Pick<Case, 'failure' | 'skipped'> {
   const value = actual === null ? 'not measured' : metricValue(metric, actual)

@@ -220,7 +220,7 @@ export const reportSchema = z.object({
   /** What the baseline's server said to the engine's own question, and how many of the servers that came back said what a fresh one says. */
   answer: z.object({ prompt: z.string(), text: z.string(), same: z.number().int().nonnegative(), of: z.number().int().nonnegative() }).optional(),
   findings: z.array(findingSchema),
-  /** How many targets judged nothing, by what they are for: `engine vllm`, `GPU H100`, `model 7b`, `scenarios not asked for`. */
+  /** How many targets judged nothing, by what they are for: `engine vllm`, `GPU H100`, `scenarios not asked for`. */
   idle_targets: z.record(z.string(), z.number().int().positive()).default({}),
   reference: referenceSchema.optional(),
   /** Things to know about how this report was made, such as a torn last line that was dropped. */

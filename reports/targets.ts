@@ -18,19 +18,24 @@ export const MIN_TRIALS = 4
 export function parseTargets(text: string, path: string, known: readonly string[]): Target[] {
   const parsed = targetsFileSchema.safeParse(parseJson(text, path))
   if (!parsed.success) throw new Problem(`${path} is unusable:\n${parsed.error.issues.map(issue => `  ${describe(issue)}`).join('\n')}`)
-  const wrong = parsed.data.flatMap((target, index) => defects(target, parsed.data.slice(0, index), known).map(defect => `  target ${index + 1}: ${defect}`))
-  if (wrong.length > 0) throw new Problem(`${path} is unusable:\n${wrong.join('\n')}\nScenarios there are: ${known.join(', ')}`)
+  const wrong = parsed.data.flatMap((target, index, all) =>
+    defects(target, all.slice(0, index), known).map(defect => `  target ${index + 1}: ${defect}`))
+  if (wrong.length > 0) {
+    throw new Problem(`${path} is unusable:\n${wrong.join('\n')}\nScenarios there are: ${known.join(', ')}`)
+  }
   return parsed.data
 }
 
 /** What is wrong with a target that has the right form. */
 function defects(target: Target, before: Target[], known: readonly string[]): string[] {
   const { scenario, engine, metric, limit } = target
+  const meets = metricSign(metric) === '<=' ? 'nothing' : 'everything'
   const same = before.findIndex(other => JSON.stringify(other, FIELDS) === JSON.stringify(target, FIELDS))
   return [
     !known.includes(scenario) && `scenario "${scenario}" does not exist${nearest(scenario, known)}`,
-    engine !== undefined && !ENGINES.includes(engine) && `engine "${engine}" does not exist; there are ${ENGINES.join(', ')}`,
-    limit <= 0 && `limit: received ${limit}, allowed is more than 0: ${metricSign(metric) === '<=' ? 'nothing meets' : 'everything meets'} this one`,
+    engine !== undefined && !ENGINES.includes(engine)
+      && `engine "${engine}" does not exist; there are ${ENGINES.join(', ')}`,
+    limit <= 0 && `limit: received ${limit}, allowed is more than 0: ${meets} meets this one`,
     same >= 0 && `it is target ${same + 1} again`,
   ].filter(defect => defect !== false)
 }
@@ -38,17 +43,19 @@ function defects(target: Target, before: Target[], known: readonly string[]): st
 const FIELDS = Object.keys(targetsFileSchema.element.shape).sort()
 
 /** Targets that hold for this engine, GPU and model. A target that names a GPU holds on no host without one. */
-export const applicableTargets = (run: Run): Target[] => run.targets.filter(target => elsewhere(target, run) === undefined)
+export const applicableTargets = (run: Run): Target[] =>
+  run.targets.filter(target => elsewhere(target, run) === undefined)
 
 /** The engine, GPU or model that a target is for, where it is not this run's. */
 function elsewhere({ engine, gpu, model }: Target, run: Run): string | undefined {
-  const includes = (whole: string | null | undefined, part: string) => (whole ?? '').toLowerCase().includes(part.toLowerCase())
+  const includes = (whole: string | null | undefined, part: string) =>
+    (whole ?? '').toLowerCase().includes(part.toLowerCase())
   if (engine !== undefined && engine !== run.engine.name) return `engine ${engine}`
   if (gpu !== undefined && !includes(run.host.fingerprint.gpu, gpu)) return `GPU ${gpu}`
   return model === undefined || includes(run.engine.model, model) ? undefined : `model ${model}`
 }
 
-/** Targets that judge nothing in this run, by what they are for: a limit that nobody looks at must not seem to be met. */
+/** Targets that judge nothing in this run, by what they are for: what nobody looks at must not seem to be met. */
 export function idleTargets(run: Run): Report['idle_targets'] {
   const asked = ({ scenario }: Target) => run.scenarios.some(({ id }) => id === scenario)
   const idle = run.targets.flatMap(target => elsewhere(target, run) ?? (asked(target) ? [] : 'scenarios not asked for'))

@@ -47,13 +47,14 @@ export interface Trials {
  * Reads the lines of a trials file. Text that is no JSON was cut off while it was written, or lost to a crash of the host:
  * it is left out, and that is said; every whole line counts, wherever it stands.
  * @param name of the file, for errors
- * @throws Problem naming file and line for JSON that is no trial (it was changed, or another version wrote it), and both lines
- * where one trial stands twice
+ * @throws Problem naming file and line for JSON that is no trial (it was changed, or another version wrote it), and both
+ * lines where one trial stands twice
  */
 export function parseTrials(text: string, name: string): Trials {
   const all = text.split('\n').map((line, index) => ({ line, where: `${name}:${index + 1}` })).filter(({ line }) => line.trim() !== '')
   const torn = all.filter(({ line }) => !isJson(line))
-  const read = all.filter(one => !torn.includes(one)).map(({ line, where }) => ({ where, trial: checked(trialSchema, line, `${where} is no trial`) }))
+  const read = all.filter(one => !torn.includes(one))
+    .map(({ line, where }) => ({ where, trial: checked(trialSchema, line, `${where} is no trial`) }))
   checkOnce(read)
   return {
     trials: read.map(({ trial }) => trial),
@@ -61,13 +62,16 @@ export function parseTrials(text: string, name: string): Trials {
   }
 }
 
+const TWICE = 'A run writes each trial once. Delete the line that is too many, or take the run\'s own file.'
+
 /** A trial that counts twice would make a median surer than it is. */
 function checkOnce(read: { trial: Trial, where: string }[]): void {
   const seen = new Map<string, string>()
   for (const { trial: { group, scenario, trial, sequence }, where } of read) {
-    for (const name of [`trial ${trial} of ${scenario} in the group ${group}`, `number ${sequence} in the order of the group ${group}`]) {
+    const names = [`trial ${trial} of ${scenario} in the group ${group}`, `number ${sequence} in the order of the group ${group}`]
+    for (const name of names) {
       const first = seen.get(name)
-      if (first) throw new Problem(`${first} and ${where} are both ${name}\nA run writes each trial once. Delete the line that is too many, or take the run's own file.`)
+      if (first) throw new Problem(`${first} and ${where} are both ${name}\n${TWICE}`)
       seen.set(name, where)
     }
   }
@@ -104,7 +108,8 @@ export function checked<T extends z.ZodType>(schema: T, text: string, what: stri
   if (parsed.success) return parsed.data
   // of a text of one line the caller says which one it is
   const where = (path: PropertyKey[]) => text.includes('\n') ? ` (line ${lineOf(text, path)})` : ''
-  const issues = parsed.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.') || 'the whole'}: ${message}${where(path)}`)
+  const issues = parsed.error.issues.slice(0, 5)
+    .map(({ path, message }) => `${path.join('.') || 'the whole'}: ${message}${where(path)}`)
   throw new Problem(`${what}: ${issues.join('; ')}`)
 }
 
