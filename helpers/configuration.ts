@@ -166,7 +166,7 @@ export function parseConfiguration(environment: Record<string, string | undefine
   if (engineName === 'openai' && !(e.ENGINE_IMAGE && e.ENGINE_COMMAND))
     throw new Problem('configuration is unusable:\n  ENGINE=openai needs ENGINE_IMAGE (an image with an OpenAI-compatible server) and ENGINE_COMMAND (what starts it)')
   const refused = refusedPodmanArgs(e.PODMAN_ARGS, { entrypoint: engineName !== 'openai', criuOptions: engineName === 'vllm' })
-  if (refused.length) throw new Problem(`configuration is unusable:\n  PODMAN_ARGS: words that it may not hold:\n${refused.map(line => `    ${line}`).join('\n')}\nLeave them out; what else podman run takes may stay.`)
+  if (refused.length) throw new Problem(`configuration is unusable:\n  PODMAN_ARGS: received "${environment.PODMAN_ARGS}", which holds what it may not:\n${refused.map(line => `    ${line}`).join('\n')}\nLeave them out; what else podman run takes may stay.`)
   const embedded = e.MODEL_SIZE ? randomModel(e.MODELS_CACHE, e.MODEL_SIZE) : defaultModel({ modelsCache: e.MODELS_CACHE })
   const modelId = e.MODEL_ID ?? (engineName === 'llama-cpp' ? embedded : engineName === 'vllm' ? 'Qwen/Qwen2-1.5B-Instruct' : 'default')
   if (engineName === 'llama-cpp' && e.MODEL_ID && !existsSync(e.MODEL_ID))
