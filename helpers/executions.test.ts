@@ -6,36 +6,35 @@ import { tinyCheckpoint } from './criu-images/recorded.ts'
 import { dumpedIn, listening, living, randomAddress, uptime } from './executions.ts'
 import { kill, processTree } from './processes.ts'
 
-/** A shell that prints once it runs, and waits. @param script what it does before */
-const shell = (script = '') => running('sh', ['-c', `${script}\necho ready; read wait`])
+const WAIT = 'import sys\nprint("ready", flush=True)\nsys.stdin.read()'
+const FORK = `import os, subprocess, time\nif os.fork() == 0: time.sleep(60)\nsubprocess.Popen(["sleep", "60"])\n${WAIT}`
 
-/** A program that prints once it runs, and ends with its input. */
-async function running(program: string, args: string[]): Promise<{ pid: number } & Disposable> {
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+/** A Python that prints once it runs, and ends with its input. */
+async function python(program = WAIT): Promise<{ pid: number } & Disposable> {
+  const child = spawn('python3', ['-c', program], { stdio: ['pipe', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
   return { pid: child.pid!, [Symbol.dispose]: () => void child.stdin.end() }
 }
 
 test('the same program started twice is two executions; each says the same of itself again', async () => {
-  using one = await shell()
-  using other = await shell()
+  using one = await python()
+  using other = await python()
   const [first, second] = living([one.pid, other.pid])
-  expect(first).toMatchObject({ pid: one.pid, name: 'sh', execution: expect.stringMatching(/^[0-9a-f]+-[0-9a-f]{32}$/) })
+  expect(first).toMatchObject({ pid: one.pid, name: 'python3', execution: expect.stringMatching(/^[0-9a-f]+-[0-9a-f]{32}$/) })
   expect(second!.execution).not.toBe(first!.execution)
   expect(living([one.pid])).toEqual([first])
 })
 
 /** As Go's runtime does. */
-const ZEROES = `import ctypes, sys
+const ZEROES = `import ctypes
 libc = ctypes.CDLL(None)
 libc.getauxval.restype = ctypes.c_ulong
 ctypes.memset(libc.getauxval(25), 0, 16)
-print('ready', flush=True)
-sys.stdin.read()`
+${WAIT}`
 
 test('a program that zeroes its random bytes is told by where they lay', async () => {
-  using one = await running('python3', ['-c', ZEROES])
-  using other = await running('python3', ['-c', ZEROES])
+  using one = await python(ZEROES)
+  using other = await python(ZEROES)
   const [first, second] = living([one.pid, other.pid])
   expect(first!.execution).toMatch(/^[0-9a-f]+-0{32}$/)
   expect(second!.execution).toMatch(/^[0-9a-f]+-0{32}$/)
@@ -43,9 +42,9 @@ test('a program that zeroes its random bytes is told by where they lay', async (
 })
 
 test('a process that forks has its parent\'s, one that starts a program has its own', async () => {
-  using parent = await shell('(sleep 60; :) &')
+  using parent = await python(FORK)
   const seen = () => living(processTree(parent.pid))
-  await expect.poll(() => seen().map(({ name }) => name)).toEqual(['sh', 'sh', 'sleep'])
+  await expect.poll(() => seen().map(({ name }) => name)).toEqual(['python3', 'python3', 'sleep'])
   const [first, forked, sleeper] = seen()
   for (const { pid } of [forked!, sleeper!]) kill(pid)
   expect(forked?.execution).toBe(first!.execution)
@@ -54,7 +53,7 @@ test('a process that forks has its parent\'s, one that starts a program has its 
 
 test('it began after the host\'s uptime was read, this process before', async () => {
   const since = uptime()
-  using later = await shell()
+  using later = await python()
   const [before, after] = living([process.pid, later.pid])
   expect(before!.began).toBeLessThan(since)
   expect(after!.began).toBeGreaterThanOrEqual(since)
@@ -66,7 +65,7 @@ test('who listens on a port', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  using other = await shell()
+  using other = await python()
   const processes = living([process.pid, other.pid])
   expect(listening(processes, port).map(({ pid }) => pid)).toEqual([process.pid])
   server.close()
