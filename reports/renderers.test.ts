@@ -116,6 +116,16 @@ describe('commands', () => {
     expect(statSync(join(path, 'report.html')).mode & 0o777).toBe(0o600)
     expect(printed.join('')).toContain('PASS: 9 scenarios measured')
   })
+  it.for([0, undefined])('a terminal of %s columns gets the table for 80', (columns) => {
+    const shown = (width: number | undefined) => {
+      const [path, { printed, print }] = [folder(), output()]
+      Object.defineProperty(process.stdout, 'columns', { value: width, configurable: true })
+      reportCommand([path], print)
+      Reflect.deleteProperty(process.stdout, 'columns')
+      return printed.join('').replace(/.*report\.html\n/, '')
+    }
+    expect(shown(columns)).toBe(shown(80))
+  })
   it('report says when the last line was torn, and refuses a folder that is none', () => {
     const [path, { printed, print }] = [folder(), output()]
     writeFileSync(join(path, 'trials.jsonl'), '{"timestamp":"2026', { flag: 'a' })
