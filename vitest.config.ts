@@ -1,13 +1,20 @@
-import type { Prepared } from './fixtures/run.ts'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { BaseSequencer, createCLI, type TestSpecification } from 'vitest/node'
+import type { Prepared } from './fixtures/run.ts'
 
 type TestOptions = NonNullable<ViteUserConfig['test']>
 
 /** Loads a module as Node does: vite would put a copy of it into this file's bundle. */
 const load = (path: string) => import(new URL(path, import.meta.url).href)
 
-const shared: TestOptions = { watch: false, fileParallelism: false, include: ['{fixtures,helpers,reports}/**/*.test.ts'], benchmark: { include: [] }, testTimeout: 30_000, hookTimeout: 60_000 }
+const shared: TestOptions = {
+  watch: false,
+  fileParallelism: false,
+  include: ['{fixtures,helpers,reports}/**/*.test.ts'],
+  benchmark: { include: [] },
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+}
 
 /** The same order in every run: vitest's own puts what failed or took long first. */
 class PathOrder extends BaseSequencer {
@@ -24,8 +31,10 @@ export default defineConfig(async () => {
   return command === 'bench' ? bench(words) : { test: { ...shared, globalSetup: 'fixtures/test-setup.ts' } }
 })
 
-/** What the command line says, read by vitest's own parser: in `vitest --reporter dot bench cold` one word names a file. */
-function asked(): { command: string | undefined, words: string[] } {
+/**
+ * What the command line says, read by vitest's own parser: in `vitest --reporter dot bench cold` one word names a file.
+ */
+function asked(): { command: string | undefined; words: string[] } {
   const cli = createCLI()
   const { args } = cli.parse(process.argv, { run: false })
   return { command: cli.matchedCommandName, words: [...args] }
@@ -33,11 +42,13 @@ function asked(): { command: string | undefined, words: string[] } {
 
 /** `npx vitest bench [name ...]`: everything that can be wrong ends here, with exit code 2. */
 async function bench(words: string[]): Promise<ViteUserConfig> {
-  const { preflight, defaultBenches } = await load('fixtures/preflight.ts') as typeof import('./fixtures/preflight.ts')
-  const { namedBenches } = await load('fixtures/bench-files.ts') as typeof import('./fixtures/bench-files.ts')
-  const { configuration } = await load('helpers/configuration.ts') as typeof import('./helpers/configuration.ts')
-  const { reportProblem } = await load('helpers/problem.ts') as typeof import('./helpers/problem.ts')
-  const { gatePlugin } = await load('fixtures/gate-plugin.ts') as typeof import('./fixtures/gate-plugin.ts')
+  const { preflight, defaultBenches } = (await load(
+    'fixtures/preflight.ts',
+  )) as typeof import('./fixtures/preflight.ts')
+  const { namedBenches } = (await load('fixtures/bench-files.ts')) as typeof import('./fixtures/bench-files.ts')
+  const { configuration } = (await load('helpers/configuration.ts')) as typeof import('./helpers/configuration.ts')
+  const { reportProblem } = (await load('helpers/problem.ts')) as typeof import('./helpers/problem.ts')
+  const { gatePlugin } = (await load('fixtures/gate-plugin.ts')) as typeof import('./fixtures/gate-plugin.ts')
   let prepared: Prepared
   let files: string[]
   try {
@@ -47,14 +58,20 @@ async function bench(words: string[]): Promise<ViteUserConfig> {
     process.exit(reportProblem(error))
   }
   return {
-    plugins: [gatePlugin(prepared.folder, {
-      ...shared,
-      provide: { prepared },
-      benchmark: { include: files.map(name => `bench/${name}.bench.ts`) },
-      sequence: { sequencer: PathOrder },
-      testTimeout: A_DAY, hookTimeout: A_DAY, teardownTimeout: 60_000,
-      // a trial is measured once; what was not measured is no pass
-      retry: 0, repeats: 0, passWithNoTests: false,
-    })],
+    plugins: [
+      gatePlugin(prepared.folder, {
+        ...shared,
+        provide: { prepared },
+        benchmark: { include: files.map(name => `bench/${name}.bench.ts`) },
+        sequence: { sequencer: PathOrder },
+        testTimeout: A_DAY,
+        hookTimeout: A_DAY,
+        teardownTimeout: 60_000,
+        // a trial is measured once; what was not measured is no pass
+        retry: 0,
+        repeats: 0,
+        passWithNoTests: false,
+      }),
+    ],
   }
 }

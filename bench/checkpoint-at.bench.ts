@@ -1,6 +1,8 @@
 import { benchmark } from '../fixtures/benchmark.ts'
 
-/** When vLLM's checkpoint is taken, with how much of the GPU, and where it lies. All is compared with an awake server's. */
+/**
+ * When vLLM's checkpoint is taken, with how much of the GPU, and where it lies. All is compared with an awake server's.
+ */
 const asleep = { strategy: 'podman-in-place', checkpointAt: 'asleep-2', storage: 'tmpfs-huge' } as const
 
 benchmark('checkpoint-at', [

@@ -1,8 +1,6 @@
 import { benchmark } from '../fixtures/benchmark.ts'
 
 /** The engine stayed and slept: level 1 keeps the weights in host memory, level 2 drops them. */
-benchmark('engine-wake', [
-  { level: 1 },
-  { level: 2 },
-  { level: 2, weights: 'tmpfs' },
-], { against: { strategy: 'cold' } })
+benchmark('engine-wake', [{ level: 1 }, { level: 2 }, { level: 2, weights: 'tmpfs' }], {
+  against: { strategy: 'cold' },
+})

@@ -9,14 +9,18 @@ const ownGraphs = { ...mapped, graphs: 'tmpfs' }
 const tinyInit = { ...ownGraphs, init: true }
 const best = { ...tinyInit, threads: 'one' }
 
-benchmark('ladder', [
-  asleep,
-  hugePages,
-  ownWeights,
-  { ...ownWeights, pages: 'no-zeros' },
-  mapped,
-  ownGraphs,
-  tinyInit,
-  best,
-  { ...best, strategy: 'runtime-direct' },
-], { against: { strategy: 'cold' } })
+benchmark(
+  'ladder',
+  [
+    asleep,
+    hugePages,
+    ownWeights,
+    { ...ownWeights, pages: 'no-zeros' },
+    mapped,
+    ownGraphs,
+    tinyInit,
+    best,
+    { ...best, strategy: 'runtime-direct' },
+  ],
+  { against: { strategy: 'cold' } },
+)

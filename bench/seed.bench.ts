@@ -4,9 +4,13 @@ import { benchmark } from '../fixtures/benchmark.ts'
  * The seed's case: an archive, compressed with zstd, of a server that is awake and holds an A10's 20 GB, imported into
  * storage on disk; then one change a step: asleep, without compression, without the archive.
  */
-benchmark('seed', [
-  { strategy: 'podman-import', gpuMemoryUtil: 0.25 },
-  { strategy: 'podman-import', checkpointAt: 'asleep-2' },
-  { strategy: 'podman-import', checkpointAt: 'asleep-2', compress: 'none' },
-  { strategy: 'podman-in-place', checkpointAt: 'asleep-2' },
-], { against: { strategy: 'cold' } })
+benchmark(
+  'seed',
+  [
+    { strategy: 'podman-import', gpuMemoryUtil: 0.25 },
+    { strategy: 'podman-import', checkpointAt: 'asleep-2' },
+    { strategy: 'podman-import', checkpointAt: 'asleep-2', compress: 'none' },
+    { strategy: 'podman-in-place', checkpointAt: 'asleep-2' },
+  ],
+  { against: { strategy: 'cold' } },
+)

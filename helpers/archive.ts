@@ -1,12 +1,19 @@
+import type { Phase } from '../reports/schema.ts'
 import { now, pause } from './clock.ts'
 import { descriptorsOf, position, processTree } from './processes.ts'
-import type { Phase } from '../reports/schema.ts'
 
 /** One sample of who reads the archive: where a reader stands, or that nobody has it open. */
-export interface ArchiveSample { time: number, position: number | undefined }
+export interface ArchiveSample {
+  time: number
+  position: number | undefined
+}
 
 /** One reading of the archive from front to (nearly) back. */
-export interface ArchivePass { began: number, ended: number, bytes: number }
+export interface ArchivePass {
+  began: number
+  ended: number
+  bytes: number
+}
 
 /** What `podman container restore --import` reads the archive for, in this order. Source: containers/podman#25662. */
 const PASSES = ['archive.find-runtime', 'archive.read-config', 'archive.unpack']
@@ -17,7 +24,7 @@ const PASSES = ['archive.find-runtime', 'archive.read-config', 'archive.unpack']
  */
 export async function watchArchive(pid: number, path: string, signal: AbortSignal): Promise<ArchiveSample[]> {
   const samples: ArchiveSample[] = []
-  let reader: { pid: number, fd: string } | undefined
+  let reader: { pid: number; fd: string } | undefined
   while (!signal.aborted) {
     let at = reader && position(reader.pid, reader.fd)
     if (at === undefined || at === samples.at(-1)?.position) {
@@ -31,7 +38,7 @@ export async function watchArchive(pid: number, path: string, signal: AbortSigna
   return samples
 }
 
-function findReader(pid: number, path: string, known: { pid: number, fd: string } | undefined) {
+function findReader(pid: number, path: string, known: { pid: number; fd: string } | undefined) {
   const open = processTree(pid).flatMap(process => descriptorsOf(process, path).map(fd => ({ pid: process, fd })))
   return open.find(found => found.pid === known?.pid && found.fd === known.fd && open.length === 1) ?? open.at(-1)
 }
@@ -54,9 +61,16 @@ export function archivePasses(samples: ArchiveSample[]): ArchivePass[] {
   return passes
 }
 
-/** Passes as phases; `start` is the trial's begin on the monotonic clock. A pass over less than `smallest` bytes is no reading of the archive. */
+/**
+ * Passes as phases; `start` is the trial's begin on the monotonic clock. A pass over less than `smallest` bytes is no
+ * reading of the archive.
+ */
 export function archivePhases(passes: ArchivePass[], start: number, smallest: number): Phase[] {
-  return passes.filter(pass => pass.bytes >= smallest).map((pass, index) => ({
-    name: PASSES[index] ?? `archive.pass-${index + 1}`, start: pass.began - start, duration: pass.ended - pass.began,
-  }))
+  return passes
+    .filter(pass => pass.bytes >= smallest)
+    .map((pass, index) => ({
+      name: PASSES[index] ?? `archive.pass-${index + 1}`,
+      start: pass.began - start,
+      duration: pass.ended - pass.began,
+    }))
 }

@@ -7,7 +7,8 @@ const SIZE = 256 * 2 ** 20
 const CHUNK = 4 * 2 ** 20
 
 /**
- * What one thread can read from a folder into fresh memory, in bytes per second: the best of three, as CRIU reads its pages.
+ * What one thread can read from a folder into fresh memory, in bytes per second: the best of three, as CRIU reads its
+ * pages.
  * Writes 256 MiB there for a moment; undefined where they do not fit.
  */
 export function readBandwidth(folder: string): number | undefined {
@@ -32,14 +33,16 @@ const LINE = Buffer.from(`${'x'.repeat(71)}\n`)
 export function lineTime(folder: string): number {
   const path = join(folder, `.lines.${process.pid}`)
   try {
-    return Math.min(...Array.from({ length: 3 }, () => {
-      const out = openSync(path, 'w', 0o600)
-      const began = now()
-      for (let line = 0; line < LINES; line++) writeSync(out, LINE)
-      const seconds = now() - began
-      closeSync(out)
-      return seconds / LINES
-    }))
+    return Math.min(
+      ...Array.from({ length: 3 }, () => {
+        const out = openSync(path, 'w', 0o600)
+        const began = now()
+        for (let line = 0; line < LINES; line++) writeSync(out, LINE)
+        const seconds = now() - began
+        closeSync(out)
+        return seconds / LINES
+      }),
+    )
   } finally {
     rmSync(path, { force: true })
   }

@@ -9,7 +9,7 @@
  * It ends with the exit code of the first step that fails (128 + number for a signal); 2 where the host is unusable.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, openSync, closeSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -28,10 +28,16 @@ export function stepsOf(words, root = project) {
   const commands = join(root, 'helpers', 'commands')
   return (names.length ? names : ['']).map((name, i, all) => {
     const own = i === all.length - 1 ? rest : []
-    if (name in VITEST) return { name, argv: [join(root, 'node_modules', 'vitest', 'vitest.mjs'), VITEST[name], ...own] }
+    if (name in VITEST)
+      return { name, argv: [join(root, 'node_modules', 'vitest', 'vitest.mjs'), VITEST[name], ...own] }
     const file = join(commands, `${name}.ts`)
     if (/^[a-z][a-z-]*$/.test(name) && existsSync(file)) return { name, argv: [file, ...own] }
-    const known = [...Object.keys(VITEST), ...readdirSync(commands).filter(entry => /^[a-z-]+\.ts$/.test(entry)).map(entry => entry.slice(0, -3))]
+    const known = [
+      ...Object.keys(VITEST),
+      ...readdirSync(commands)
+        .filter(entry => /^[a-z-]+\.ts$/.test(entry))
+        .map(entry => entry.slice(0, -3)),
+    ]
     throw new Error(`there is no command "${name}"; there are ${known.sort().join(', ')}`)
   })
 }
@@ -47,7 +53,8 @@ export function packagesMissing(root = project) {
   }
   for (const [path, wanted] of Object.entries(read('package-lock.json'))) {
     if (path === '' || wanted.optional) continue
-    if (installed[path]?.version !== wanted.version) return `${path} is ${installed[path]?.version ?? 'missing'}, package-lock.json wants ${wanted.version}`
+    if (installed[path]?.version !== wanted.version)
+      return `${path} is ${installed[path]?.version ?? 'missing'}, package-lock.json wants ${wanted.version}`
   }
   if (!existsSync(join(root, 'node_modules/.bin/node'))) return 'node_modules/.bin/node is missing'
 }
@@ -99,9 +106,16 @@ async function install(why) {
     const code = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
     // npm turns a signal into an exit code of its own.
     if (asked) return 128 + constants.signals[asked]
-    if (code !== 0) return fail(`npm ci ended with exit code ${code} in ${project}.\nIs the npm registry reachable (npm ping)? Then run this command again.`)
+    if (code !== 0)
+      return fail(
+        `npm ci ended with exit code ${code} in ${project}.\nIs the npm registry reachable (npm ping)? Then run this command again.`,
+      )
     const still = packagesMissing()
-    return still ? fail(`npm ci ran, but ${still}.\nnpm must be allowed to run install scripts (npm config get ignore-scripts) and to install dev dependencies (npm config get omit).`) : 0
+    return still
+      ? fail(
+          `npm ci ran, but ${still}.\nnpm must be allowed to run install scripts (npm config get ignore-scripts) and to install dev dependencies (npm config get omit).`,
+        )
+      : 0
   } finally {
     release()
   }
@@ -124,7 +138,8 @@ function take(lock) {
 }
 
 async function main(words) {
-  if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) return fail(`Node ${OLDEST_NODE} or newer is needed, this is ${process.version}: https://nodejs.org/en/download`)
+  if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE)
+    return fail(`Node ${OLDEST_NODE} or newer is needed, this is ${process.version}: https://nodejs.org/en/download`)
   let steps
   try {
     steps = stepsOf(words)
@@ -143,4 +158,5 @@ async function main(words) {
   return 0
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(resolve(process.argv[1])).href) process.exitCode = await main(process.argv.slice(2))
+if (process.argv[1] && import.meta.url === pathToFileURL(resolve(process.argv[1])).href)
+  process.exitCode = await main(process.argv.slice(2))

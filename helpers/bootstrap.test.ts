@@ -19,7 +19,7 @@ const locks = (wanted: object, installed?: object) => {
   if (installed) writeFileSync(join(root, 'node_modules/.package-lock.json'), JSON.stringify({ packages: installed }))
 }
 
-test('set-up comes before the bench, and the arguments are the bench\'s', () => {
+test("set-up comes before the bench, and the arguments are the bench's", () => {
   expect(stepsOf(['setup', 'bench', '-t', 'cold'], root)).toEqual([
     { name: 'setup', argv: [join(root, 'helpers/commands/setup.ts')] },
     { name: 'bench', argv: [join(root, 'node_modules/vitest/vitest.mjs'), 'bench', '-t', 'cold'] },
@@ -27,15 +27,20 @@ test('set-up comes before the bench, and the arguments are the bench\'s', () => 
 })
 
 test('a command takes its arguments', () => {
-  expect(stepsOf(['doctor', 'bench'], root)).toEqual([{ name: 'doctor', argv: [join(root, 'helpers/commands/doctor.ts'), 'bench'] }])
+  expect(stepsOf(['doctor', 'bench'], root)).toEqual([
+    { name: 'doctor', argv: [join(root, 'helpers/commands/doctor.ts'), 'bench'] },
+  ])
 })
 
-test.for(['', '../configuration', 'nothing'])('%j is no command, and the known ones are named', (name) => {
+test.for(['', '../configuration', 'nothing'])('%j is no command, and the known ones are named', name => {
   expect(() => stepsOf([name], root)).toThrow('there are bench, doctor, setup, test')
 })
 
 test('packages are missing where node_modules is not what the lock says', () => {
-  const lock = { 'node_modules/a': { version: '1.0.0' }, 'node_modules/other-system': { version: '2.0.0', optional: true } }
+  const lock = {
+    'node_modules/a': { version: '1.0.0' },
+    'node_modules/other-system': { version: '2.0.0', optional: true },
+  }
   locks(lock)
   expect(packagesMissing(root)).toMatch('was not finished')
   locks(lock, { 'node_modules/a': { version: '0.9.0' } })

@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
-/** The cgroups of the suite's containers, in every hierarchy (one with cgroup v2, one a controller with v1). Synchronous, for the reaper. */
+/**
+ * The cgroups of the suite's containers, in every hierarchy (one with cgroup v2, one a controller with v1).
+ * Synchronous, for the reaper.
+ */
 
 const CGROUPS = '/sys/fs/cgroup'
 /** Seconds that killed processes get to leave theirs. */
@@ -12,7 +15,15 @@ export const cgroupParent = (runRoot: string): string => `/${basename(runRoot)}`
 
 /** Processes in the cgroups below it: also servers whose podman and conmon are gone. */
 export function cgroupProcesses(runRoot: string): number[] {
-  return [...new Set(parents(runRoot).flatMap(tree).flatMap(folder => lines(join(folder, 'cgroup.procs'))).map(Number).filter(pid => pid > 1))]
+  return [
+    ...new Set(
+      parents(runRoot)
+        .flatMap(tree)
+        .flatMap(folder => lines(join(folder, 'cgroup.procs')))
+        .map(Number)
+        .filter(pid => pid > 1),
+    ),
+  ]
 }
 
 /** Takes them away, the innermost first; the kernel refuses while a process is in one. */
@@ -46,7 +57,9 @@ function tree(folder: string): string[] {
 
 function folders(path: string): string[] {
   try {
-    return readdirSync(path, { withFileTypes: true }).filter(entry => entry.isDirectory()).map(entry => entry.name)
+    return readdirSync(path, { withFileTypes: true })
+      .filter(entry => entry.isDirectory())
+      .map(entry => entry.name)
   } catch {
     return []
   }

@@ -3,8 +3,8 @@ export interface Chunk {
   object?: string
   error?: unknown
   message?: string
-  choices?: { text?: string, delta?: { content?: string }, finish_reason?: unknown }[] | null
-  usage?: { prompt_tokens?: number, prompt_tokens_details?: { cached_tokens?: number } | null } | null
+  choices?: { text?: string; delta?: { content?: string }; finish_reason?: unknown }[] | null
+  usage?: { prompt_tokens?: number; prompt_tokens_details?: { cached_tokens?: number } | null } | null
   timings?: { prompt_n?: number }
 }
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
-import { createServer as createTcpServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { createServer as createTcpServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { firstAnswer } from './openai.ts'
@@ -16,17 +16,24 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] 
 afterEach(() => void vi.useRealTimers())
 
 /** A program that prints the port it listens on; ended with the test. */
-async function started(command: string, ...args: string[]): Promise<{ port: number, kill(signal: NodeJS.Signals): void }> {
+async function started(
+  command: string,
+  ...args: string[]
+): Promise<{ port: number; kill(signal: NodeJS.Signals): void }> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   onTestFinished(() => void child.kill('SIGKILL'))
-  for await (const line of createInterface(child.stdout)) return { port: Number(line), kill: signal => void child.kill(signal) }
+  for await (const line of createInterface(child.stdout))
+    return { port: Number(line), kill: signal => void child.kill(signal) }
   throw new Error(`${command} printed no port`)
 }
 
 /** Lies a request on a connection to that port that nobody has read? Source: proc_pid_net(5). */
 function taken(port: number): boolean {
   const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`
-  return readFileSync('/proc/net/tcp', 'utf8').split('\n').map(line => line.trim().split(/\s+/)).some(([, address, , state, queues]) => address === local && state === '01' && !queues!.endsWith(':00000000'))
+  return readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map(line => line.trim().split(/\s+/))
+    .some(([, address, , state, queues]) => address === local && state === '01' && !queues!.endsWith(':00000000'))
 }
 
 const turn = () => new Promise(setImmediate)
@@ -53,10 +60,14 @@ test('a first token that takes longer than a minute is waited for, not asked ane
   expect(responses).toHaveLength(1)
 })
 
-test('so is a request that the kernel took before the server\'s process runs', async () => {
-  const { port, kill } = await started(process.execPath, '--eval', `
+test("so is a request that the kernel took before the server's process runs", async () => {
+  const { port, kill } = await started(
+    process.execPath,
+    '--eval',
+    `
     const server = require('node:http').createServer((_, response) => response.end(${JSON.stringify(ANSWER)}))
-    server.listen(0, '127.0.0.1', () => console.log(server.address().port))`)
+    server.listen(0, '127.0.0.1', () => console.log(server.address().port))`,
+  )
   kill('SIGSTOP')
   const asked = ask(port)
   await until(() => taken(port))
@@ -80,16 +91,29 @@ while True:
     connection.sendall(b'HTTP/1.1 200 OK\\r\\n\\r\\n' + ${JSON.stringify(ANSWER)}.encode())
     connection.close()`
 
-test.skipIf(process.getuid!() !== 0 || !existsSync('/usr/bin/python3'))('a request whose connection is gone without a word is asked anew, and that is said', async () => {
-  vi.useRealTimers()
-  const { port } = await started('/usr/bin/python3', '-c', SILENT)
-  expect(await ask(port)).toMatchObject({ text: 'a', notes: [expect.stringMatching(/^asked \d\.\d+ s after the request before/)] })
-})
+test.skipIf(process.getuid!() !== 0 || !existsSync('/usr/bin/python3'))(
+  'a request whose connection is gone without a word is asked anew, and that is said',
+  async () => {
+    vi.useRealTimers()
+    const { port } = await started('/usr/bin/python3', '-c', SILENT)
+    expect(await ask(port)).toMatchObject({
+      text: 'a',
+      notes: [expect.stringMatching(/^asked \d\.\d+ s after the request before/)],
+    })
+  },
+)
 
 test('one whose server ends with it is asked anew at once', async () => {
   vi.useRealTimers()
   let requests = 0
-  const server = createTcpServer(socket => socket.on('error', () => {}).once('data', () => void (++requests < 3 ? socket.resetAndDestroy() : socket.end(`HTTP/1.1 200 OK\r\n\r\n${ANSWER}`))))
+  const server = createTcpServer(socket =>
+    socket
+      .on('error', () => {})
+      .once(
+        'data',
+        () => void (++requests < 3 ? socket.resetAndDestroy() : socket.end(`HTTP/1.1 200 OK\r\n\r\n${ANSWER}`)),
+      ),
+  )
   onTestFinished(() => void server.close())
   await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening))
   expect(await ask((server.address() as AddressInfo).port)).toMatchObject({ text: 'a' })

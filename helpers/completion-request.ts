@@ -33,10 +33,17 @@ const BODY_DEADLINE = 1
 /** and for [DONE] after the last token. */
 const DONE_DEADLINE = 2
 
-const body = ({ model, prompt, maxTokens, mayEnd = false }: Endpoint) => JSON.stringify({
-  model, prompt, max_tokens: maxTokens, temperature: 0, seed: 0, ignore_eos: !mayEnd,
-  stream: true, stream_options: { include_usage: true },
-})
+const body = ({ model, prompt, maxTokens, mayEnd = false }: Endpoint) =>
+  JSON.stringify({
+    model,
+    prompt,
+    max_tokens: maxTokens,
+    temperature: 0,
+    seed: 0,
+    ignore_eos: !mayEnd,
+    stream: true,
+    stream_options: { include_usage: true },
+  })
 
 /**
  * Asks over this connection and notes the time of everything that comes back in the very callback that reads it. The
@@ -47,7 +54,8 @@ const body = ({ model, prompt, maxTokens, mayEnd = false }: Endpoint) => JSON.st
 export function ask(endpoint: Endpoint, socket: Socket, signal: AbortSignal): Promise<TimedCompletion> {
   const client = new Client(`http://${HOST}:${endpoint.port}`, {
     connect: (_options, callback) => queueMicrotask(() => callback(null, socket)),
-    headersTimeout: 0, bodyTimeout: 0,
+    headersTimeout: 0,
+    bodyTimeout: 0,
   })
   return new Promise<TimedCompletion>((resolve, reject) => {
     const stream = new CompletionStream()
@@ -77,36 +85,42 @@ export function ask(endpoint: Endpoint, socket: Socket, signal: AbortSignal): Pr
     signal.addEventListener('abort', abort, { once: true })
     const sent = now()
     const headers = { 'content-type': 'application/json' }
-    client.dispatch({ path: PATH, method: 'POST', headers, body: body(endpoint), reset: true }, {
-      onRequestStart() {},
-      onResponseStart(_controller, statusCode) {
-        status = statusCode
-        if (status !== 200) settleIn(BODY_DEADLINE)
+    client.dispatch(
+      { path: PATH, method: 'POST', headers, body: body(endpoint), reset: true },
+      {
+        onRequestStart() {},
+        onResponseStart(_controller, statusCode) {
+          status = statusCode
+          if (status !== 200) settleIn(BODY_DEADLINE)
+        },
+        onResponseData(_controller, chunk) {
+          const at = now()
+          if (stream.over) return
+          arrived = at
+          const text = decoder.decode(chunk, { stream: true })
+          if (status !== 200) return void (refusal += text)
+          stream.push(text)
+          if (stream.tokens > 0 && Number.isNaN(firstToken)) firstToken = at
+          if (stream.over) settleIn(LINGER)
+          else if (stream.finishReason) settleIn(DONE_DEADLINE)
+        },
+        onResponseEnd() {
+          settle()
+        },
+        onResponseError(_controller, error) {
+          if (stream.over || (status !== 0 && status !== 200)) return settle()
+          // what is no HTTP at all is an answer too
+          const garbled = status === 0 && error instanceof errors.HTTPParserError
+          const what = garbled
+            ? 'the server sent what is no HTTP'
+            : status === 0
+              ? 'the request was taken and not answered'
+              : stream.unfinished
+          const why = signal.aborted ? '' : `: ${error.message}`
+          settle(new NoTokens(what + why, { definite: garbled || status !== 0 }))
+        },
       },
-      onResponseData(_controller, chunk) {
-        const at = now()
-        if (stream.over) return
-        arrived = at
-        const text = decoder.decode(chunk, { stream: true })
-        if (status !== 200) return void (refusal += text)
-        stream.push(text)
-        if (stream.tokens > 0 && Number.isNaN(firstToken)) firstToken = at
-        if (stream.over) settleIn(LINGER)
-        else if (stream.finishReason) settleIn(DONE_DEADLINE)
-      },
-      onResponseEnd() {
-        settle()
-      },
-      onResponseError(_controller, error) {
-        if (stream.over || (status !== 0 && status !== 200)) return settle()
-        // what is no HTTP at all is an answer too
-        const garbled = status === 0 && error instanceof errors.HTTPParserError
-        const what = garbled ? 'the server sent what is no HTTP'
-          : status === 0 ? 'the request was taken and not answered' : stream.unfinished
-        const why = signal.aborted ? '' : `: ${error.message}`
-        settle(new NoTokens(what + why, { definite: garbled || status !== 0 }))
-      },
-    })
+    )
     if (signal.aborted) abort()
   }).finally(() => void client.destroy())
 }

@@ -20,7 +20,7 @@ export class NoTokens extends Error {
   override name = 'NoTokens'
   readonly status: number | undefined
   readonly definite: boolean
-  constructor(message: string, { status, definite }: { status?: number, definite: boolean }) {
+  constructor(message: string, { status, definite }: { status?: number; definite: boolean }) {
     super(message)
     this.status = status
     this.definite = definite
@@ -83,8 +83,11 @@ export class CompletionStream {
       ...(this.#finishReason ? [] : ['the server gave no finish_reason']),
     ]
     return {
-      text: this.#text, tokens: this.tokens, ...this.#evaluation,
-      ...(this.#finishReason && { finishReason: this.#finishReason }), ...(notes.length > 0 && { notes }),
+      text: this.#text,
+      tokens: this.tokens,
+      ...this.#evaluation,
+      ...(this.#finishReason && { finishReason: this.#finishReason }),
+      ...(notes.length > 0 && { notes }),
     }
   }
 
@@ -128,8 +131,10 @@ export class CompletionStream {
     // some servers say '' for none
     else if (reason) {
       const given = quote(JSON.stringify(reason))
-      this.#refuse(`the server ended its answer with finish_reason ${given}, `
-        + `which is neither "stop" nor "length"${this.#after()}`)
+      this.#refuse(
+        `the server ended its answer with finish_reason ${given}, ` +
+          `which is neither "stop" nor "length"${this.#after()}`,
+      )
     }
   }
 

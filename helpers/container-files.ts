@@ -4,8 +4,15 @@ import { z } from 'zod'
 import { checkpointFolder } from './criu.ts'
 import { endOf } from './log-copy.ts'
 
-/** The containers of a podman store as its files tell: synchronous and without podman's help, because podman may be what hangs. */
-export interface ContainerFiles { id: string, name: string, /** Where conmon, the runtime and CRIU write. */ work: string }
+/**
+ * The containers of a podman store as its files tell: synchronous and without podman's help, because podman may be what
+ * hangs.
+ */
+export interface ContainerFiles {
+  id: string
+  name: string /** Where conmon, the runtime and CRIU write. */
+  work: string
+}
 
 /** Sources: containers/storage's containers.go (volatile ones stand in a file of their own), conmon's ctr_logging.c. */
 const listed = z.array(z.looseObject({ id: z.string(), names: z.array(z.string()).nullish() }))
@@ -21,11 +28,15 @@ export function containersIn(root: string): ContainerFiles[] {
 }
 
 /** What a container printed, or the end of it; '' where it said nothing. */
-export const printedBy = ({ work }: Pick<ContainerFiles, 'work'>): string => parseContainerLog(endOf(join(work, 'ctr.log'), END_OF_LOG))
+export const printedBy = ({ work }: Pick<ContainerFiles, 'work'>): string =>
+  parseContainerLog(endOf(join(work, 'ctr.log'), END_OF_LOG))
 
-/** Lines of podman's k8s-file driver: time, stream, F for a whole line or P for a part of one, text. The first may be cut. */
+/**
+ * Lines of podman's k8s-file driver: time, stream, F for a whole line or P for a part of one, text. The first may be
+ * cut.
+ */
 export function parseContainerLog(text: string): string {
-  const parts = text.split('\n').flatMap((line) => {
+  const parts = text.split('\n').flatMap(line => {
     const [, part, said = ''] = /^\d{4}-\d\d-\d\dT\S+ (?:stdout|stderr) ([FP]) ?(.*)$/s.exec(line) ?? []
     return part ? `${said}${part === 'F' ? '\n' : ''}` : []
   })
@@ -34,7 +45,9 @@ export function parseContainerLog(text: string): string {
 
 function list(path: string): [string, string][] {
   try {
-    return listed.parse(JSON.parse(readFileSync(path, 'utf8'))).flatMap(({ id, names }) => names?.[0] ? [[id, names[0]]] : [])
+    return listed
+      .parse(JSON.parse(readFileSync(path, 'utf8')))
+      .flatMap(({ id, names }) => (names?.[0] ? [[id, names[0]]] : []))
   } catch {
     return []
   }

@@ -16,15 +16,41 @@ it('of a secret only that it changed is seen', () => {
   expect(token('first-secret')).not.toBe(token('other-secret'))
 })
 
-it('folders of the host and the shell\'s PATH are left out', () => {
-  const flags = ['--volume', '/here/models:/models:ro', '--env', 'PATH=/bin', '--env', 'OMP_NUM_THREADS=1', '--shm-size', '8g']
-  expect(withoutFolders(flags)).toEqual(['--volume', ':/models:ro', '--env', 'PATH', '--env', 'OMP_NUM_THREADS=1', '--shm-size', '8g'])
+it("folders of the host and the shell's PATH are left out", () => {
+  const flags = [
+    '--volume',
+    '/here/models:/models:ro',
+    '--env',
+    'PATH=/bin',
+    '--env',
+    'OMP_NUM_THREADS=1',
+    '--shm-size',
+    '8g',
+  ]
+  expect(withoutFolders(flags)).toEqual([
+    '--volume',
+    ':/models:ro',
+    '--env',
+    'PATH',
+    '--env',
+    'OMP_NUM_THREADS=1',
+    '--shm-size',
+    '8g',
+  ])
 })
 
 it('variables that podman takes from the environment have their values', () => {
   const values = (...words: string[]) => withValues(words, { A: '1', AB: '2', B: '3' })
   for (const words of [['--env', 'A'], ['--env=A'], ['-e', 'A'], ['-eA']]) expect(values(...words).at(-1)).toBe('A=1')
-  expect(values('--env', 'A*', '--env', 'GONE', '--env', 'B=own')).toEqual(['--env', 'A=1', 'AB=2', '--env', 'GONE', '--env', 'B=own'])
+  expect(values('--env', 'A*', '--env', 'GONE', '--env', 'B=own')).toEqual([
+    '--env',
+    'A=1',
+    'AB=2',
+    '--env',
+    'GONE',
+    '--env',
+    'B=own',
+  ])
   expect(values('--memory', 'A')).toEqual(['--memory', 'A'])
 })
 
@@ -32,7 +58,7 @@ it('a file of variables is told apart by what it holds', () => {
   const folder = mkdtempSync(join(tmpdir(), 'variables-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'env')
-  const seen = ['A=1', 'A=2'].map((text) => {
+  const seen = ['A=1', 'A=2'].map(text => {
     writeFileSync(file, text)
     return withValues(['--env-file', file], {})
   })

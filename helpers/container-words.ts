@@ -14,7 +14,7 @@ const SECRET_DIGITS = 4
 /** Words on one line, each secret as `***` and some digits of its digest. */
 export function comparable(words: readonly string[]): string {
   const shown = redactWords(words)
-  const marked = (word: string, whole: string) => word === whole ? word : `${word}~${digest(whole, SECRET_DIGITS)}`
+  const marked = (word: string, whole: string) => (word === whole ? word : `${word}~${digest(whole, SECRET_DIGITS)}`)
   return quote(shown.map((word, index) => marked(word, words[index]!)))
 }
 
@@ -47,8 +47,11 @@ const apart = (word: string): string[] =>
   (/^(--env|--env-file)=(.*)$/s.exec(word) ?? /^(-e)(.+)$/s.exec(word))?.slice(1) ?? [word]
 
 function valuesOf(name: string, environment: Record<string, string | undefined>): string[] {
-  const wanted = (key: string) => name.endsWith('*') ? key.startsWith(name.slice(0, -1)) : key === name
-  return Object.entries(environment).filter(([key]) => wanted(key)).map(([key, value = '']) => `${key}=${value}`).sort()
+  const wanted = (key: string) => (name.endsWith('*') ? key.startsWith(name.slice(0, -1)) : key === name)
+  return Object.entries(environment)
+    .filter(([key]) => wanted(key))
+    .map(([key, value = '']) => `${key}=${value}`)
+    .sort()
 }
 
 function fileDigest(path: string): string {

@@ -9,17 +9,37 @@ export interface CriuFailure {
 }
 
 /** Errors that a restore which succeeds logs as well, or that only say that there was one. */
-const NO_CAUSE = /rlimit: Can't setup RLIMIT_NOFILE for self|cgroupd: recv req error|(Restoring|Dumping) FAILED|Killing processes because of failure/
+const NO_CAUSE =
+  /rlimit: Can't setup RLIMIT_NOFILE for self|cgroupd: recv req error|(Restoring|Dumping) FAILED|Killing processes because of failure/
 
-const DAMAGED = 'The images are damaged or not whole: run again, the checkpoint is taken anew then. Where it comes again, look at the memory or disk that they lie on (dmesg, df).'
+const DAMAGED =
+  'The images are damaged or not whole: run again, the checkpoint is taken anew then. Where it comes ' +
+  'again, look at the memory or disk that they lie on (dmesg, df).'
 const OF_THIS_KERNEL = 'npm run setup installs a CRIU that works on this kernel; or name one with CRIU_BIN.'
 
 const REMEDIES: [RegExp, string][] = [
-  [/No space left on device/, 'The file system that the images lie on is full: give it more room (CHECKPOINT_DIR, STATE_DIR), or dump less (a smaller model, an engine that sleeps).'],
-  [/Not supported images version/, 'The images are of another CRIU: restore with the one that took them (CRIU_BIN), or take the checkpoint anew.'],
-  [/inet: Can't bind inet socket.*Address already in use/, 'Another program listens on a port of the server: end it (ss -ltnp names it), or set API_PORT to a free port.'],
-  [/SECCOMP_SET_MODE_FILTER returned -22/, 'The checkpoint uses what this kernel does not have: restore it on the kernel that it was taken on, or take it anew here.'],
-  [/Read \d+ bytes while \d+ expected|Failed unpacking object|Can't read pages data|Unexpected EOF|Unable to open .*\.img|Can't open .*\.img|Magic doesn't match/, DAMAGED],
+  [
+    /No space left on device/,
+    'The file system that the images lie on is full: give it more room (CHECKPOINT_DIR, STATE_DIR), or ' +
+      'dump less (a smaller model, an engine that sleeps).',
+  ],
+  [
+    /Not supported images version/,
+    'The images are of another CRIU: restore with the one that took them (CRIU_BIN), or take the checkpoint anew.',
+  ],
+  [
+    /inet: Can't bind inet socket.*Address already in use/,
+    'Another program listens on a port of the server: end it (ss -ltnp names it), or set API_PORT to a free port.',
+  ],
+  [
+    /SECCOMP_SET_MODE_FILTER returned -22/,
+    'The checkpoint uses what this kernel does not have: restore it on the kernel that it was taken on, ' +
+      'or take it anew here.',
+  ],
+  [
+    /Read \d+ bytes while \d+ expected|Failed unpacking object|Can't read pages data|Unexpected EOF|Unable to open .*\.img|Can't open .*\.img|Magic doesn't match/,
+    DAMAGED,
+  ],
   [/vdso: Unexpected rt vDSO area bounds|Can't get 1:16 opt/, OF_THIS_KERNEL],
 ]
 
@@ -27,8 +47,14 @@ const REMEDIES: [RegExp, string][] = [
 export function explainCriu(log: string, count = 8): CriuFailure | undefined {
   const errors = log.split('\n').filter(line => /\bError \(/.test(line))
   const causes = errors.filter(line => !NO_CAUSE.test(line))
-  const known = REMEDIES.map(([pattern, remedy]) => ({ line: causes.find(line => pattern.test(line)), remedy })).find(({ line }) => line !== undefined)
+  const known = REMEDIES.map(([pattern, remedy]) => ({ line: causes.find(line => pattern.test(line)), remedy })).find(
+    ({ line }) => line !== undefined,
+  )
   const line = known?.line ?? causes[0]
   if (line === undefined) return undefined
-  return { cause: line.replace(/^.*?\bError \([^)]*\): /, ''), ...(known && { remedy: known.remedy }), lines: errors.slice(-count).join('\n') }
+  return {
+    cause: line.replace(/^.*?\bError \([^)]*\): /, ''),
+    ...(known && { remedy: known.remedy }),
+    lines: errors.slice(-count).join('\n'),
+  }
 }

@@ -1,21 +1,24 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import type { Phase } from '../reports/schema.ts'
 import { fromWallClock, pause } from './clock.ts'
 import { indent } from './command.ts'
 import { explainCriu } from './criu-errors.ts'
-import { Problem } from './problem.ts'
 import { endOf } from './log-copy.ts'
-import type { Phase } from '../reports/schema.ts'
+import { Problem } from './problem.ts'
 
 /** The only place that knows CRIU's files. Formats: criu/log.c (time stamps), images/stats.proto. */
 
 /** Where a container's checkpoint in place lies, for podman's overlay storage. */
-export function checkpointFolder(root: string, containerId: string): { images: string, work: string } {
+export function checkpointFolder(root: string, containerId: string): { images: string; work: string } {
   const work = join(root, 'overlay-containers', containerId, 'userdata')
   return { images: join(work, 'checkpoint'), work }
 }
 
-/** What lay in the container's /dev/shm; podman keeps it beside the images, with --keep for ever. Source: podman's pkg/checkpoint. */
+/**
+ * What lay in the container's /dev/shm; podman keeps it beside the images, with --keep for ever. Source: podman's
+ * pkg/checkpoint.
+ */
 export const DEV_SHM = 'devshm-checkpoint.tar'
 
 export interface RestoreTimes {
@@ -33,7 +36,7 @@ const STAMP = /^\((\d+\.\d+)\)/
  * Reads CRIU's own stages out of restore.log. Relative to CRIU's begin, in seconds; `last` is its last line.
  * @returns undefined where CRIU did not finish
  */
-export function parseRestoreLog(log: string): { restorer: number, resumed: number, last: number } | undefined {
+export function parseRestoreLog(log: string): { restorer: number; resumed: number; last: number } | undefined {
   let restorer: number | undefined
   let resumed: number | undefined
   let last = 0
@@ -48,11 +51,14 @@ export function parseRestoreLog(log: string): { restorer: number, resumed: numbe
 }
 
 /**
- * When CRIU began, in milliseconds since 1970: what the log's last line says before the log was last written to. Its birth
- * is no sign of that, because podman makes the file (checkpointRestoreLabelLog) some 60 ms before it starts CRIU; but CRIU
+ * When CRIU began, in milliseconds since 1970: what the log's last line says before the log was last written to. Its
+ * birth
+ * is no sign of that, because podman makes the file (checkpointRestoreLabelLog) some 60 ms before it starts CRIU; but
+ * CRIU
  * cannot have begun before it, and times of files are rounded down to a few milliseconds.
  */
-export const criuBegan = ({ birthtimeMs, mtimeMs }: { birthtimeMs: number, mtimeMs: number }, last: number): number => Math.max(birthtimeMs, mtimeMs - last * 1000)
+export const criuBegan = ({ birthtimeMs, mtimeMs }: { birthtimeMs: number; mtimeMs: number }, last: number): number =>
+  Math.max(birthtimeMs, mtimeMs - last * 1000)
 
 /** When the stages of the restore that wrote `work`/restore.log happened. The log must have been removed before it. */
 export function restoreTimes(work: string): RestoreTimes | undefined {
@@ -80,7 +86,8 @@ export async function resumed(work: string, signal: AbortSignal): Promise<void> 
 }
 
 /** Whether CRIU says that the processes run again. */
-export const hasResumed = (work: string): boolean => endOf(join(work, 'restore.log'), 4096).includes('Restore finished successfully')
+export const hasResumed = (work: string): boolean =>
+  endOf(join(work, 'restore.log'), 4096).includes('Restore finished successfully')
 
 export interface RestoreLogFigures {
   lines: number
@@ -107,7 +114,10 @@ export function readRestoreLogFigures(work: string): RestoreLogFigures | undefin
 
 /** What CRIU's log of a restore says of its end. */
 export interface RestoreLog {
-  /** `nothing`: it holds errors and warnings at most, as at CRIU's own log level; podman makes an empty one before CRIU begins. */
+  /**
+   * `nothing`: it holds errors and warnings at most, as at CRIU's own log level; podman makes an empty one before CRIU
+   * begins.
+   */
   said: 'finished' | 'unfinished' | 'nothing' | 'none'
   /** Pages of memory that CRIU restored, all processes together; undefined where it does not say. */
   pages?: number
@@ -118,7 +128,11 @@ export function parseRestoreEnd(log: string | undefined): RestoreLog {
   if (log === undefined) return { said: 'none' }
   const stamped = log.split('\n').filter(line => STAMP.test(line))
   const end = stamped.findLast(line => /Restore finished successfully|Restoring FAILED/.test(line))
-  const said = end?.includes('Restore finished successfully') ? 'finished' : stamped.every(line => /\b(Error|Warn) /.test(line)) ? 'nothing' : 'unfinished'
+  const said = end?.includes('Restore finished successfully')
+    ? 'finished'
+    : stamped.every(line => /\b(Error|Warn) /.test(line))
+      ? 'nothing'
+      : 'unfinished'
   const pages = stamped.flatMap(line => /\bnr_restored_pages:\s*(\d+)$/.exec(line)?.[1] ?? [])
   return { said, ...(pages.length > 0 && { pages: pages.reduce((sum, count) => sum + Number(count), 0) }) }
 }
@@ -132,7 +146,9 @@ export function readRestoreEnd(work: string): RestoreLog {
 /** Removes the restore.log of every container of a store: one that is found later was written since. */
 export function forgetRestoreLogs(root: string): void {
   const containers = join(root, 'overlay-containers')
-  const ids = existsSync(containers) ? readdirSync(containers, { withFileTypes: true }).filter(entry => entry.isDirectory()) : []
+  const ids = existsSync(containers)
+    ? readdirSync(containers, { withFileTypes: true }).filter(entry => entry.isDirectory())
+    : []
   for (const { name: id } of ids) rmSync(join(checkpointFolder(root, id).work, 'restore.log'), { force: true })
 }
 
@@ -151,16 +167,29 @@ export function criuPhases({ began, restorer, resumed }: RestoreTimes, start: nu
 export function explainedByCriu(error: Error, did: 'dump' | 'restore', log: string): Error {
   const found = explainCriu(endOf(log))
   if (!found) return error
-  return new Problem([`CRIU could not ${did}: ${found.cause}`, found.remedy, error.message.split('\n')[0], `${basename(log)} says:`, indent(found.lines)].filter(Boolean).join('\n'))
+  return new Problem(
+    [
+      `CRIU could not ${did}: ${found.cause}`,
+      found.remedy,
+      error.message.split('\n')[0],
+      `${basename(log)} says:`,
+      indent(found.lines),
+    ]
+      .filter(Boolean)
+      .join('\n'),
+  )
 }
 
 /** Bytes of all files in a folder of images. */
 export function imageBytes(folder: string): number {
-  return readdirSync(folder, { withFileTypes: true }).filter(entry => entry.isFile()).reduce((sum, entry) => sum + statSync(join(folder, entry.name)).size, 0)
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(folder, entry.name)).size, 0)
 }
 
 /**
  * Lines of a CRIU configuration file that a container names with the annotation org.criu.config: the host's
- * /etc/criu/runc.conf stays as it is, and an empty name keeps runc from it. Source: runc's libcontainer/criu_linux.go, handleCriuConfigurationFile.
+ * /etc/criu/runc.conf stays as it is, and an empty name keeps runc from it. Source: runc's libcontainer/criu_linux.go,
+ * handleCriuConfigurationFile.
  */
 export const CRIU_CONFIG_ANNOTATION = 'org.criu.config'

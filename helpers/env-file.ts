@@ -5,12 +5,14 @@ import { parseEnv } from 'node:util'
 type Variables = Record<string, string | undefined>
 
 /** The file holds no text that can be read. Its message ends a sentence: what was found, and what to do. */
-export class EnvFileError extends Error { override name = 'EnvFileError' }
+export class EnvFileError extends Error {
+  override name = 'EnvFileError'
+}
 
 let own: Variables | undefined
 
 /** {@link envFile} of the working folder, read once in a process: secrets are looked for in what was used. */
-export const ownEnvFile = (): Variables => own ??= envFile('.env')
+export const ownEnvFile = (): Variables => (own ??= envFile('.env'))
 
 /**
  * The variables of a file; none where there is no such file.
@@ -21,22 +23,32 @@ export function envFile(path: string): Variables {
 }
 
 const MARKS: [encoding: string, mark: number[]][] = [
-  ['UTF-32LE', [0xFF, 0xFE, 0, 0]], ['UTF-32BE', [0, 0, 0xFE, 0xFF]], ['UTF-16LE', [0xFF, 0xFE]], ['UTF-16BE', [0xFE, 0xFF]],
+  ['UTF-32LE', [0xff, 0xfe, 0, 0]],
+  ['UTF-32BE', [0, 0, 0xfe, 0xff]],
+  ['UTF-16LE', [0xff, 0xfe]],
+  ['UTF-16BE', [0xfe, 0xff]],
 ]
 
 /** A byte order mark of UTF-8 is left out. */
 function decode(bytes: Buffer, path: string): string {
   const [encoding] = MARKS.find(([, mark]) => mark.every((byte, i) => bytes[i] === byte)) ?? []
-  if (encoding) throw new EnvFileError(`${path} is ${encoding}, as its first bytes say; UTF-8 is needed\n${convert(path, encoding)}`)
+  if (encoding)
+    throw new EnvFileError(
+      `${path} is ${encoding}, as its first bytes say; UTF-8 is needed\n${convert(path, encoding)}`,
+    )
   const nul = bytes.indexOf(0)
   if (nul >= 0) {
     const remedy = convert(path, nul % 2 ? 'UTF-16LE' : 'UTF-16BE')
-    throw new EnvFileError(`${path} has a NUL byte in line ${lineOf(bytes, nul)}, as UTF-16 has; UTF-8 is needed\n${remedy}`)
+    throw new EnvFileError(
+      `${path} has a NUL byte in line ${lineOf(bytes, nul)}, as UTF-16 has; UTF-8 is needed\n${remedy}`,
+    )
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new EnvFileError(`${path} is no UTF-8 in line ${lineOf(bytes, firstInvalid(bytes))}\n${convert(path, 'ISO-8859-1')}`)
+    throw new EnvFileError(
+      `${path} is no UTF-8 in line ${lineOf(bytes, firstInvalid(bytes))}\n${convert(path, 'ISO-8859-1')}`,
+    )
   }
 }
 

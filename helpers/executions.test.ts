@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { tinyCheckpoint } from './criu-images/recorded.ts'
 import { dumpedIn, listening, living, randomAddress, uptime } from './executions.ts'
@@ -20,7 +20,11 @@ test('the same program started twice is two executions; each says the same of it
   using one = await python()
   using other = await python()
   const [first, second] = living([one.pid, other.pid])
-  expect(first).toMatchObject({ pid: one.pid, name: 'python3', execution: expect.stringMatching(/^[0-9a-f]+-[0-9a-f]{32}$/) })
+  expect(first).toMatchObject({
+    pid: one.pid,
+    name: 'python3',
+    execution: expect.stringMatching(/^[0-9a-f]+-[0-9a-f]{32}$/),
+  })
   expect(second!.execution).not.toBe(first!.execution)
   expect(living([one.pid])).toEqual([first])
 })
@@ -41,7 +45,7 @@ test('a program that zeroes its random bytes is told by where they lay', async (
   expect(second!.execution).not.toBe(first!.execution)
 })
 
-test('a process that forks has its parent\'s, one that starts a program has its own', async () => {
+test("a process that forks has its parent's, one that starts a program has its own", async () => {
   using parent = await python(FORK)
   const seen = () => living(processTree(parent.pid))
   await expect.poll(() => seen().map(({ name }) => name)).toEqual(['python3', 'python3', 'sleep'])
@@ -51,7 +55,7 @@ test('a process that forks has its parent\'s, one that starts a program has its 
   expect(sleeper?.execution).not.toBe(first!.execution)
 })
 
-test('it began after the host\'s uptime was read, this process before', async () => {
+test("it began after the host's uptime was read, this process before", async () => {
   const since = uptime()
   using later = await python()
   const [before, after] = living([process.pid, later.pid])
@@ -73,9 +77,11 @@ test('who listens on a port', async () => {
   expect(listening(processes, port)).toEqual([])
 })
 
-test('CRIU\'s images tell the same of those that were dumped', () => {
+test("CRIU's images tell the same of those that were dumped", () => {
   using tiny = tinyCheckpoint()
-  expect(dumpedIn(tiny.folder)).toEqual([{ inner: 1, name: 'tiny-subject', execution: expect.stringMatching(/^[0-9a-f]+-[0-9a-f]{32}$/) }])
+  expect(dumpedIn(tiny.folder)).toEqual([
+    { inner: 1, name: 'tiny-subject', execution: expect.stringMatching(/^[0-9a-f]+-[0-9a-f]{32}$/) },
+  ])
 })
 
 test('an auxiliary vector without the address, or cut short, says nothing', () => {

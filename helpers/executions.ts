@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
-import { MAGIC, readImage } from './criu-images/image-file.ts'
+import { type MAGIC, readImage } from './criu-images/image-file.ts'
 import { PAGE } from './criu-images/memory-map.ts'
 import { type PageRun, readPagemap } from './criu-images/pagemap.ts'
 import { readName, readProcessTree } from './criu-images/process-tree.ts'
@@ -9,8 +9,10 @@ import { commandName, innerPid } from './processes.ts'
 
 /**
  * One execution of a program is told from every other by the 16 random bytes that the kernel puts into its memory at
- * execve(2), and by the random place where they lie, which the auxiliary vector tells. CRIU restores both, a new start gets new
- * ones; the start time of a process is not restored. Go's runtime zeroes the bytes once it has read them: the place is left.
+ * execve(2), and by the random place where they lie, which the auxiliary vector tells. CRIU restores both, a new start
+ * gets new
+ * ones; the start time of a process is not restored. Go's runtime zeroes the bytes once it has read them: the place is
+ * left.
  * Sources: fs/binfmt_elf.c (create_elf_tables), getauxval(3), images/mm.proto (mm_saved_auxv).
  */
 export interface Dumped {
@@ -39,7 +41,7 @@ export const uptime = (): number => Number(readFileSync('/proc/uptime', 'utf8').
 
 /** These processes, without those that have ended. */
 export function living(pids: number[]): Living[] {
-  return pids.flatMap((pid) => {
+  return pids.flatMap(pid => {
     try {
       // the name before it is in brackets and may hold anything
       const [, state = '', ...fields] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, '').split(' ')
@@ -67,7 +69,9 @@ function executionOf(pid: number): string | undefined {
 
 /** Where the random bytes lie, by what /proc/PID/auxv holds: 64-bit numbers. Undefined where it does not say. */
 export function randomAddress(auxv: Uint8Array): number | undefined {
-  const words = new BigUint64Array(auxv.buffer.slice(auxv.byteOffset, auxv.byteOffset + auxv.length - auxv.length % 16))
+  const words = new BigUint64Array(
+    auxv.buffer.slice(auxv.byteOffset, auxv.byteOffset + auxv.length - (auxv.length % 16)),
+  )
   return addressIn(Array.from(words, Number))
 }
 
@@ -82,7 +86,9 @@ const MM_AUXV = 13
 /** The processes in a folder of CRIU's images, without those that had ended. @throws where an image cannot be read */
 export function dumpedIn(images: string): Dumped[] {
   const image = (name: string, kind: keyof typeof MAGIC) => readImage(join(images, `${name}.img`), kind)
-  const alive = readProcessTree(image('pstree', 'pstree')).filter(({ pid }) => existsSync(join(images, `mm-${pid}.img`)))
+  const alive = readProcessTree(image('pstree', 'pstree')).filter(({ pid }) =>
+    existsSync(join(images, `mm-${pid}.img`)),
+  )
   return alive.map(({ pid }): Dumped => {
     const address = addressIn(image(`mm-${pid}`, 'mm').entries[0]?.numbers(MM_AUXV) ?? [])
     const { pagesId, runs } = readPagemap(image(`pagemap-${pid}`, 'pagemap'))

@@ -1,8 +1,17 @@
-import { linkSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  linkSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { findChange, stampFiles, type FileStamps } from './file-stamps.ts'
+import { type FileStamps, findChange, stampFiles } from './file-stamps.ts'
 
 let folder: string, first: string, second: string, stamps: FileStamps
 beforeEach(() => {
@@ -28,12 +37,18 @@ it('is content with files that were read, linked and renamed to and fro', () => 
 
 it('tells a file that is gone', () => {
   rmSync(second)
-  expect(findChange(stamps)).toBe(`pages-2.img was damaged since the checkpoint was taken: it is gone, it had 7 bytes\nRun again, the checkpoint is taken anew then. Where it comes again, look at who writes to ${folder}, and at that memory or disk (dmesg, df).`)
+  expect(findChange(stamps)).toBe(
+    'pages-2.img was damaged since the checkpoint was taken: it is gone, it had 7 bytes\nRun again, the ' +
+      `checkpoint is taken anew then. Where it comes again, look at who writes to ${folder}, and at that ` +
+      'memory or disk (dmesg, df).',
+  )
 })
 
 it('tells one that was cut short', () => {
   truncateSync(first, 3)
-  expect(findChange(stamps)).toMatch(/^pages-1\.img was damaged since the checkpoint was taken: it has 3 bytes, it had 7 bytes$/m)
+  expect(findChange(stamps)).toMatch(
+    /^pages-1\.img was damaged since the checkpoint was taken: it has 3 bytes, it had 7 bytes$/m,
+  )
 })
 
 it('tells one that was written to, size or not', () => {

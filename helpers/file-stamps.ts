@@ -2,24 +2,38 @@ import { statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 
 /** Size in bytes and time of the last write, by path: whoever writes to a file changes them, whatever is written. */
-export type FileStamps = Map<string, { bytes: bigint, written: bigint }>
+export type FileStamps = Map<string, { bytes: bigint; written: bigint }>
 
 /** @throws what the system says of a file that is not there */
 export function stampFiles(paths: string[]): FileStamps {
-  return new Map(paths.map((path) => {
-    const { size, mtimeNs } = statSync(path, { bigint: true })
-    return [path, { bytes: size, written: mtimeNs }]
-  }))
+  return new Map(
+    paths.map(path => {
+      const { size, mtimeNs } = statSync(path, { bigint: true })
+      return [path, { bytes: size, written: mtimeNs }]
+    }),
+  )
 }
 
-/** What happened to the first file that is not as it was, and what to do; undefined where all are. Bits that change without a write, as in broken memory, are not seen. */
+/**
+ * What happened to the first file that is not as it was, and what to do; undefined where all are. Bits that change
+ * without a write, as in broken memory, are not seen.
+ */
 export function findChange(stamps: FileStamps): string | undefined {
   for (const [path, { bytes, written }] of stamps) {
     const now = statSync(path, { bigint: true, throwIfNoEntry: false })
-    const what = !now ? `it is gone, it had ${bytes} bytes`
-      : now.size !== bytes ? `it has ${now.size} bytes, it had ${bytes} bytes`
-        : now.mtimeNs !== written ? 'it was written to' : undefined
-    if (what) return `${basename(path)} was damaged since the checkpoint was taken: ${what}\nRun again, the checkpoint is taken anew then. Where it comes again, look at who writes to ${dirname(path)}, and at that memory or disk (dmesg, df).`
+    const what = !now
+      ? `it is gone, it had ${bytes} bytes`
+      : now.size !== bytes
+        ? `it has ${now.size} bytes, it had ${bytes} bytes`
+        : now.mtimeNs !== written
+          ? 'it was written to'
+          : undefined
+    if (what)
+      return (
+        `${basename(path)} was damaged since the checkpoint was taken: ${what}\nRun again, the checkpoint is ` +
+        `taken anew then. Where it comes again, look at who writes to ${dirname(path)}, and at that memory ` +
+        'or disk (dmesg, df).'
+      )
   }
   return undefined
 }

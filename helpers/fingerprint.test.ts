@@ -19,17 +19,37 @@ afterAll(() => {
 
 const ENGINE = { ENGINE: 'openai', ENGINE_IMAGE: 'localhost/server', ENGINE_COMMAND: 'server --fast' }
 
-interface Change { env?: Record<string, string>, prompt?: string, maxTokens?: number, profile?: string, imageId?: string, criuOptions?: string[] }
+interface Change {
+  env?: Record<string, string>
+  prompt?: string
+  maxTokens?: number
+  profile?: string
+  imageId?: string
+  criuOptions?: string[]
+}
 
 /** The fingerprint of a server; each change is one that a user or another version can make. */
-function of({ env = {}, prompt = 'Hello', maxTokens = 8, profile = '{}', imageId = 'a'.repeat(64), criuOptions = [] }: Change = {}) {
-  const c = parseConfiguration({ ...ENGINE, STATE_DIR: folder, CHECKPOINT_DIR: folder, MODELS_CACHE: folder, ...env }, false)
+function of({
+  env = {},
+  prompt = 'Hello',
+  maxTokens = 8,
+  profile = '{}',
+  imageId = 'a'.repeat(64),
+  criuOptions = [],
+}: Change = {}) {
+  const c = parseConfiguration(
+    { ...ENGINE, STATE_DIR: folder, CHECKPOINT_DIR: folder, MODELS_CACHE: folder, ...env },
+    false,
+  )
   const image = { reference: c.engineImage!, id: imageId, environment: {} }
   const seccompProfile = join(folder, 'seccomp.json')
   writeFileSync(seccompProfile, profile)
   const container = engines[c.engine](c, image).container({})
-  return fingerprint(c, { criu: 'criu', image: image.reference, imageId, engineVersion: null },
-    { container, question: { prompt, maxTokens }, criuOptions, seccompProfile, packages: [] })
+  return fingerprint(
+    c,
+    { criu: 'criu', image: image.reference, imageId, engineVersion: null },
+    { container, question: { prompt, maxTokens }, criuOptions, seccompProfile, packages: [] },
+  )
 }
 
 it.for<[string, Change]>([
@@ -49,7 +69,11 @@ it.for<[string, Change]>([
 })
 
 it('what only says how long to wait or where to write changes nothing', async () => {
-  expect(await of({ env: { ITERATIONS: '9', HEALTH_CHECK_TIMEOUT: '9', RESULTS_DIR: '/tmp/elsewhere', CONT_NAME: 'other' } })).toEqual(await of())
+  expect(
+    await of({
+      env: { ITERATIONS: '9', HEALTH_CHECK_TIMEOUT: '9', RESULTS_DIR: '/tmp/elsewhere', CONT_NAME: 'other' },
+    }),
+  ).toEqual(await of())
 })
 
 it('a variable that PODMAN_ARGS names counts by its value', async () => {
@@ -61,4 +85,5 @@ it('a variable that PODMAN_ARGS names counts by its value', async () => {
   expect(seen.size).toBe(2)
 })
 
-it('a method is named, so that what an earlier one measured is refused', async () => expect((await of()).method).toMatch(/^\d+$/))
+it('a method is named, so that what an earlier one measured is refused', async () =>
+  expect((await of()).method).toMatch(/^\d+$/))

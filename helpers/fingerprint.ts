@@ -6,18 +6,23 @@ import type { Configuration } from './configuration.ts'
 import { comparable, withoutFolders, withValues } from './container-words.ts'
 import { digest } from './digest.ts'
 import { criuOptions, hostSettings, pythonPackages, storageOf } from './host-settings.ts'
+import { memory, transparentHugePages } from './memory.ts'
 import { modelIdentity } from './model-identity.ts'
 import { modelLabel } from './model-label.ts'
 import { ulimitFlags } from './podman.ts'
-import { memory, transparentHugePages } from './memory.ts'
 
-export interface Programs { criu: string, image: string, imageId: string, /** null where it cannot be told. */ engineVersion: string | null }
+export interface Programs {
+  criu: string
+  image: string
+  imageId: string /** null where it cannot be told. */
+  engineVersion: string | null
+}
 
 /** What is started and asked. */
 export interface Measured {
   /** Of a server with default settings, its port left out. */
-  container: { podman: string[], command: string[] }
-  question: { prompt: string, maxTokens: number }
+  container: { podman: string[]; command: string[] }
+  question: { prompt: string; maxTokens: number }
   /** Lines of CRIU's configuration that the engine needs. */
   criuOptions: readonly string[]
   seccompProfile: string
@@ -36,12 +41,17 @@ const METHOD = 2
  * @throws Problem where podman, the runtime or CRIU does not say its version within TOOL_TIMEOUT
  */
 export async function fingerprint(
-  configuration: Configuration, { criu, image, imageId, engineVersion }: Programs, measured: Measured,
+  configuration: Configuration,
+  { criu, image, imageId, engineVersion }: Programs,
+  measured: Measured,
 ): Promise<Fingerprint> {
   const { container, question } = measured
   const { podmanArgs, warmupRequests } = configuration
   const [gpu, podman, runtime, criuVersion] = await Promise.all([
-    gpus(), version('podman', configuration), version(configuration.ociRuntime, configuration), version(criu, configuration),
+    gpus(),
+    version('podman', configuration),
+    version(configuration.ociRuntime, configuration),
+    version(criu, configuration),
   ])
   return {
     method: String(METHOD),
@@ -53,13 +63,17 @@ export async function fingerprint(
     kernel: release(),
     // rounded: a kernel update moves MemTotal by some pages
     memory: `${Math.round((memory().MemTotal ?? 0) / 2 ** 30)} GiB`,
-    podman, runtime, criu: criuVersion,
+    podman,
+    runtime,
+    criu: criuVersion,
     image: `${image} ${imageId.slice(0, 12)}`,
     model: [modelLabel(configuration), await modelIdentity(configuration)].filter(Boolean).join(', '),
     engine: [configuration.engine, engineVersion].filter(Boolean).join(' '),
     command: comparable(container.command),
     container: comparable([
-      ...ulimitFlags(), ...withoutFolders(container.podman), ...withValues(podmanArgs, process.env),
+      ...ulimitFlags(),
+      ...withoutFolders(container.podman),
+      ...withValues(podmanArgs, process.env),
     ]),
     packages: pythonPackages(measured.packages),
     question: `${JSON.stringify(question.prompt)}, ${question.maxTokens} tokens, ${warmupRequests} warm-up requests`,
@@ -77,8 +91,11 @@ export function cpuModel(cpuinfo: string): string {
   return `${names.length} x ${names[0] ?? 'unknown'}`
 }
 
-async function gpus(): Promise<{ names: string, driver: string } | undefined> {
-  const printed = await firstLines('nvidia-smi', ['--query-gpu=name,memory.total,driver_version', '--format=csv,noheader'])
+async function gpus(): Promise<{ names: string; driver: string } | undefined> {
+  const printed = await firstLines('nvidia-smi', [
+    '--query-gpu=name,memory.total,driver_version',
+    '--format=csv,noheader',
+  ])
   if (!printed) return undefined
   const rows = printed.map(line => line.split(',').map(cell => cell.trim()))
   return { names: rows.map(([name, size]) => `${name} ${size}`).join(' + '), driver: rows[0]?.[2] ?? 'unknown' }
@@ -89,7 +106,11 @@ async function gpuModes(): Promise<string | null> {
   const fields = 'persistence_mode,mig.mode.current,ecc.mode.current,power.limit'
   const rows = await firstLines('nvidia-smi', [`--query-gpu=${fields}`, '--format=csv,noheader'])
   const names = fields.split(',')
-  const mode = (row: string) => row.split(',').map((value, index) => `${names[index]} ${value.trim()}`).join(', ')
+  const mode = (row: string) =>
+    row
+      .split(',')
+      .map((value, index) => `${names[index]} ${value.trim()}`)
+      .join(', ')
   return rows?.map(mode).join(' + ') ?? null
 }
 
@@ -102,6 +123,11 @@ async function firstLines(file: string, args: string[]): Promise<string[] | unde
 }
 
 async function version(program: string, { toolTimeout }: Configuration): Promise<string | null> {
-  const { stdout } = await command(program, ['--version'], { timeout: toolTimeout, remedy: 'Without it nothing can be measured: npm run doctor says more. A slow host may need a longer TOOL_TIMEOUT (seconds).' })
+  const { stdout } = await command(program, ['--version'], {
+    timeout: toolTimeout,
+    remedy:
+      'Without it nothing can be measured: npm run doctor says more. A slow host may need a longer ' +
+      'TOOL_TIMEOUT (seconds).',
+  })
   return stdout.split('\n').find(Boolean) ?? null
 }

@@ -19,7 +19,12 @@ export interface LlamaShape {
   vocabulary: number
 }
 
-interface Tensor { name: string, dims: number[], type: 'f32' | 'f16', bytes: number }
+interface Tensor {
+  name: string
+  dims: number[]
+  type: 'f32' | 'f16'
+  bytes: number
+}
 
 const ALIGNMENT = 32
 const GGML_TYPE = { f32: 0, f16: 1 } as const
@@ -33,7 +38,14 @@ const padded = (bytes: number) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
 /** The shape whose f16 weights come closest to `bytes` from above; at least one layer. */
 export function llamaShape(bytes: number): LlamaShape {
   const width = bytes < 2e8 ? 512 : bytes < 6e8 ? 1024 : 2048
-  const shape = { layers: 1, embedding: width, feedForward: width * 2.75, heads: width / 64, kvHeads: width / 256, vocabulary: width < 2048 ? 4096 : 16384 }
+  const shape = {
+    layers: 1,
+    embedding: width,
+    feedForward: width * 2.75,
+    heads: width / 64,
+    kvHeads: width / 256,
+    vocabulary: width < 2048 ? 4096 : 16384,
+  }
   const fixed = weightBytes({ ...shape, layers: 0 })
   const layer = weightBytes(shape) - fixed
   return { ...shape, layers: Math.max(1, Math.ceil((bytes - fixed) / layer)) }
@@ -47,8 +59,12 @@ export function weightBytes(shape: LlamaShape): number {
 function tensors(shape: LlamaShape): Tensor[] {
   const { embedding, feedForward, heads, kvHeads, vocabulary } = shape
   const kv = (embedding / heads) * kvHeads
-  const tensor = (name: string, type: Tensor['type'], ...dims: number[]): Tensor =>
-    ({ name: `${name}.weight`, dims, type, bytes: dims.reduce((a, b) => a * b, ELEMENT_BYTES[type]) })
+  const tensor = (name: string, type: Tensor['type'], ...dims: number[]): Tensor => ({
+    name: `${name}.weight`,
+    dims,
+    type,
+    bytes: dims.reduce((a, b) => a * b, ELEMENT_BYTES[type]),
+  })
   const layer = (i: number) => [
     tensor(`blk.${i}.attn_norm`, 'f32', embedding),
     tensor(`blk.${i}.attn_q`, 'f16', embedding, embedding),
@@ -70,19 +86,57 @@ function tensors(shape: LlamaShape): Tensor[] {
 
 class Bytes {
   #parts: Buffer[] = []
-  u32(value: number) { const b = Buffer.alloc(4); b.writeUInt32LE(value); this.#parts.push(b); return this }
-  i32(value: number) { const b = Buffer.alloc(4); b.writeInt32LE(value); this.#parts.push(b); return this }
-  u64(value: number) { const b = Buffer.alloc(8); b.writeBigUInt64LE(BigInt(value)); this.#parts.push(b); return this }
-  f32(value: number) { const b = Buffer.alloc(4); b.writeFloatLE(value); this.#parts.push(b); return this }
-  string(value: string) { const b = Buffer.from(value); return this.u64(b.length).raw(b) }
-  raw(value: Buffer) { this.#parts.push(value); return this }
-  done() { return Buffer.concat(this.#parts) }
+  u32(value: number) {
+    const b = Buffer.alloc(4)
+    b.writeUInt32LE(value)
+    this.#parts.push(b)
+    return this
+  }
+  i32(value: number) {
+    const b = Buffer.alloc(4)
+    b.writeInt32LE(value)
+    this.#parts.push(b)
+    return this
+  }
+  u64(value: number) {
+    const b = Buffer.alloc(8)
+    b.writeBigUInt64LE(BigInt(value))
+    this.#parts.push(b)
+    return this
+  }
+  f32(value: number) {
+    const b = Buffer.alloc(4)
+    b.writeFloatLE(value)
+    this.#parts.push(b)
+    return this
+  }
+  string(value: string) {
+    const b = Buffer.from(value)
+    return this.u64(b.length).raw(b)
+  }
+  raw(value: Buffer) {
+    this.#parts.push(value)
+    return this
+  }
+  done() {
+    return Buffer.concat(this.#parts)
+  }
 }
 
 function vocabulary(size: number) {
-  const special = [['<unk>', TOKEN_TYPE.unknown], ['<s>', TOKEN_TYPE.control], ['</s>', TOKEN_TYPE.control]] as const
-  const bytes = Array.from({ length: 256 }, (_, i) => [`<0x${i.toString(16).toUpperCase().padStart(2, '0')}>`, TOKEN_TYPE.byte] as const)
-  const words = Array.from({ length: size - special.length - bytes.length }, (_, i) => [`▁w${i}`, TOKEN_TYPE.normal] as const)
+  const special = [
+    ['<unk>', TOKEN_TYPE.unknown],
+    ['<s>', TOKEN_TYPE.control],
+    ['</s>', TOKEN_TYPE.control],
+  ] as const
+  const bytes = Array.from(
+    { length: 256 },
+    (_, i) => [`<0x${i.toString(16).toUpperCase().padStart(2, '0')}>`, TOKEN_TYPE.byte] as const,
+  )
+  const words = Array.from(
+    { length: size - special.length - bytes.length },
+    (_, i) => [`▁w${i}`, TOKEN_TYPE.normal] as const,
+  )
   return [...special, ...bytes, ...words]
 }
 
@@ -116,9 +170,15 @@ function header(shape: LlamaShape, list: Tensor[]): Buffer {
     number('tokenizer.ggml.unknown_token_id', 0),
     number('tokenizer.ggml.bos_token_id', 1),
     number('tokenizer.ggml.eos_token_id', 2),
-    array('tokenizer.ggml.tokens', VALUE_TYPE.string, () => tokens.forEach(([token]) => out.string(token))),
-    array('tokenizer.ggml.scores', VALUE_TYPE.f32, () => tokens.forEach((_, i) => out.f32(-i))),
-    array('tokenizer.ggml.token_type', VALUE_TYPE.i32, () => tokens.forEach(([, type]) => out.i32(type))),
+    array('tokenizer.ggml.tokens', VALUE_TYPE.string, () => {
+      for (const [token] of tokens) out.string(token)
+    }),
+    array('tokenizer.ggml.scores', VALUE_TYPE.f32, () => {
+      for (const i of tokens.keys()) out.f32(-i)
+    }),
+    array('tokenizer.ggml.token_type', VALUE_TYPE.i32, () => {
+      for (const [, type] of tokens) out.i32(type)
+    }),
   ]
   out.raw(Buffer.from('GGUF')).u32(3).u64(list.length).u64(entries.length)
   for (const write of entries) write()
@@ -142,7 +202,12 @@ function asHalfWeights(words: Uint32Array) {
  * Writes the model to `path`, in parts; the file appears under its name only when it is whole.
  * @param progress called with the share written, 0 to 1
  */
-export async function writeRandomGguf(path: string, shape: LlamaShape, seed: string, progress: (share: number) => void = () => {}): Promise<void> {
+export async function writeRandomGguf(
+  path: string,
+  shape: LlamaShape,
+  seed: string,
+  progress: (share: number) => void = () => {},
+): Promise<void> {
   const list = tensors(shape)
   const total = list.reduce((sum, tensor) => sum + tensor.bytes, 0)
   const cipher = createCipheriv('aes-128-ctr', createHash('md5').update(seed).digest(), Buffer.alloc(16))

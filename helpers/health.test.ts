@@ -15,16 +15,30 @@ console.log(JSON.stringify({
   healthy: await healthy(port, AbortSignal.timeout(5000)) !== undefined,
 }))`
 
-test.for(['NODE_USE_ENV_PROXY', 'NODE_OPTIONS'])('nothing for 127.0.0.1 goes through a proxy: %s', async (way) => {
-  const server = createServer((request, response) => request.url === '/v1/completions'
-    ? response.end('data: {"choices":[{"text":"a","finish_reason":"stop"}]}\n\ndata: [DONE]\n\n')
-    : response.writeHead(request.url === '/wake_up' && request.method === 'POST' ? 202 : 200).end())
+test.for(['NODE_USE_ENV_PROXY', 'NODE_OPTIONS'])('nothing for 127.0.0.1 goes through a proxy: %s', async way => {
+  const server = createServer((request, response) =>
+    request.url === '/v1/completions'
+      ? response.end('data: {"choices":[{"text":"a","finish_reason":"stop"}]}\n\ndata: [DONE]\n\n')
+      : response.writeHead(request.url === '/wake_up' && request.method === 'POST' ? 202 : 200).end(),
+  )
   onTestFinished(() => void server.close())
   await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening))
   const proxy = 'http://127.0.0.1:1'
-  const { stdout } = await execa(process.execPath, ['--input-type=module', '--eval', ASK, String((server.address() as AddressInfo).port)], {
-    cwd: import.meta.dirname,
-    env: { [way]: way === 'NODE_OPTIONS' ? '--use-env-proxy' : '1', HTTP_PROXY: proxy, http_proxy: proxy, HTTPS_PROXY: proxy, ALL_PROXY: proxy, NO_PROXY: '', no_proxy: '' },
-  })
+  const { stdout } = await execa(
+    process.execPath,
+    ['--input-type=module', '--eval', ASK, String((server.address() as AddressInfo).port)],
+    {
+      cwd: import.meta.dirname,
+      env: {
+        [way]: way === 'NODE_OPTIONS' ? '--use-env-proxy' : '1',
+        HTTP_PROXY: proxy,
+        http_proxy: proxy,
+        HTTPS_PROXY: proxy,
+        ALL_PROXY: proxy,
+        NO_PROXY: '',
+        no_proxy: '',
+      },
+    },
+  )
   expect(JSON.parse(stdout)).toEqual({ text: 'a', health: 200, woken: 202, healthy: true })
 })

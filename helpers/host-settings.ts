@@ -17,11 +17,11 @@ export function hostSettings(root = '/'): Record<string, string | null> {
     'cpu.usable': String(availableParallelism()),
     'cpu.governor': governors(root),
     'memory.limit': limit > 0 && limit < total ? gibibytes(limit) : null,
-    'swap': `${gibibytes(memory().SwapTotal ?? 0)}, swappiness ${text('proc/sys/vm/swappiness') ?? 'unknown'}`,
+    swap: `${gibibytes(memory().SwapTotal ?? 0)}, swappiness ${text('proc/sys/vm/swappiness') ?? 'unknown'}`,
     'thp.defrag': transparentHugePages(join(root, 'sys/kernel/mm/transparent_hugepage/defrag')),
     'thp.shmem': transparentHugePages(join(root, 'sys/kernel/mm/transparent_hugepage/shmem_enabled')),
     'kernel.parameters': kernelParameters(text('proc/cmdline') ?? ''),
-    'network': `host, loopback mtu ${text('sys/class/net/lo/mtu') ?? 'unknown'}`,
+    network: `host, loopback mtu ${text('sys/class/net/lo/mtu') ?? 'unknown'}`,
   }
 }
 
@@ -59,7 +59,13 @@ const DECISIVE =
 
 /** The parameters of the kernel's command line that change its speed; none is null. */
 export function kernelParameters(line: string): string | null {
-  return line.split(/\s+/).filter(word => DECISIVE.test(word)).sort().join(' ') || null
+  return (
+    line
+      .split(/\s+/)
+      .filter(word => DECISIVE.test(word))
+      .sort()
+      .join(' ') || null
+  )
 }
 
 /** The file systems that a start reads from: container storage, archives, checkpoints, the model. */
@@ -67,7 +73,9 @@ export function storageOf(c: Configuration, all = mounts()): string {
   const { stateDir, checkpointDir, checkpointPath, modelsCache, modelId } = c
   const models = modelId.startsWith('/') ? dirname(modelId) : modelsCache
   const places = { state: stateDir, checkpoints: checkpointDir, archive: dirname(checkpointPath), models }
-  return Object.entries(places).map(([name, path]) => `${name} ${fileSystem(mountOf(path, all))}`).join(', ')
+  return Object.entries(places)
+    .map(([name, path]) => `${name} ${fileSystem(mountOf(path, all))}`)
+    .join(', ')
 }
 
 function fileSystem({ type, options }: Mount): string {
@@ -77,7 +85,7 @@ function fileSystem({ type, options }: Mount): string {
 
 /** What CRIU is told: lines of the suite's own, and the host's files that it reads as well. */
 export function criuOptions(own: readonly string[], files: readonly string[] = criuFiles()): string | null {
-  const found = files.flatMap(path => readText(path) === undefined ? [] : [`${path} ${digest(readText(path)!)}`])
+  const found = files.flatMap(path => (readText(path) === undefined ? [] : [`${path} ${digest(readText(path)!)}`]))
   return [...own, ...found].join(', ') || null
 }
 
@@ -86,7 +94,10 @@ const criuFiles = () => [
   join(process.env.HOME ?? '/root', '.criu/default.conf'),
 ]
 
-/** Versions of the Python packages in these folders as one value; null for none. Source: PEP 376, NAME-VERSION.dist-info. */
+/**
+ * Versions of the Python packages in these folders as one value; null for none. Source: PEP 376,
+ * NAME-VERSION.dist-info.
+ */
 export function pythonPackages(paths: readonly string[]): string | null {
   const found = paths.flatMap(path => folders(path).flatMap(name => /^(.+)\.(?:dist|egg)-info$/.exec(name)?.[1] ?? []))
   if (found.length === 0) return null

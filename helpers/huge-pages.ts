@@ -3,8 +3,11 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { transparentHugePages } from './memory.ts'
 
-/** The kernel's files: for private memory, and for shared memory that no mount decides about (shared mappings, memfd), which has other names. */
-const KERNEL: { file: string, names: Record<string, string> }[] = [
+/**
+ * The kernel's files: for private memory, and for shared memory that no mount decides about (shared mappings, memfd),
+ * which has other names.
+ */
+const KERNEL: { file: string; names: Record<string, string> }[] = [
   { file: '/sys/kernel/mm/transparent_hugepage/enabled', names: {} },
   { file: '/sys/kernel/mm/transparent_hugepage/shmem_enabled', names: { madvise: 'advise' } },
 ]
@@ -21,7 +24,12 @@ export function setHugePages(runRoot: string, value: string, kernel = KERNEL): v
   const path = original(runRoot)
   const there = kernel.filter(({ file }) => existsSync(file))
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  if (!existsSync(path)) writeFileSync(path, JSON.stringify(Object.fromEntries(there.map(({ file }) => [file, transparentHugePages(file)]))), { mode: 0o600 })
+  if (!existsSync(path))
+    writeFileSync(
+      path,
+      JSON.stringify(Object.fromEntries(there.map(({ file }) => [file, transparentHugePages(file)]))),
+      { mode: 0o600 },
+    )
   for (const { file, names } of there) writeFileSync(file, names[value] ?? value)
 }
 

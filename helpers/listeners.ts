@@ -2,27 +2,37 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /** Who listens on which TCP port, from /proc. Source: proc_net_tcp.rst of the kernel. */
 
-export interface Listener { address: string, port: number }
+export interface Listener {
+  address: string
+  port: number
+}
 
 const LISTEN = '0A'
 
 /** Parses /proc/net/tcp or tcp6: the sockets that listen, by inode. Lines of another form are left out. */
 export function parseListeners(table: string): Map<string, Listener> {
-  return new Map(table.split('\n').flatMap((line): [string, Listener][] => {
-    const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/)
-    const [, hex, port] = /^((?:[\dA-F]{8}){1,4}):([\dA-F]{4})$/.exec(local) ?? []
-    return hex && port && state === LISTEN && /^\d+$/.test(inode) ? [[inode, { address: addressOf(hex), port: Number.parseInt(port, 16) }]] : []
-  }))
+  return new Map(
+    table.split('\n').flatMap((line): [string, Listener][] => {
+      const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/)
+      const [, hex, port] = /^((?:[\dA-F]{8}){1,4}):([\dA-F]{4})$/.exec(local) ?? []
+      return hex && port && state === LISTEN && /^\d+$/.test(inode)
+        ? [[inode, { address: addressOf(hex), port: Number.parseInt(port, 16) }]]
+        : []
+    }),
+  )
 }
 
 /** The kernel writes each 32-bit word of an address in the byte order of the machine (little endian). */
 function addressOf(hex: string): string {
   const bytes = hex.match(/.{8}/g)!.flatMap(word => word.match(/../g)!.reverse())
-  return bytes.length === 4 ? bytes.map(byte => Number.parseInt(byte, 16)).join('.') : bytes.join('').toLowerCase().match(/.{4}/g)!.join(':')
+  return bytes.length === 4
+    ? bytes.map(byte => Number.parseInt(byte, 16)).join('.')
+    : bytes.join('').toLowerCase().match(/.{4}/g)!.join(':')
 }
 
 /** Whether nobody outside this machine reaches it: 127.0.0.0/8, ::1, or the former in IPv6's clothes. */
-export const isLoopback = (address: string): boolean => /^127\./.test(address) || /^(0000:){7}0001$/.test(address) || /^(0000:){5}ffff:7f/.test(address)
+export const isLoopback = (address: string): boolean =>
+  /^127\./.test(address) || /^(0000:){7}0001$/.test(address) || /^(0000:){5}ffff:7f/.test(address)
 
 /** What these processes listen on, each socket once. A process that is gone has none. */
 export function listenersOf(pids: number[]): Listener[] {

@@ -3,8 +3,10 @@ import { basename, join } from 'node:path'
 import { redact } from './redact.ts'
 
 /**
- * Keeps a log for its owner alone, without what looks like a secret: a run's folder is what people pass on. Logs are kept
- * where there is room for them; none is ever the reason that a trial is lost, and none stays in part: it would take the room
+ * Keeps a log for its owner alone, without what looks like a secret: a run's folder is what people pass on. Logs are
+ * kept
+ * where there is room for them; none is ever the reason that a trial is lost, and none stays in part: it would take the
+ * room
  * that the trial's own line needs.
  */
 export function keepLog(folder: string, name: string, text: string): void {
@@ -19,7 +21,10 @@ export function keepLog(folder: string, name: string, text: string): void {
   }
 }
 
-/** Bytes at the end of a log that are looked at and kept: CRIU can write gigabytes where it reads a page file that is too short. */
+/**
+ * Bytes at the end of a log that are looked at and kept: CRIU can write gigabytes where it reads a page file that is
+ * too short.
+ */
 const END_OF_LOG = 4 << 20
 
 /** The end of a log, byte for byte; '' where there is none. */

@@ -14,14 +14,17 @@ const KEEP_ALIVE = 1000
 
 /** A connection, or why there is none. */
 export function connected(port: number): Promise<Socket | string> {
-  return new Promise((resolve) => {
+  return new Promise(resolve => {
     const socket = connect({ host: HOST, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE })
     const settle = (result: Socket | string) => {
       clearTimeout(timer)
       if (typeof result === 'string') socket.destroy()
       resolve(result)
     }
-    const timer = setTimeout(() => settle(socket.connecting ? 'the connection was not answered' : socket), CONNECT_DEADLINE * 1000)
+    const timer = setTimeout(
+      () => settle(socket.connecting ? 'the connection was not answered' : socket),
+      CONNECT_DEADLINE * 1000,
+    )
     socket.once('connect', () => settle(socket))
     socket.on('error', error => settle((error as NodeJS.ErrnoException).code ?? error.message))
   })

@@ -32,13 +32,16 @@ test('a file is not read again while its size and time stay', async () => {
   utimesSync(modelId, atime, mtime)
   // the time that was written down has more digits than can be set
   const kept = join(stateDir, 'model-hashes.json')
-  writeFileSync(kept, readFileSync(kept, 'utf8').replace(/"modified": [\d.]+/, `"modified": ${statSync(modelId).mtimeMs}`))
+  writeFileSync(
+    kept,
+    readFileSync(kept, 'utf8').replace(/"modified": [\d.]+/, `"modified": ${statSync(modelId).mtimeMs}`),
+  )
   expect(await modelIdentity({ modelId, stateDir })).toBe(one)
   writeFileSync(kept, '{"broken')
   expect(await modelIdentity({ modelId, stateDir })).not.toBe(one)
 })
 
-test('a folder is its files, and the small ones\' content', async () => {
+test("a folder is its files, and the small ones' content", async () => {
   const stateDir = folder()
   const modelId = join(stateDir, 'model')
   mkdirSync(join(modelId, 'sub'), { recursive: true })
@@ -51,4 +54,5 @@ test('a folder is its files, and the small ones\' content', async () => {
   expect(new Set([first, second, await identity()]).size).toBe(3)
 })
 
-test('a name that the engine looks up has none', async () => expect(await modelIdentity({ modelId: 'Qwen/Qwen2-1.5B-Instruct', stateDir: folder() })).toBeUndefined())
+test('a name that the engine looks up has none', async () =>
+  expect(await modelIdentity({ modelId: 'Qwen/Qwen2-1.5B-Instruct', stateDir: folder() })).toBeUndefined())

@@ -32,8 +32,14 @@ export async function knownSha256(stateDir: string, path: string, { keep }: { ke
 /** Files of a model folder that are read whole; of others, gigabytes in all, name and size count. */
 const SMALL = 1 << 20
 
-/** Its bytes and a hash: of a file's content; of a folder's names, sizes and small files. Undefined for a name that the engine looks up. */
-export async function modelIdentity({ modelId, stateDir }: Pick<Configuration, 'modelId' | 'stateDir'>): Promise<string | undefined> {
+/**
+ * Its bytes and a hash: of a file's content; of a folder's names, sizes and small files. Undefined for a name that the
+ * engine looks up.
+ */
+export async function modelIdentity({
+  modelId,
+  stateDir,
+}: Pick<Configuration, 'modelId' | 'stateDir'>): Promise<string | undefined> {
   const found = await stat(modelId).catch(() => undefined)
   if (found?.isFile()) return identity(found.size, await knownSha256(stateDir, modelId, { keep: true }))
   if (!found?.isDirectory()) return undefined

@@ -8,7 +8,8 @@ import { hasRandomWeights, modelLabel } from './model-label.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'model-label-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-const c = (variables: Record<string, string>) => parseConfiguration({ ENGINE: 'llama-cpp', MODELS_CACHE: folder, ...variables }, false)
+const c = (variables: Record<string, string>) =>
+  parseConfiguration({ ENGINE: 'llama-cpp', MODELS_CACHE: folder, ...variables }, false)
 const file = (name: string, content = 'GGUF') => {
   writeFileSync(join(folder, name), content)
   return join(folder, name)

@@ -2,15 +2,19 @@ import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } fro
 import { basename, join } from 'node:path'
 import type { Configuration } from './configuration.ts'
 
-/** How reports call the model: its name, or the last part of the folder or file that holds it. Never a path of the host. */
+/**
+ * How reports call the model: its name, or the last part of the folder or file that holds it. Never a path of the host.
+ */
 export function modelLabel({ modelId, modelIsRandom, modelIsDefault, modelBytes }: Configuration): string {
-  if (modelIsRandom) return `random ${Math.round(modelBytes / 1e6)} MB${modelIsDefault ? ', the real model could not be had' : ''}`
+  if (modelIsRandom)
+    return `random ${Math.round(modelBytes / 1e6)} MB${modelIsDefault ? ', the real model could not be had' : ''}`
   return modelIsDefault || existsSync(modelId) ? basename(modelId, '.gguf') : modelId
 }
 
 /** True where the weights are random: the suite made them, as it says in the file itself, or vLLM makes them up. */
 export function hasRandomWeights({ modelId, modelIsRandom, engine, engineArgs }: Configuration): boolean {
-  if (modelIsRandom || engine === 'vllm' && /(^| )--load[-_]format[ =]dummy( |$)/.test(engineArgs.join(' '))) return true
+  if (modelIsRandom || (engine === 'vllm' && /(^| )--load[-_]format[ =]dummy( |$)/.test(engineArgs.join(' '))))
+    return true
   const found = statSync(modelId, { throwIfNoEntry: false })
   if (found?.isFile()) return beginning(modelId).includes(RANDOM_GGUF)
   const config = join(modelId, 'config.json')

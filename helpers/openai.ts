@@ -16,10 +16,15 @@ export interface Answer extends TimedCompletion {
 }
 
 /** No token within the time. */
-export class NoAnswer extends Problem { override name = 'NoAnswer' }
+export class NoAnswer extends Problem {
+  override name = 'NoAnswer'
+}
 
 /** @property timeout seconds */
-interface Patience { timeout: number, signal?: AbortSignal }
+interface Patience {
+  timeout: number
+  signal?: AbortSignal
+}
 
 /** Seconds without an answer that say more about a server than its answers before. */
 const TELLING = 1
@@ -51,7 +56,7 @@ export async function firstAnswer(endpoint: Endpoint, { timeout, signal }: Patie
     if (typeof socket === 'string') last = socket
     else {
       try {
-        return withGap({ ...await ask(endpoint, socket, stop), attempts }, before)
+        return withGap({ ...(await ask(endpoint, socket, stop)), attempts }, before)
       } catch (error) {
         if (signal?.aborted) throw signal.reason
         if (error instanceof NoTokens) ending = error
@@ -79,5 +84,5 @@ function withGap(answer: Answer, before: number | undefined): Answer {
   const gap = before === undefined ? 0 : answer.sent - before
   if (gap <= COARSE) return answer
   const note = `asked ${gap.toFixed(3)} s after the request before: its first token may come that much too late`
-  return { ...answer, notes: [...answer.notes ?? [], note] }
+  return { ...answer, notes: [...(answer.notes ?? []), note] }
 }

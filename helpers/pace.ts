@@ -19,7 +19,7 @@ export const COARSE = 0.02
  * @param interval the one before
  * @param ending undefined where nobody answered
  */
-export function nextInterval(interval: number, ending?: { definite: boolean, status?: number | undefined }): number {
+export function nextInterval(interval: number, ending?: { definite: boolean; status?: number | undefined }): number {
   if (ending?.status !== undefined && NOT_READY.includes(ending.status)) return LOADING
   return ending?.definite ? Math.min(RARE, Math.max(NOBODY, interval) * GROWTH) : NOBODY
 }

@@ -26,18 +26,21 @@ function cached(file: string): number {
   return pages.filter(page => page & 1).length
 }
 
-test.skipIf(statfsSync(folder).type === TMPFS)('files and all below folders leave the page cache, just written ones too, and come back into it', () => {
-  const file = join(folder, 'model')
-  const below = join(folder, 'caches/python/module.pyc')
-  mkdirSync(join(folder, 'caches/python'), { recursive: true })
-  for (const path of [file, below]) writeFileSync(path, Buffer.alloc(BYTES, 1))
-  const paths = [file, join(folder, 'caches')]
-  expect([file, below].map(cached)).toEqual([256, 256])
-  dropFromPageCache(paths)
-  expect([file, below].map(cached)).toEqual([0, 0])
-  readIntoPageCache(paths)
-  expect([file, below].map(cached)).toEqual([256, 256])
-})
+test.skipIf(statfsSync(folder).type === TMPFS)(
+  'files and all below folders leave the page cache, just written ones too, and come back into it',
+  () => {
+    const file = join(folder, 'model')
+    const below = join(folder, 'caches/python/module.pyc')
+    mkdirSync(join(folder, 'caches/python'), { recursive: true })
+    for (const path of [file, below]) writeFileSync(path, Buffer.alloc(BYTES, 1))
+    const paths = [file, join(folder, 'caches')]
+    expect([file, below].map(cached)).toEqual([256, 256])
+    dropFromPageCache(paths)
+    expect([file, below].map(cached)).toEqual([0, 0])
+    readIntoPageCache(paths)
+    expect([file, below].map(cached)).toEqual([256, 256])
+  },
+)
 
 test('a file system that knows no fsync is no error', () => {
   dropFromPageCache(['/proc/version'])

@@ -1,8 +1,8 @@
 import { rmSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import { fromWallClock } from './clock.ts'
+import { type CommandOptions, type CommandResult, command, exitCode, lastLines, start, succeeds } from './command.ts'
 import { hardLimits } from './limits.ts'
-import { command, exitCode, lastLines, start, succeeds, type CommandOptions, type CommandResult } from './command.ts'
 import { UNHEARD } from './podman-environment.ts'
 import { Problem } from './problem.ts'
 import { endContainer, forgetBrokenRestores } from './reaper.ts'
@@ -33,7 +33,10 @@ export interface PodmanOptions {
 /** Every container and image that the suite makes carries it. */
 export const LABEL = 'criu-gpu-bench'
 
-/** What `podman container checkpoint|restore --print-stats` says, durations in seconds. Source: podman's checkpoint_restore.go. */
+/**
+ * What `podman container checkpoint|restore --print-stats` says, durations in seconds. Source: podman's
+ * checkpoint_restore.go.
+ */
 export interface CriuStatistics {
   podman: number
   runtime: number
@@ -41,10 +44,17 @@ export interface CriuStatistics {
 }
 
 /** An image: how it is named, its hexadecimal id, what it sets for its processes by name. */
-export interface Image { reference: string, id: string, environment: Record<string, string> }
+export interface Image {
+  reference: string
+  id: string
+  environment: Record<string, string>
+}
 
 /** How a container's first process ended. */
-export interface Ending { exitCode: number, /** The kernel killed a process of it at the container's memory limit. */ outOfMemory: boolean }
+export interface Ending {
+  exitCode: number /** The kernel killed a process of it at the container's memory limit. */
+  outOfMemory: boolean
+}
 
 /** The only place that runs podman. Every method throws a Problem as `command` does. */
 export class Podman {
@@ -60,16 +70,38 @@ export class Podman {
   get #global(): string[] {
     const { store, runtime, global = [] } = this.#options
     return [
-      '--root', store.root, '--runroot', store.runroot, '--tmpdir', store.tmpdir,
-      '--storage-driver', 'overlay', ...(store.imageStore ? ['--storage-opt', `overlay.imagestore=${store.imageStore}`] : []),
-      '--cgroup-manager', 'cgroupfs', '--events-backend', 'none', '--runtime', runtime, ...global,
+      '--root',
+      store.root,
+      '--runroot',
+      store.runroot,
+      '--tmpdir',
+      store.tmpdir,
+      '--storage-driver',
+      'overlay',
+      ...(store.imageStore ? ['--storage-opt', `overlay.imagestore=${store.imageStore}`] : []),
+      '--cgroup-manager',
+      'cgroupfs',
+      '--events-backend',
+      'none',
+      '--runtime',
+      runtime,
+      ...global,
     ]
   }
 
   #withEnvironment(options: CommandOptions = {}): CommandOptions {
     const { criuFolder } = this.#options
     // conmon fails on a path that is not ASCII where the locale is POSIX; podman 5 warns of cgroup v1 at every call
-    return { ...options, env: { ...UNHEARD, LC_ALL: 'C.UTF-8', PODMAN_IGNORE_CGROUPSV1_WARNING: '1', ...options.env, ...(criuFolder && { PATH: `${criuFolder}:${process.env.PATH}` }) } }
+    return {
+      ...options,
+      env: {
+        ...UNHEARD,
+        LC_ALL: 'C.UTF-8',
+        PODMAN_IGNORE_CGROUPSV1_WARNING: '1',
+        ...options.env,
+        ...(criuFolder && { PATH: `${criuFolder}:${process.env.PATH}` }),
+      },
+    }
   }
 
   get #timeout(): number {
@@ -91,7 +123,9 @@ export class Podman {
   }
 
   async inspect<T>(container: string, format: string): Promise<T> {
-    const { stdout } = await this.run(['container', 'inspect', '--format', `{{json ${format}}}`, container], { timeout: this.#timeout })
+    const { stdout } = await this.run(['container', 'inspect', '--format', `{{json ${format}}}`, container], {
+      timeout: this.#timeout,
+    })
     return JSON.parse(stdout) as T
   }
 
@@ -103,7 +137,12 @@ export class Podman {
 
   /** Kills and removes, also what podman does not know of; no error where there is none. */
   async remove(container: string): Promise<void> {
-    const remove = () => succeeds('podman', this.argv(['rm', '--force', '--time', '0', '--volumes', container]), this.#withEnvironment({ timeout: this.#timeout }))
+    const remove = () =>
+      succeeds(
+        'podman',
+        this.argv(['rm', '--force', '--time', '0', '--volumes', container]),
+        this.#withEnvironment({ timeout: this.#timeout }),
+      )
     await remove()
     if (endContainer(this.store.runroot, container) > 0) await remove()
     forgetBrokenRestores([this.store.root])
@@ -111,13 +150,21 @@ export class Podman {
 
   /** The same for every container of the store. */
   async removeAll(): Promise<void> {
-    await succeeds('podman', this.argv(['rm', '--all', '--force', '--time', '0']), this.#withEnvironment({ timeout: this.#timeout }))
+    await succeeds(
+      'podman',
+      this.argv(['rm', '--all', '--force', '--time', '0']),
+      this.#withEnvironment({ timeout: this.#timeout }),
+    )
   }
 
   /** Kills the processes but keeps the container, so that it can be restored again. */
   async kill(container: string): Promise<void> {
     await succeeds('podman', this.argv(['kill', container]), this.#withEnvironment({ timeout: this.#timeout }))
-    await succeeds('podman', this.argv(['wait', '--condition', 'stopped', '--condition', 'exited', container]), this.#withEnvironment({ timeout: this.#timeout }))
+    await succeeds(
+      'podman',
+      this.argv(['wait', '--condition', 'stopped', '--condition', 'exited', container]),
+      this.#withEnvironment({ timeout: this.#timeout }),
+    )
     // to podman a restore that is still under way is no running container
     endContainer(this.store.runroot, container)
     forgetBrokenRestores([this.store.root])
@@ -136,24 +183,40 @@ export class Podman {
 
   /** Both of its streams, '' where there is none; what podman itself has to say would look like the container's. */
   #logs(container: string, tail: number, flags: string[] = []): Promise<Pick<CommandResult, 'stdout' | 'stderr'>> {
-    return this.run(['logs', '--log-level', 'error', '--tail', String(tail), ...flags, container], { timeout: this.#timeout }).catch(() => ({ stdout: '', stderr: '' }))
+    return this.run(['logs', '--log-level', 'error', '--tail', String(tail), ...flags, container], {
+      timeout: this.#timeout,
+    }).catch(() => ({ stdout: '', stderr: '' }))
   }
 
   /** How the container's first process ended; undefined where podman does not know. */
   async ending(container: string): Promise<Ending | undefined> {
-    const state = await this.inspect<{ Status: string, ExitCode: number, OOMKilled: boolean, StartedAt: string }>(container, '.State').catch(() => undefined)
+    const state = await this.inspect<{ Status: string; ExitCode: number; OOMKilled: boolean; StartedAt: string }>(
+      container,
+      '.State',
+    ).catch(() => undefined)
     if (!state || state.Status === 'running') return undefined
     return { exitCode: state.ExitCode, outOfMemory: takeOomFile(Date.parse(state.StartedAt)) || state.OOMKilled }
   }
 
   async image(reference: string): Promise<Image> {
     const { stdout } = await this.run(['image', 'inspect', reference], { timeout: this.#timeout })
-    const [{ Id, Config }] = JSON.parse(stdout) as [{ Id: string, Config: { Env?: string[] | null } }]
-    return { reference, id: Id, environment: Object.fromEntries((Config.Env ?? []).map(entry => entry.split(/=(.*)/s, 2))) }
+    const [{ Id, Config }] = JSON.parse(stdout) as [{ Id: string; Config: { Env?: string[] | null } }]
+    return {
+      reference,
+      id: Id,
+      environment: Object.fromEntries((Config.Env ?? []).map(entry => entry.split(/=(.*)/s, 2))),
+    }
   }
 
   async hasImage(image: string): Promise<boolean> {
-    return await exitCode('podman', this.argv(['image', 'exists', image]), [0, 1], this.#withEnvironment({ timeout: this.#timeout })) === 0
+    return (
+      (await exitCode(
+        'podman',
+        this.argv(['image', 'exists', image]),
+        [0, 1],
+        this.#withEnvironment({ timeout: this.#timeout }),
+      )) === 0
+    )
   }
 }
 
@@ -170,20 +233,26 @@ function takeOomFile(since: number): boolean {
 }
 
 /** Such as `podman container restore`. */
-const nameOf = ([first = '', second = '']: string[]) => ['podman', first, ...(['container', 'image'].includes(first) ? [second] : [])].join(' ')
+const nameOf = ([first = '', second = '']: string[]) =>
+  ['podman', first, ...(['container', 'image'].includes(first) ? [second] : [])].join(' ')
 
 /**
- * Flags that let podman start a container where the caller may not raise limits (no CAP_SYS_RESOURCE): podman asks for its
+ * Flags that let podman start a container where the caller may not raise limits (no CAP_SYS_RESOURCE): podman asks for
+ * its
  * own defaults otherwise and runc fails with `error setting rlimit type 7`.
  */
 export function ulimitFlags(limits = hardLimits()): string[] {
   return [
-    '--ulimit', `nofile=${Math.min(limits.files, 65_536)}:${Math.min(limits.files, 65_536)}`,
-    '--ulimit', `nproc=${Math.min(limits.processes, 4096)}:${Math.min(limits.processes, 4096)}`,
+    '--ulimit',
+    `nofile=${Math.min(limits.files, 65_536)}:${Math.min(limits.files, 65_536)}`,
+    '--ulimit',
+    `nproc=${Math.min(limits.processes, 4096)}:${Math.min(limits.processes, 4096)}`,
   ]
 }
 
-const statisticsSchema = z.looseObject({ container_statistics: z.array(z.looseObject({ criu_statistics: z.record(z.string(), z.unknown()) })).min(1) })
+const statisticsSchema = z.looseObject({
+  container_statistics: z.array(z.looseObject({ criu_statistics: z.record(z.string(), z.unknown()) })).min(1),
+})
 
 /**
  * Reads what --print-stats printed. CRIU's restore_time ends before its device-resume stage; `runtime` has it all.
@@ -194,29 +263,46 @@ export function parseCriuStatistics(printed: string): CriuStatistics {
   try {
     json = statisticsSchema.parse(JSON.parse(printed))
   } catch {
-    throw new Problem(`podman printed no statistics of its checkpoint or restore (--print-stats): ${lastLines(printed, 2) || 'nothing'}`)
+    throw new Problem(
+      'podman printed no statistics of its checkpoint or restore (--print-stats): ' +
+        `${lastLines(printed, 2) || 'nothing'}`,
+    )
   }
   const [container] = json.container_statistics
-  const number = (value: unknown) => typeof value === 'number' && Number.isFinite(value) ? value : Number.NaN
-  const duration = (from: Record<string, unknown>) => number(Object.entries(from).find(([key]) => key.endsWith('_duration'))?.[1]) / 1e6
-  const criu = Object.entries(container!.criu_statistics).filter(([, value]) => Number.isFinite(number(value)))
+  const number = (value: unknown) => (typeof value === 'number' && Number.isFinite(value) ? value : Number.NaN)
+  const duration = (from: Record<string, unknown>) =>
+    number(Object.entries(from).find(([key]) => key.endsWith('_duration'))?.[1]) / 1e6
+  const criu = Object.entries(container!.criu_statistics)
+    .filter(([, value]) => Number.isFinite(number(value)))
     .map(([key, value]) => [key, key.endsWith('_time') ? number(value) / 1e6 : number(value)] as const)
   return { podman: duration(json), runtime: duration(container!), criu: Object.fromEntries(criu) }
 }
 
-export interface TimedLine { time: number, text: string }
-
-/** Lines of `podman logs --timestamps`, in the order of time. `at`: milliseconds since 1970, with podman's nanoseconds as a fraction. */
-export function parseTimedLog(log: string): { at: number, text: string }[] {
-  return log.split('\n').flatMap((line) => {
-    const [, seconds, fraction = '', zone = 'Z', text = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d) (.*)$/s.exec(line) ?? []
-    const at = seconds ? Date.parse(`${seconds}${zone}`) + Number(`0${fraction}`) * 1000 : Number.NaN
-    // a line that was cut may begin like a time and be none
-    return Number.isFinite(at) ? [{ at, text }] : []
-  }).sort((a, b) => a.at - b.at)
+export interface TimedLine {
+  time: number
+  text: string
 }
 
-/** The id of the container that a restore made: an import gives it a new one. Undefined where nothing such was printed. */
+/**
+ * Lines of `podman logs --timestamps`, in the order of time. `at`: milliseconds since 1970, with podman's nanoseconds
+ * as a fraction.
+ */
+export function parseTimedLog(log: string): { at: number; text: string }[] {
+  return log
+    .split('\n')
+    .flatMap(line => {
+      const [, seconds, fraction = '', zone = 'Z', text = ''] =
+        /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d) (.*)$/s.exec(line) ?? []
+      const at = seconds ? Date.parse(`${seconds}${zone}`) + Number(`0${fraction}`) * 1000 : Number.NaN
+      // a line that was cut may begin like a time and be none
+      return Number.isFinite(at) ? [{ at, text }] : []
+    })
+    .sort((a, b) => a.at - b.at)
+}
+
+/**
+ * The id of the container that a restore made: an import gives it a new one. Undefined where nothing such was printed.
+ */
 export function restoredContainerId(printed: string): string | undefined {
   return /"Id":\s*"([0-9a-f]{64})"/.exec(printed)?.[1]
 }

@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { now, pause } from './clock.ts'
 import { Problem } from './problem.ts'
 
@@ -24,13 +24,17 @@ export async function checkPort(port: number, patience = 0): Promise<void> {
     const error = await listenOnce(port)
     if (!error) return
     const why = error.code === 'EADDRINUSE' ? 'another program listens there' : error.message
-    if (error.code !== 'EADDRINUSE' || now() - began >= patience) throw new Problem(`API_PORT ${port} cannot be used: ${why}\nEnd it (ss -ltnp 'sport = :${port}' names it), or set API_PORT to a free port.`)
+    if (error.code !== 'EADDRINUSE' || now() - began >= patience)
+      throw new Problem(
+        `API_PORT ${port} cannot be used: ${why}\nEnd it (ss -ltnp 'sport = :${port}' names it), or set ` +
+          'API_PORT to a free port.',
+      )
     await pause(0.02)
   }
 }
 
 function listenOnce(port: number): Promise<NodeJS.ErrnoException | undefined> {
-  return new Promise((settled) => {
+  return new Promise(settled => {
     const server = createServer().once('error', settled)
     server.listen(port, HOST, () => server.close(() => settled(undefined)))
   })

@@ -25,7 +25,8 @@ export function kill(pid: number): void {
 }
 
 /**
- * When a process started, in the kernel's clock ticks since boot: it tells a process from a later one of the same number.
+ * When a process started, in the kernel's clock ticks since boot: it tells a process from a later one of the same
+ * number.
  * Undefined where it is gone. Source: proc_pid_stat(5), field 22; the name in field 2 may hold spaces and brackets.
  */
 export function startTicks(pid: number): number | undefined {
@@ -37,11 +38,14 @@ export function startTicks(pid: number): number | undefined {
 }
 
 /** A process, told from a later one of the same number. */
-export interface Birth { pid: number, ticks: number }
+export interface Birth {
+  pid: number
+  ticks: number
+}
 
 /** Those that are there, each once, in their order. */
 export function births(pids: number[]): Birth[] {
-  return [...new Set(pids)].flatMap((pid) => {
+  return [...new Set(pids)].flatMap(pid => {
     const ticks = startTicks(pid)
     return ticks === undefined ? [] : { pid, ticks }
   })
@@ -87,7 +91,10 @@ export function residentBytes(pids: number[]): number {
   return pids.reduce((sum, pid) => {
     try {
       const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-      return [...status.matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm)].reduce((bytes, [, kilobytes]) => bytes + Number(kilobytes) * 1024, sum)
+      return [...status.matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm)].reduce(
+        (bytes, [, kilobytes]) => bytes + Number(kilobytes) * 1024,
+        sum,
+      )
     } catch {
       return sum
     }
@@ -96,23 +103,31 @@ export function residentBytes(pids: number[]): number {
 
 /** Bytes of a file of this name that one of these processes has mapped: the most that any of them has. */
 export function mappedBytes(pids: number[], name: string): number {
-  return Math.max(0, ...pids.map((pid) => {
-    try {
-      const lines = readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n').filter(line => line.endsWith(`/${name}`))
-      return lines.reduce((sum, line) => {
-        const [from, to] = line.split(' ', 1)[0]!.split('-').map(address => Number.parseInt(address, 16))
-        return sum + to! - from!
-      }, 0)
-    } catch {
-      return 0
-    }
-  }))
+  return Math.max(
+    0,
+    ...pids.map(pid => {
+      try {
+        const lines = readFileSync(`/proc/${pid}/maps`, 'utf8')
+          .split('\n')
+          .filter(line => line.endsWith(`/${name}`))
+        return lines.reduce((sum, line) => {
+          const [from, to] = line
+            .split(' ', 1)[0]!
+            .split('-')
+            .map(address => Number.parseInt(address, 16))
+          return sum + to! - from!
+        }, 0)
+      } catch {
+        return 0
+      }
+    }),
+  )
 }
 
 /** Descriptors of a process that point to `path`. */
 export function descriptorsOf(pid: number, path: string): string[] {
   try {
-    return readdirSync(`/proc/${pid}/fd`).filter((fd) => {
+    return readdirSync(`/proc/${pid}/fd`).filter(fd => {
       try {
         return readlinkSync(`/proc/${pid}/fd/${fd}`) === path
       } catch {
@@ -141,18 +156,22 @@ export function parsePosition(fdinfo: string): number | undefined {
 
 /** Pipes and sockets behind these descriptors of a process, as /proc names them: `pipe:[123]`. [] where it is gone. */
 export function openFiles(pid: number, descriptors: number[]): string[] {
-  return descriptors.flatMap((fd) => {
-    try {
-      return readlinkSync(`/proc/${pid}/fd/${fd}`)
-    } catch {
-      return []
-    }
-  }).filter(name => /^(?:pipe|socket):/.test(name))
+  return descriptors
+    .flatMap(fd => {
+      try {
+        return readlinkSync(`/proc/${pid}/fd/${fd}`)
+      } catch {
+        return []
+      }
+    })
+    .filter(name => /^(?:pipe|socket):/.test(name))
 }
 
 /** Processes that have one of these pipes or sockets open, but this one. */
 export function holdersOf(names: string[]): number[] {
   if (names.length === 0) return []
-  return readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number)
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
     .filter(pid => pid !== process.pid && names.some(name => descriptorsOf(pid, name).length > 0))
 }

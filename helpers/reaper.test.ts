@@ -14,7 +14,11 @@ beforeEach(() => {
   noteFolder(folder)
 })
 afterEach(() => {
-  spawnSync('umount', ['--lazy', ...['broken', 'running', 'strange'].map(id => join(folder, 'runc', id, 'criu-root'))], { stdio: 'ignore' })
+  spawnSync(
+    'umount',
+    ['--lazy', ...['broken', 'running', 'strange'].map(id => join(folder, 'runc', id, 'criu-root'))],
+    { stdio: 'ignore' },
+  )
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -23,8 +27,16 @@ describe.skipIf(process.getuid?.() !== 0)('as root', () => {
   function begun(id: string, storage = 'storage'): string {
     const root = join(folder, 'runc', id)
     const at = (name: string) => join(folder, storage, id, name)
-    for (const path of [join(root, 'criu-root'), at('lower'), at('upper'), at('work')]) mkdirSync(path, { recursive: true })
-    const { status } = spawnSync('mount', ['-t', 'overlay', 'overlay', '-o', `lowerdir=${at('lower')},upperdir=${at('upper')},workdir=${at('work')}`, join(root, 'criu-root')])
+    for (const path of [join(root, 'criu-root'), at('lower'), at('upper'), at('work')])
+      mkdirSync(path, { recursive: true })
+    const { status } = spawnSync('mount', [
+      '-t',
+      'overlay',
+      'overlay',
+      '-o',
+      `lowerdir=${at('lower')},upperdir=${at('upper')},workdir=${at('work')}`,
+      join(root, 'criu-root'),
+    ])
     expect(status, 'mount').toBe(0)
     return root
   }
@@ -39,8 +51,10 @@ describe.skipIf(process.getuid?.() !== 0)('as root', () => {
     expect(existsSync(join(folder, 'storage/broken/upper/kept')), 'what was mounted is not deleted with it').toBe(true)
   })
 
-  const hierarchies = ['', ...existsSync('/sys/fs/cgroup') ? readdirSync('/sys/fs/cgroup') : []].map(name => join('/sys/fs/cgroup', name)).filter(path => existsSync(join(path, 'cgroup.procs')))
-  const hierarchy = hierarchies.find((path) => {
+  const hierarchies = ['', ...(existsSync('/sys/fs/cgroup') ? readdirSync('/sys/fs/cgroup') : [])]
+    .map(name => join('/sys/fs/cgroup', name))
+    .filter(path => existsSync(join(path, 'cgroup.procs')))
+  const hierarchy = hierarchies.find(path => {
     try {
       mkdirSync(join(path, 'reaper-test'))
       rmdirSync(join(path, 'reaper-test'))

@@ -19,7 +19,10 @@ export function reap(runRoot: string, folders: string[]): void {
   for (const folder of [...folders, runRoot]) removeFolder(folder)
 }
 
-/** Takes a folder away with the mounts below it; one that cannot be unmounted keeps it: what is mounted may be another's. */
+/**
+ * Takes a folder away with the mounts below it; one that cannot be unmounted keeps it: what is mounted may be
+ * another's.
+ */
 export function removeFolder(folder: string): void {
   unmountBelow(folder)
   if (mountsBelow(folder).length > 0) return
@@ -30,7 +33,10 @@ export function removeFolder(folder: string): void {
   }
 }
 
-/** Kills every process of the suite's containers whose run-time state lies below a folder, also one that is still being restored. */
+/**
+ * Kills every process of the suite's containers whose run-time state lies below a folder, also one that is still being
+ * restored.
+ */
 export function endProcesses(runRoot: string): void {
   for (const pid of processesOf(runRoot)) kill(pid)
 }
@@ -42,7 +48,9 @@ export function endProcesses(runRoot: string): void {
  * @returns how many there were
  */
 export function endContainer(runRoot: string, container: string): number {
-  const argvs = [...commandLines()].filter(([, argv]) => argv.includes(container) && argv.some(word => word.includes(`${runRoot}/`)))
+  const argvs = [...commandLines()].filter(
+    ([, argv]) => argv.includes(container) && argv.some(word => word.includes(`${runRoot}/`)),
+  )
   const found = [...new Set(argvs.flatMap(([pid]) => processTree(pid)))]
   for (const pid of found) kill(pid)
   if (found.length > 0) forgetRestores(argvs.flatMap(([, argv]) => argv.filter(word => CONTAINER_ID.test(word))))
@@ -59,7 +67,8 @@ function containersOf(folder: string): string[] {
 }
 
 /**
- * Takes away what an OCI runtime keeps of a restore that was broken off: CRIU's root mount, and the state for which the next
+ * Takes away what an OCI runtime keeps of a restore that was broken off: CRIU's root mount, and the state for which the
+ * next
  * restore would say "container with given ID already exists".
  */
 export function forgetRestores(containers: string[], roots = RUNTIME_ROOTS): void {
@@ -70,16 +79,25 @@ export function forgetRestores(containers: string[], roots = RUNTIME_ROOTS): voi
 }
 
 /**
- * The same for restores of containers that nobody knows any more, as an import whose conmon was killed: the runtime has not
+ * The same for restores of containers that nobody knows any more, as an import whose conmon was killed: the runtime has
+ * not
  * written the container's state yet, and CRIU's root is mounted from a store below one of these folders.
  */
 export function forgetBrokenRestores(folders: string[], roots = RUNTIME_ROOTS): void {
-  const mounted = mounts().filter(({ options }) => folders.some(folder => options.includes(`${folder}/`))).map(({ point }) => point)
-  const begun = roots.flatMap(root => children(root).map(id => join(root, id))).filter(path => mounted.some(point => point.startsWith(`${path}/`)))
-  for (const path of begun.filter(path => !STATE_FILES.some(name => children(path).includes(name)))) forgetRestores([basename(path)], [dirname(path)])
+  const mounted = mounts()
+    .filter(({ options }) => folders.some(folder => options.includes(`${folder}/`)))
+    .map(({ point }) => point)
+  const begun = roots
+    .flatMap(root => children(root).map(id => join(root, id)))
+    .filter(path => mounted.some(point => point.startsWith(`${path}/`)))
+  for (const path of begun.filter(path => !STATE_FILES.some(name => children(path).includes(name))))
+    forgetRestores([basename(path)], [dirname(path)])
 }
 
-/** What runc and crun write once a container runs. Sources: runc's libcontainer/factory_linux.go, crun's src/libcrun/status.c. */
+/**
+ * What runc and crun write once a container runs. Sources: runc's libcontainer/factory_linux.go, crun's
+ * src/libcrun/status.c.
+ */
 const STATE_FILES = ['state.json', 'status']
 
 function children(folder: string): string[] {
@@ -90,20 +108,32 @@ function children(folder: string): string[] {
   }
 }
 
-/** Kills all that this process has started, workers first of all: they would start the next trial while this one ends. */
+/**
+ * Kills all that this process has started, workers first of all: they would start the next trial while this one ends.
+ */
 export function endChildren(): void {
   for (const pid of processTree(process.pid)) if (pid !== process.pid) kill(pid)
 }
 
-/** Processes of the suite's containers: podman, conmon and the runtime name its folder in their arguments, the rest descends from them or is in its cgroups. */
+/**
+ * Processes of the suite's containers: podman, conmon and the runtime name its folder in their arguments, the rest
+ * descends from them or is in its cgroups.
+ */
 export function processesOf(runRoot: string): number[] {
-  const named = [...commandLines()].filter(([, argv]) => argv.some(word => word.includes(`${runRoot}/`))).map(([pid]) => pid)
-  return [...new Set([...named, ...pidFiles(runRoot), ...cgroupProcesses(runRoot)].flatMap(processTree))].filter(pid => pid !== process.pid)
+  const named = [...commandLines()]
+    .filter(([, argv]) => argv.some(word => word.includes(`${runRoot}/`)))
+    .map(([pid]) => pid)
+  return [...new Set([...named, ...pidFiles(runRoot), ...cgroupProcesses(runRoot)].flatMap(processTree))].filter(
+    pid => pid !== process.pid,
+  )
 }
 
 /** The arguments of every process but this one. */
 function commandLines(): Map<number, string[]> {
-  const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number).filter(pid => pid !== process.pid)
+  const pids = readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
+    .filter(pid => pid !== process.pid)
   return new Map(pids.map(pid => [pid, read(`/proc/${pid}/cmdline`).split('\0')]))
 }
 
@@ -111,16 +141,21 @@ function pidFiles(runRoot: string): number[] {
   try {
     return readdirSync(runRoot, { recursive: true, withFileTypes: true })
       .filter(entry => entry.isFile() && (entry.name === 'pidfile' || entry.name.endsWith('.pid')))
-      .map(entry => Number(read(`${entry.parentPath}/${entry.name}`))).filter(pid => pid > 1)
+      .map(entry => Number(read(`${entry.parentPath}/${entry.name}`)))
+      .filter(pid => pid > 1)
   } catch {
     return []
   }
 }
 
-const mountsBelow = (folder: string) => mounts().map(mount => mount.point).filter(point => point === folder || point.startsWith(`${folder}/`))
+const mountsBelow = (folder: string) =>
+  mounts()
+    .map(mount => mount.point)
+    .filter(point => point === folder || point.startsWith(`${folder}/`))
 
 function unmountBelow(folder: string): void {
-  for (const point of mountsBelow(folder).sort((a, b) => b.length - a.length)) spawnSync('umount', ['--lazy', point], { stdio: 'ignore', timeout: 5000 })
+  for (const point of mountsBelow(folder).sort((a, b) => b.length - a.length))
+    spawnSync('umount', ['--lazy', point], { stdio: 'ignore', timeout: 5000 })
 }
 
 function read(path: string): string {

@@ -6,7 +6,7 @@ import { redactText, redactWords as redactTheseWords, secretsOf } from './secret
 let known: string[] | undefined
 
 function secrets(): string[] {
-  return known ??= secretsOf({ ...variables(), ...process.env })
+  return (known ??= secretsOf({ ...variables(), ...process.env }))
 }
 
 function variables(): Record<string, string | undefined> {

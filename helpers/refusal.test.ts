@@ -13,12 +13,12 @@ async function stays(status: number | undefined, seconds: number, isUp = up): Pr
 }
 
 describe('a refusal', () => {
-  it.for([301, 308, 400, 401, 403, 404, 405, 410, 422, 501])('%i stays where the server is up', async (status) => {
+  it.for([301, 308, 400, 401, 403, 404, 405, 410, 422, 501])('%i stays where the server is up', async status => {
     expect(await stays(status, 3)).toBe(true)
     expect(await stays(status, 2.9)).toBe(false)
   })
 
-  it.for([undefined, 200, 408, 425, 429, 500, 502, 503])('%s is none', async (status) => {
+  it.for([undefined, 200, 408, 425, 429, 500, 502, 503])('%s is none', async status => {
     expect(await stays(status, 3600)).toBe(false)
   })
 
@@ -27,7 +27,7 @@ describe('a refusal', () => {
     expect(await stays(404, 30, starting)).toBe(true)
   })
 
-  it.for([undefined, 503, 404, 200])('begins anew where %s came between', async (other) => {
+  it.for([undefined, 503, 404, 200])('begins anew where %s came between', async other => {
     const refusal = new Refusal()
     refusal.note(400, 0)
     refusal.note(other, 2)
@@ -38,7 +38,15 @@ describe('a refusal', () => {
 })
 
 it('says what to do', () => {
-  const said = (status: number) => describeRefusal(status, { port: 8000, model: 'a/model', prompt: '', maxTokens: 1 }, `the server answered ${status}: no`, 7)
-  expect(said(404)).toMatch(/^no token from 127\.0\.0\.1:8000: it refuses POST \/v1\/completions.*\(7 attempts; the last one: the server answered 404: no\)\n.*MODEL_ID says, "a\/model".*ENGINE_COMMAND/)
+  const said = (status: number) =>
+    describeRefusal(
+      status,
+      { port: 8000, model: 'a/model', prompt: '', maxTokens: 1 },
+      `the server answered ${status}: no`,
+      7,
+    )
+  expect(said(404)).toMatch(
+    /^no token from 127\.0\.0\.1:8000: it refuses POST \/v1\/completions.*\(7 attempts; the last one: the server answered 404: no\)\n.*MODEL_ID says, "a\/model".*ENGINE_COMMAND/,
+  )
   for (const status of [401, 403]) expect(said(status)).toMatch(/\n.*without one \(--api-key/)
 })

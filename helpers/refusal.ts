@@ -13,11 +13,11 @@ const UP_DEADLINE = 0.5
 
 /** Is the question wrong, and not the server unready? A redirection, most of 4xx, "not implemented". */
 export const isRefusal = (status: number | undefined): status is number =>
-  status !== undefined && (status >= 300 && status < 500 && !PASSING.includes(status) || status === 501)
+  status !== undefined && ((status >= 300 && status < 500 && !PASSING.includes(status)) || status === 501)
 
 /** The same refusal, again and again. */
 export class Refusal {
-  #standing: { status: number, since: number } | undefined
+  #standing: { status: number; since: number } | undefined
 
   /** The status of the last answer, where that was a refusal. */
   get status(): number | undefined {
@@ -37,7 +37,7 @@ export class Refusal {
   async stays(at: number, up: () => Promise<boolean>): Promise<boolean> {
     if (!this.#standing) return false
     const lasted = at - this.#standing.since
-    return lasted >= PATIENCE.starting || (lasted >= PATIENCE.up && await up())
+    return lasted >= PATIENCE.starting || (lasted >= PATIENCE.up && (await up()))
   }
 }
 
@@ -47,14 +47,18 @@ export async function isUp(port: number): Promise<boolean> {
   return (await Promise.all([ask('/health'), ask('/v1/models')])).includes(200)
 }
 
-const NO_KEY = 'The suite sends no key: start the engine without one '
-  + '(--api-key in ENGINE_ARGS or ENGINE_COMMAND, VLLM_API_KEY in PODMAN_ARGS).'
+const NO_KEY =
+  'The suite sends no key: start the engine without one ' +
+  '(--api-key in ENGINE_ARGS or ENGINE_COMMAND, VLLM_API_KEY in PODMAN_ARGS).'
 
 /** What is said of a server that refuses. Pure. */
 export function describeRefusal(status: number, { port, model }: Endpoint, said: string, attempts: number): string {
   const asked = `${attempts} attempts; the last one: ${said}`
-  const question = `Does the server know the model as MODEL_ID says, ${JSON.stringify(model)}? `
-    + `Has ENGINE_COMMAND an OpenAI-compatible API, with streams at ${PATH}?`
-  return `no token from ${HOST}:${port}: it refuses POST ${PATH}, and waiting does not help (${asked})\n`
-    + (status === 401 || status === 403 ? NO_KEY : question)
+  const question =
+    `Does the server know the model as MODEL_ID says, ${JSON.stringify(model)}? ` +
+    `Has ENGINE_COMMAND an OpenAI-compatible API, with streams at ${PATH}?`
+  return (
+    `no token from ${HOST}:${port}: it refuses POST ${PATH}, and waiting does not help (${asked})\n` +
+    (status === 401 || status === 403 ? NO_KEY : question)
+  )
 }

@@ -5,7 +5,8 @@ import { EXIT, Problem } from './problem.ts'
 import { ENDING, exitCodeOf } from './signals.ts'
 
 /**
- * Root: podman, CRIU, mounts and the page cache need it. A user with sudo that asks for no password gets there by itself.
+ * Root: podman, CRIU, mounts and the page cache need it. A user with sudo that asks for no password gets there by
+ * itself.
  */
 
 const project = resolve(import.meta.dirname, '..')
@@ -17,13 +18,23 @@ const OWNED_BY_USER = ['results', 'node_modules/.vite', 'node_modules/.vite-temp
  * user's XDG_RUNTIME_DIR for its own) or that sudo sets. Names only: values never stand in an argument list.
  */
 export function variablesForRoot(environment: Record<string, string | undefined>): string[] {
-  const ofTheLogin = /^(PATH|HOME|USER|LOGNAME|USERNAME|MAIL|SHELL|PWD|OLDPWD|_|SHLVL|SUDO_.*|LD_.*|XDG_.*|DBUS_.*|SSH_.*|BASH_.*|npm_.*)$/
-  return Object.keys(environment).filter(name => /^[A-Za-z_]\w*$/.test(name) && !ofTheLogin.test(name)).sort()
+  const ofTheLogin =
+    /^(PATH|HOME|USER|LOGNAME|USERNAME|MAIL|SHELL|PWD|OLDPWD|_|SHLVL|SUDO_.*|LD_.*|XDG_.*|DBUS_.*|SSH_.*|BASH_.*|npm_.*)$/
+  return Object.keys(environment)
+    .filter(name => /^[A-Za-z_]\w*$/.test(name) && !ofTheLogin.test(name))
+    .sort()
 }
 
 /** The argument list of sudo for a command; PATH goes through env(1), because sudo's secure_path replaces it. */
 export function sudoArguments(command: string[], environment: Record<string, string | undefined>): string[] {
-  return ['-n', `--preserve-env=${variablesForRoot(environment).join(',')}`, '--', 'env', `PATH=${environment.PATH ?? ''}`, ...command]
+  return [
+    '-n',
+    `--preserve-env=${variablesForRoot(environment).join(',')}`,
+    '--',
+    'env',
+    `PATH=${environment.PATH ?? ''}`,
+    ...command,
+  ]
 }
 
 /**
@@ -34,10 +45,18 @@ export function sudoArguments(command: string[], environment: Record<string, str
 export async function becomeRoot(): Promise<void> {
   if (process.getuid?.() === 0) return giveBackAtExit()
   const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
-  const trial = spawnSync('sudo', sudoArguments(['true'], process.env), { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
+  const trial = spawnSync('sudo', sudoArguments(['true'], process.env), {
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   if (trial.status !== 0) {
     const why = trial.error ? 'sudo is not installed' : trial.stderr.trim().split('\n').at(-1)
-    throw new Problem(`root is needed (podman, CRIU and mounts), and uid ${process.getuid?.()} cannot become root without a password (${why})\nRun it as root, or run \`sudo -v\` first, or allow this user NOPASSWD in sudoers.`, { exitCode: EXIT.unusable })
+    throw new Problem(
+      `root is needed (podman, CRIU and mounts), and uid ${process.getuid?.()} cannot become root without ` +
+        `a password (${why})\nRun it as root, or run \`sudo -v\` first, or allow this user NOPASSWD in ` +
+        'sudoers.',
+      { exitCode: EXIT.unusable },
+    )
   }
   process.exit(await runAsRoot(command))
 }
@@ -52,13 +71,17 @@ function runAsRoot(command: string[]): Promise<number> {
     process.on(signal, () => {
       // A terminal sends its Ctrl-C to the whole process group, root's part too.
       if (signal === 'SIGINT' && hasTerminal) return
-      // A user may not signal sudo, and sudo does not relay signals of its own process group: hence a root's kill, in its own session.
-      spawn('sudo', ['-n', 'kill', `-${signal.slice(3)}`, String(child.pid)], { detached: true, stdio: 'ignore' }).unref()
+      // A user may not signal sudo, and sudo does not relay signals of its own process group: hence a root's kill, in
+      // its own session.
+      spawn('sudo', ['-n', 'kill', `-${signal.slice(3)}`, String(child.pid)], {
+        detached: true,
+        stdio: 'ignore',
+      }).unref()
     })
   }
   return new Promise((done, failed) => {
     child.on('error', failed)
-    child.on('close', (code, signal) => done(signal ? exitCodeOf(signal) : code ?? EXIT.missed))
+    child.on('close', (code, signal) => done(signal ? exitCodeOf(signal) : (code ?? EXIT.missed)))
   })
 }
 
@@ -88,6 +111,7 @@ export function giveTo(path: string, uid: number, gid: number): void {
     if (stat.uid !== uid || stat.gid !== gid) lchownSync(path, uid, gid)
     if (stat.isDirectory()) for (const entry of readdirSync(path)) giveTo(join(path, entry), uid, gid)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') console.error(`criu-gpu-bench: ${path} stays root's: ${(error as Error).message}`)
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      console.error(`criu-gpu-bench: ${path} stays root's: ${(error as Error).message}`)
   }
 }

@@ -15,17 +15,22 @@ beforeEach(() => {
 
 test('one at a time, and the second is told who is first and where', () => {
   const release = lockRun([state, checkpoints])
-  expect(() => lockRun([state, checkpoints])).toThrow(`another run is under way (process ${process.pid} holds ${state})`)
+  expect(() => lockRun([state, checkpoints])).toThrow(
+    `another run is under way (process ${process.pid} holds ${state})`,
+  )
   release()
   lockRun([state, checkpoints])()
 })
 
-test('a suite with a state of its own, but the same folder of checkpoints, has to wait, and holds nothing meanwhile', () => {
-  const release = lockRun([checkpoints])
-  expect(() => lockRun([state, checkpoints])).toThrow(`holds ${checkpoints}`)
-  lockRun([state])()
-  release()
-})
+test(
+  'a suite with a state of its own, but the same folder of checkpoints, has to wait, and holds nothing ' + 'meanwhile',
+  () => {
+    const release = lockRun([checkpoints])
+    expect(() => lockRun([state, checkpoints])).toThrow(`holds ${checkpoints}`)
+    lockRun([state])()
+    release()
+  },
+)
 
 test('a file that names a living process, which does not hold it, stops nothing', () => {
   writeFileSync(checkpoints, '1')

@@ -4,7 +4,8 @@ import { Problem } from './problem.ts'
 import { type Lock, tryLock } from './setup/lock.ts'
 
 /**
- * One run at a time: two would measure each other, and each would take the other's containers for leftovers. The kernel holds
+ * One run at a time: two would measure each other, and each would take the other's containers for leftovers. The kernel
+ * holds
  * the locks, so that neither a killed run nor a process that got its number stands in the way.
  * @param paths a file for everything that runs must not share
  * @returns releases them
@@ -12,13 +13,19 @@ import { type Lock, tryLock } from './setup/lock.ts'
  */
 export function lockRun(paths: string[]): () => void {
   const held: Lock[] = []
-  const release = () => held.splice(0).forEach(lock => lock.release())
+  const release = () => {
+    for (const lock of held.splice(0)) lock.release()
+  }
   for (const path of paths) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     const lock = tryLock(path)
     if (!lock) {
       release()
-      throw new Problem(`another run is under way (process ${readFileSync(path, 'utf8')} holds ${path}); two at once would measure each other\nWait for it, or end it; a suite beside it needs a STATE_DIR, a CHECKPOINT_DIR and an API_PORT of its own.`)
+      throw new Problem(
+        `another run is under way (process ${readFileSync(path, 'utf8')} holds ${path}); two at once would ` +
+          'measure each other\nWait for it, or end it; a suite beside it needs a STATE_DIR, a CHECKPOINT_DIR ' +
+          'and an API_PORT of its own.',
+      )
     }
     held.push(lock)
   }

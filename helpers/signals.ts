@@ -7,7 +7,8 @@ export const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export const exitCodeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal]
 
 /**
- * Ends this process at the first such signal, with 128 and its number: what is registered for `exit` cleans up, synchronously.
+ * Ends this process at the first such signal, with 128 and its number: what is registered for `exit` cleans up,
+ * synchronously.
  * The handlers stay, so that a second Ctrl-C does not end the cleaning up.
  */
 export function endOnSignal(say: () => void = () => {}): void {

@@ -12,9 +12,12 @@ describe('median', () => {
   })
   it('sorts by number, not by text', () => expect(median([10, 9, 100])).toBe(10))
   it('refuses no values', () => expect(() => median([])).toThrow('no values'))
-  it('does not depend on the order', () => fc.assert(fc.property(sample, (values) => {
-    expect(median(values)).toBe(median(values.toReversed()))
-  })))
+  it('does not depend on the order', () =>
+    fc.assert(
+      fc.property(sample, values => {
+        expect(median(values)).toBe(median(values.toReversed()))
+      }),
+    ))
 })
 
 it('medianIndex names the trial to show', () => {
@@ -28,24 +31,32 @@ describe('bootstrap', () => {
   it('gives the same interval for the same values', () => {
     expect(medianInterval([1, 2, 3, 4, 5])).toEqual(medianInterval([1, 2, 3, 4, 5]))
   })
-  it('holds the median, and nothing outside the values', () => fc.assert(fc.property(sample, (values) => {
-    const [low, high] = medianInterval(values, { resamples: 500 })
-    expect(low).toBeLessThanOrEqual(median(values))
-    expect(high).toBeGreaterThanOrEqual(median(values))
-    expect(low).toBeGreaterThanOrEqual(Math.min(...values))
-    expect(high).toBeLessThanOrEqual(Math.max(...values))
-  }), { numRuns: 50 }))
+  it('holds the median, and nothing outside the values', () =>
+    fc.assert(
+      fc.property(sample, values => {
+        const [low, high] = medianInterval(values, { resamples: 500 })
+        expect(low).toBeLessThanOrEqual(median(values))
+        expect(high).toBeGreaterThanOrEqual(median(values))
+        expect(low).toBeGreaterThanOrEqual(Math.min(...values))
+        expect(high).toBeLessThanOrEqual(Math.max(...values))
+      }),
+      { numRuns: 50 },
+    ))
   it('of a ratio grows with the numerator alone', () => {
     const [low, high] = ratioInterval([10, 11, 12], [1, 1.1, 1.2])
     expect(low).toBeGreaterThan(8)
     expect(high).toBeLessThanOrEqual(12)
     expect(ratioInterval([2, 2], [1, 1])).toEqual([2, 2])
   })
-  it('comes close to the exact distribution: of five values the bootstrap median is below the second in 5.8 % of draws', () => {
-    // P(Binomial(5, 1/5) >= 3) = 0.058: the 2.5 % point is therefore the smallest value, the 10 % point the second.
-    expect(medianInterval([1, 2, 3, 4, 5])).toEqual([1, 5])
-    expect(medianInterval([1, 2, 3, 4, 5], { level: 0.8 })).toEqual([2, 4])
-  })
+  it(
+    'comes close to the exact distribution: of five values the bootstrap median is below the second in ' +
+      '5.8 % of draws',
+    () => {
+      // P(Binomial(5, 1/5) >= 3) = 0.058: the 2.5 % point is therefore the smallest value, the 10 % point the second.
+      expect(medianInterval([1, 2, 3, 4, 5])).toEqual([1, 5])
+      expect(medianInterval([1, 2, 3, 4, 5], { level: 0.8 })).toEqual([2, 4])
+    },
+  )
 })
 
 describe('mannWhitney', () => {
@@ -59,16 +70,26 @@ describe('mannWhitney', () => {
     expect(mannWhitney([4, 5, 6], [1, 2, 3]).u).toBe(9)
     expect(mannWhitney([1, 2], [1, 2]).u).toBe(2)
   })
-  it('is the share of all splits that lie as far out, ties and all', () => fc.assert(fc.property(
-    fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 5 }), fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 5 }),
-    (a, b) => { expect(mannWhitney(a, b).p).toBeCloseTo(byEnumeration(a, b), 10) },
-  )))
-  it('does not mind which sample is named first', () => fc.assert(fc.property(sample, sample, (a, b) => {
-    expect(mannWhitney(a, b).p).toBeCloseTo(mannWhitney(b, a).p, 10)
-  })))
+  it('is the share of all splits that lie as far out, ties and all', () =>
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 5 }),
+        fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 5 }),
+        (a, b) => {
+          expect(mannWhitney(a, b).p).toBeCloseTo(byEnumeration(a, b), 10)
+        },
+      ),
+    ))
+  it('does not mind which sample is named first', () =>
+    fc.assert(
+      fc.property(sample, sample, (a, b) => {
+        expect(mannWhitney(a, b).p).toBeCloseTo(mannWhitney(b, a).p, 10)
+      }),
+    ))
   it('sees nothing where all values are equal', () => expect(mannWhitney([1, 1, 1, 1], [1, 1, 1, 1]).p).toBe(1))
   it('goes over into the normal approximation without a jump', () => {
-    const wave = (length: number, shift: number) => Array.from({ length }, (_, index) => Math.sin(index * 12.9898) * 3 + shift)
+    const wave = (length: number, shift: number) =>
+      Array.from({ length }, (_, index) => Math.sin(index * 12.9898) * 3 + shift)
     const exact = mannWhitney(wave(60, 0), wave(60, 0.8)).p
     const normal = mannWhitney(wave(61, 0), wave(61, 0.8)).p
     expect(Math.abs(exact - normal)).toBeLessThan(0.02)
@@ -81,10 +102,14 @@ function byEnumeration(a: number[], b: number[]): number {
   const pooled = [...a, ...b]
   const u = (mask: number) => {
     const [left, right] = [pooled.filter((_, i) => mask & (1 << i)), pooled.filter((_, i) => !(mask & (1 << i)))]
-    return left.flatMap(x => right.map((y): number => x > y ? 1 : x === y ? 0.5 : 0)).reduce((sum, pair) => sum + pair, 0)
+    return left
+      .flatMap(x => right.map((y): number => (x > y ? 1 : x === y ? 0.5 : 0)))
+      .reduce((sum, pair) => sum + pair, 0)
   }
-  const middle = a.length * b.length / 2
+  const middle = (a.length * b.length) / 2
   const observed = Math.abs(u((1 << a.length) - 1) - middle)
-  const splits = Array.from({ length: 1 << pooled.length }, (_, mask) => mask).filter(mask => pooled.filter((_, i) => mask & (1 << i)).length === a.length)
+  const splits = Array.from({ length: 1 << pooled.length }, (_, mask) => mask).filter(
+    mask => pooled.filter((_, i) => mask & (1 << i)).length === a.length,
+  )
   return splits.filter(mask => Math.abs(u(mask) - middle) >= observed - 1e-9).length / splits.length
 }

@@ -6,7 +6,11 @@
 /** Two bounds of a confidence interval, the lower one first. */
 export type Interval = [number, number]
 
-interface Bootstrap { level?: number, resamples?: number, seed?: number }
+interface Bootstrap {
+  level?: number
+  resamples?: number
+  seed?: number
+}
 
 /** The middle value, or the mean of the two in the middle. @throws RangeError for no values */
 export function median(values: readonly number[]): number {
@@ -42,41 +46,67 @@ export function spread(values: readonly number[]): number {
  * Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
  */
 export function medianInterval(values: readonly number[], options: Bootstrap = {}): Interval {
-  return percentiles(resample([values], ([sample]) => sample!, options), options.level)
+  return percentiles(
+    resample([values], ([sample]) => sample!, options),
+    options.level,
+  )
 }
 
-/** Percentile bootstrap interval of median(numerator) / median(denominator); the two samples are drawn independently. */
-export function ratioInterval(numerator: readonly number[], denominator: readonly number[], options: Bootstrap = {}): Interval {
-  return percentiles(resample([numerator, denominator], ([above, below]) => above! / below!, options), options.level)
+/**
+ * Percentile bootstrap interval of median(numerator) / median(denominator); the two samples are drawn independently.
+ */
+export function ratioInterval(
+  numerator: readonly number[],
+  denominator: readonly number[],
+  options: Bootstrap = {},
+): Interval {
+  return percentiles(
+    resample([numerator, denominator], ([above, below]) => above! / below!, options),
+    options.level,
+  )
 }
 
-function resample(samples: (readonly number[])[], combine: (medians: number[]) => number, { resamples = 10_000, seed = 1 }: Bootstrap): Float64Array {
+function resample(
+  samples: (readonly number[])[],
+  combine: (medians: number[]) => number,
+  { resamples = 10_000, seed = 1 }: Bootstrap,
+): Float64Array {
   if (samples.some(sample => sample.length === 0)) throw new RangeError('bootstrap of no values')
   const random = mulberry32(seed)
   const drawn = samples.map(sample => new Float64Array(sample.length))
-  return Float64Array.from({ length: resamples }, () => combine(samples.map((sample, which) => {
-    const into = drawn[which]!
-    for (let index = 0; index < into.length; index++) into[index] = sample[Math.floor(random() * sample.length)]!
-    return medianOfSorted(into.sort())
-  }))).sort()
+  return Float64Array.from({ length: resamples }, () =>
+    combine(
+      samples.map((sample, which) => {
+        const into = drawn[which]!
+        for (let index = 0; index < into.length; index++) into[index] = sample[Math.floor(random() * sample.length)]!
+        return medianOfSorted(into.sort())
+      }),
+    ),
+  ).sort()
 }
 
 function percentiles(sorted: Float64Array, level = 0.95): Interval {
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(share * (sorted.length - 1))))]!
+  const at = (share: number) =>
+    sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(share * (sorted.length - 1))))]!
   return [at((1 - level) / 2), at((1 + level) / 2)]
 }
 
-/** Above this many values in both samples together the exact count costs more than it tells, and the normal approximation stands in. */
+/**
+ * Above this many values in both samples together the exact count costs more than it tells, and the normal
+ * approximation stands in.
+ */
 const EXACT_UP_TO = 120
 
 /**
- * Mann–Whitney U test, two-sided. Exact: the share of all ways to split the pooled values into two samples of these sizes
- * whose rank sum lies at least as far from its mean. Ties get the mean of their ranks, and the count is over the ranks as
+ * Mann–Whitney U test, two-sided. Exact: the share of all ways to split the pooled values into two samples of these
+ * sizes
+ * whose rank sum lies at least as far from its mean. Ties get the mean of their ranks, and the count is over the ranks
+ * as
  * they are, so that p is exact with ties as well.
  * @returns `u`, the pairs in which the value of `a` is the greater one (a tie counts one half), and p
  * @throws RangeError for an empty sample
  */
-export function mannWhitney(a: readonly number[], b: readonly number[]): { u: number, p: number } {
+export function mannWhitney(a: readonly number[], b: readonly number[]): { u: number; p: number } {
   if (a.length === 0 || b.length === 0) throw new RangeError('Mann–Whitney of no values')
   const ranks = doubledRanks([...a, ...b])
   const sum = ranks.slice(0, a.length).reduce((total, rank) => total + rank, 0)
@@ -88,7 +118,7 @@ export function mannWhitney(a: readonly number[], b: readonly number[]): { u: nu
 function doubledRanks(values: number[]): number[] {
   const order = values.map((_, index) => index).sort((left, right) => values[left]! - values[right]!)
   const ranks = new Array<number>(values.length)
-  for (let from = 0; from < order.length;) {
+  for (let from = 0; from < order.length; ) {
     let to = from
     while (to + 1 < order.length && values[order[to + 1]!] === values[order[from]!]) to++
     for (let index = from; index <= to; index++) ranks[order[index]!] = from + to + 2
@@ -99,7 +129,10 @@ function doubledRanks(values: number[]): number[] {
 
 /** Counts the subsets of `size` ranks by their sum, one rank after the other. */
 function exactP(ranks: number[], size: number, observed: number): number {
-  const largest = ranks.toSorted((x, y) => y - x).slice(0, size).reduce((total, rank) => total + rank, 0)
+  const largest = ranks
+    .toSorted((x, y) => y - x)
+    .slice(0, size)
+    .reduce((total, rank) => total + rank, 0)
   const ways = Array.from({ length: size + 1 }, () => new Float64Array(largest + 1))
   ways[0]![0] = 1
   for (const [seen, rank] of ranks.entries()) {
@@ -123,7 +156,7 @@ function normalP(ranks: number[], size: number, observed: number): number {
   const total = ranks.length
   const mean = size * (total + 1)
   const squares = ranks.reduce((sum, rank) => sum + (rank - (total + 1)) ** 2, 0)
-  const deviation = Math.sqrt(size * (total - size) * squares / (total * (total - 1)))
+  const deviation = Math.sqrt((size * (total - size) * squares) / (total * (total - 1)))
   if (deviation === 0) return 1
   return Math.min(1, 2 * upperTail(Math.max(0, Math.abs(observed - mean) - 1) / deviation))
 }
@@ -145,7 +178,7 @@ function medianOfSorted(sorted: Float64Array): number {
 export function mulberry32(seed: number): () => number {
   let state = seed >>> 0
   return () => {
-    state = (state + 0x6D2B79F5) >>> 0
+    state = (state + 0x6d2b79f5) >>> 0
     let mixed = Math.imul(state ^ (state >>> 15), state | 1)
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296

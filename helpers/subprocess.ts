@@ -1,6 +1,16 @@
-import { execa, type Options } from 'execa'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Birth, births, commandName, holdersOf, kill, openFiles, processTree, signalSame, stillRuns } from './processes.ts'
+import { execa, type Options } from 'execa'
+import {
+  type Birth,
+  births,
+  commandName,
+  holdersOf,
+  kill,
+  openFiles,
+  processTree,
+  signalSame,
+  stillRuns,
+} from './processes.ts'
 
 /** How a program ended, and what it said until then. */
 export interface Ended {
@@ -37,11 +47,18 @@ const KILLED = 1
 const LONGEST = 2 ** 31 - 1
 
 /**
- * A program with a limit that holds, whatever it started: a child that ignores SIGTERM, one that has left the session, one
- * that lives on with the output. execa's own limit reaches the program alone, and then waits for whoever has its output open.
+ * A program with a limit that holds, whatever it started: a child that ignores SIGTERM, one that has left the session,
+ * one
+ * that lives on with the output. execa's own limit reaches the program alone, and then waits for whoever has its output
+ * open.
  * One that ended in time leaves its children alone: a container's conmon is one.
  */
-export function subprocess(file: string, args: string[], { timeout, signal, grace = 2 }: SubprocessOptions, options: Options = {}) {
+export function subprocess(
+  file: string,
+  args: string[],
+  { timeout, signal, grace = 2 }: SubprocessOptions,
+  options: Options = {},
+) {
   const child = execa(file, args, { ...options, reject: false, stripFinalNewline: true })
   const program = births(child.pid ? [child.pid] : [])
   const outputs = child.pid ? openFiles(child.pid, [1, 2]) : []
@@ -50,8 +67,10 @@ export function subprocess(file: string, args: string[], { timeout, signal, grac
   let keeper: string | undefined
   let over = Promise.resolve()
   const running = () => program.filter(stillRuns).map(({ pid }) => pid)
-  /** The program where it still runs, and who has its output open, each with all that descends from it; parents first. */
-  const members = (): Birth[] => settled ? [] : births([...running(), ...holdersOf(outputs)].flatMap(processTree))
+  /**
+   * The program where it still runs, and who has its output open, each with all that descends from it; parents first.
+   */
+  const members = (): Birth[] => (settled ? [] : births([...running(), ...holdersOf(outputs)].flatMap(processTree)))
 
   async function giveUp(): Promise<void> {
     const asked = members()
@@ -66,7 +85,7 @@ export function subprocess(file: string, args: string[], { timeout, signal, grac
     for (const stream of [child.stdin, child.stdout, child.stderr, child.all]) stream?.destroy()
   }
 
-  const ended = new Promise<Ended>((resolve) => {
+  const ended = new Promise<Ended>(resolve => {
     const settle = (result: Partial<Record<keyof Ended, unknown>>) => {
       if (settled) return
       settled = true
@@ -74,8 +93,17 @@ export function subprocess(file: string, args: string[], { timeout, signal, grac
       signal?.removeEventListener('abort', onAbort)
       const { exitCode, signal: by, code, originalMessage } = result as Partial<Ended>
       resolve({
-        failed: Boolean(result.failed) || cause !== undefined, ...(exitCode !== undefined && { exitCode }), ...(by && { signal: by }), ...(code && { code }), ...(originalMessage && { originalMessage }),
-        stdout: text(result.stdout), stderr: text(result.stderr), all: text(result.all), timedOut: cause === 'timedOut', isCanceled: cause === 'isCanceled', ...(keeper && { keeper }),
+        failed: Boolean(result.failed) || cause !== undefined,
+        ...(exitCode !== undefined && { exitCode }),
+        ...(by && { signal: by }),
+        ...(code && { code }),
+        ...(originalMessage && { originalMessage }),
+        stdout: text(result.stdout),
+        stderr: text(result.stderr),
+        all: text(result.all),
+        timedOut: cause === 'timedOut',
+        isCanceled: cause === 'isCanceled',
+        ...(keeper && { keeper }),
       })
     }
     const end = (why: typeof cause) => {
@@ -90,7 +118,14 @@ export function subprocess(file: string, args: string[], { timeout, signal, grac
     else signal?.addEventListener('abort', onAbort, { once: true })
     void child.then(result => over.then(() => settle(result)))
   })
-  return { pid: child.pid, ended, /** At once, with all that it started. */ kill: () => members().forEach(({ pid }) => kill(pid)) }
+  return {
+    pid: child.pid,
+    ended,
+    /** At once, with all that it started. */
+    kill() {
+      for (const { pid } of members()) kill(pid)
+    },
+  }
 }
 
 /** Ends when none of them runs any more, or after that many seconds. */
@@ -98,4 +133,4 @@ async function gone(all: Birth[], seconds: number): Promise<void> {
   for (let waited = 0; waited < seconds && all.some(stillRuns); waited += 0.02) await sleep(20)
 }
 
-const text = (value: unknown) => typeof value === 'string' ? value : ''
+const text = (value: unknown) => (typeof value === 'string' ? value : '')

@@ -1,7 +1,12 @@
 import { Problem } from './problem.ts'
 
-/** What a run measures can no longer be kept: it stops, rather than measure for nothing. Told by its name across processes. */
-export class Unwritable extends Problem { override name = 'Unwritable' }
+/**
+ * What a run measures can no longer be kept: it stops, rather than measure for nothing. Told by its name across
+ * processes.
+ */
+export class Unwritable extends Problem {
+  override name = 'Unwritable'
+}
 
 /** Why the system refuses, and what to do. */
 const REASONS: Record<string, [why: string, remedy: string]> = {
@@ -14,7 +19,10 @@ const REASONS: Record<string, [why: string, remedy: string]> = {
 /** Ends the remedy where a run has not begun. */
 export const ELSEWHERE = ', or name another folder with RESULTS_DIR.'
 
-/** Does what writes at `path`. @param more ends the remedy @throws Unwritable where the system refuses, naming the path and why */
+/**
+ * Does what writes at `path`. @param more ends the remedy @throws Unwritable where the system refuses, naming the path
+ * and why
+ */
 export function writing<T>(path: string, write: () => T, more = '.'): T {
   try {
     return write()

@@ -1,4 +1,7 @@
-/** Words of a command line, split at spaces; quotes keep a word together. No shell ever sees them. Undefined where a quote is left open. */
+/**
+ * Words of a command line, split at spaces; quotes keep a word together. No shell ever sees them. Undefined where a
+ * quote is left open.
+ */
 export function splitWords(text: string): string[] | undefined {
   const found: string[] = []
   let word: string | undefined
@@ -7,7 +10,7 @@ export function splitWords(text: string): string[] | undefined {
     if (quote) {
       if (character === quote) quote = ''
       else word += character
-    } else if (character === '"' || character === '\'') {
+    } else if (character === '"' || character === "'") {
       quote = character
       word ??= ''
     } else if (/\s/.test(character)) {

@@ -2,14 +2,25 @@ import { range } from './format.ts'
 import type { Report } from './schema.ts'
 
 /**
- * What github-action-benchmark reads with `tool: customSmallerIsBetter`: TFFT p50 of each measured scenario, in seconds.
- * Speedups are left out: there, more is better. Format: https://github.com/benchmark-action/github-action-benchmark#readme
+ * What github-action-benchmark reads with `tool: customSmallerIsBetter`: TFFT p50 of each measured scenario, in
+ * seconds.
+ * Speedups are left out: there, more is better. Format:
+ * https://github.com/benchmark-action/github-action-benchmark#readme
  */
 export function renderBenchmark(report: Report): string {
-  const entries = report.scenarios.flatMap(({ id, tfft, n, phases }) => tfft ? [{
-    name: `TFFT ${id}`, unit: 's', value: round(tfft.p50), range: range(tfft.min, tfft.max),
-    extra: [`n = ${n}`, ...phases.map(phase => `${phase.name} ${round(phase.p50)} s`)].join('\n'),
-  }] : [])
+  const entries = report.scenarios.flatMap(({ id, tfft, n, phases }) =>
+    tfft
+      ? [
+          {
+            name: `TFFT ${id}`,
+            unit: 's',
+            value: round(tfft.p50),
+            range: range(tfft.min, tfft.max),
+            extra: [`n = ${n}`, ...phases.map(phase => `${phase.name} ${round(phase.p50)} s`)].join('\n'),
+          },
+        ]
+      : [],
+  )
   return `${JSON.stringify(entries, undefined, 2)}\n`
 }
 

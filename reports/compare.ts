@@ -2,7 +2,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs'
 import { Problem } from '../helpers/problem.ts'
 import { type Interval, mannWhitney, median, ratioInterval } from '../helpers/statistics.ts'
 import { runFolder } from './run-folder.ts'
-import { type Comparison, type Fingerprint, type Report, type Scenario, reportSchema } from './schema.ts'
+import { type Comparison, type Fingerprint, type Report, reportSchema, type Scenario } from './schema.ts'
 import { MIN_TRIALS } from './targets.ts'
 import { checked, read } from './trials.ts'
 
@@ -11,7 +11,11 @@ export const DEFAULT_TOLERANCE = 0.1
 /** What counts as beyond chance; two-sided. Four against four trials reach 0.029, five against five 0.008. */
 const SIGNIFICANT = 0.05
 
-interface Options { path: string, tolerance?: number, anyHost?: boolean }
+interface Options {
+  path: string
+  tolerance?: number
+  anyHost?: boolean
+}
 
 /**
  * Reads a reference: a run folder or a report.json.
@@ -21,9 +25,18 @@ export function readReference(path: string): Report {
   const file = existsSync(path) && statSync(path).isDirectory() ? runFolder(path).report : path
   const text = read(file)
   const form = formOf(text)
-  if (form !== undefined && form !== REPORT_FORM) throw new Problem(`${file} is of the form ${JSON.stringify(form)}, this version compares ${REPORT_FORM}.\nName a report.json of this version, or keep a new reference: npm run reference -- results/latest FILE`)
-  const report = checked(reportSchema, text, `${file} is no report that can be compared with (npm run reference -- results/latest FILE keeps one)`)
-  if (values(report).size === 0) throw new Problem(`${file} measured nothing, so nothing can be compared with it; take a run whose verdict is pass`)
+  if (form !== undefined && form !== REPORT_FORM)
+    throw new Problem(
+      `${file} is of the form ${JSON.stringify(form)}, this version compares ${REPORT_FORM}.\nName a ` +
+        'report.json of this version, or keep a new reference: npm run reference -- results/latest FILE',
+    )
+  const report = checked(
+    reportSchema,
+    text,
+    `${file} is no report that can be compared with (npm run reference -- results/latest FILE keeps one)`,
+  )
+  if (values(report).size === 0)
+    throw new Problem(`${file} measured nothing, so nothing can be compared with it; take a run whose verdict is pass`)
   return report
 }
 
@@ -54,30 +67,40 @@ function reportOf(path: string): string | undefined {
   return existsSync(report) ? realpathSync(report) : report
 }
 
-const itself = (path: string, why: string) => new Problem(
-  `${path} is the run that it is compared with: ${why}. A run compared with itself is never slower.\n`
-  + 'Name an earlier run, or the file that npm run reference -- results/latest FILE kept of one.')
+const itself = (path: string, why: string) =>
+  new Problem(
+    `${path} is the run that it is compared with: ${why}. A run compared with itself is never slower.\n` +
+      'Name an earlier run, or the file that npm run reference -- results/latest FILE kept of one.',
+  )
 
 /**
  * Refuses a reference from another host, engine or model, or of what was measured otherwise.
  * @returns the fingerprint's entries that differ; any only where `anyHost` allows it
  * @throws Problem naming each entry with both values
  */
-export function checkFingerprint(reference: Fingerprint, current: Fingerprint, { path, anyHost = false }: Options): string[] {
-  const differs = [...new Set([...Object.keys(reference), ...Object.keys(current)])].filter(name => (reference[name] ?? null) !== (current[name] ?? null)).sort()
+export function checkFingerprint(
+  reference: Fingerprint,
+  current: Fingerprint,
+  { path, anyHost = false }: Options,
+): string[] {
+  const differs = [...new Set([...Object.keys(reference), ...Object.keys(current)])]
+    .filter(name => (reference[name] ?? null) !== (current[name] ?? null))
+    .sort()
   if (differs.length === 0 || anyHost) return differs
   if (differs.includes('method')) {
     const [there, here] = [reference, current].map(({ method }) => method ?? 'before 2')
     throw new Problem(
-      `${path} was kept by a version of this suite that measured something else `
-      + `(method ${there} there, ${here} here).\n`
-      + `${ANEW} REFERENCE_ANY_HOST=1 (npm run compare: --any-host) compares all the same.`)
+      `${path} was kept by a version of this suite that measured something else ` +
+        `(method ${there} there, ${here} here).\n` +
+        `${ANEW} REFERENCE_ANY_HOST=1 (npm run compare: --any-host) compares all the same.`,
+    )
   }
   const lines = differs.map(name => `  ${name}: ${difference(reference[name] ?? 'none', current[name] ?? 'none')}`)
   throw new Problem(
-    `${path} is from another host or configuration, so times say nothing about a change. It differs in:\n`
-    + `${lines.join('\n')}\n`
-    + `${ANEW} Or compare all the same with REFERENCE_ANY_HOST=1 (npm run compare: --any-host).`)
+    `${path} is from another host or configuration, so times say nothing about a change. It differs in:\n` +
+      `${lines.join('\n')}\n` +
+      `${ANEW} Or compare all the same with REFERENCE_ANY_HOST=1 (npm run compare: --any-host).`,
+  )
 }
 
 const ANEW = 'Keep a new reference: npx vitest bench, then npm run reference -- results/latest FILE.'
@@ -97,7 +120,8 @@ function difference(there: string, here: string): string {
 
 /**
  * The gate: each scenario of the reference against this run.
- * A scenario is slower (or faster) only where its median changed by more than the tolerance and both the exact Mann–Whitney
+ * A scenario is slower (or faster) only where its median changed by more than the tolerance and both the exact
+ * Mann–Whitney
  * test and the bootstrap interval of the change say that this is no chance.
  * @throws Problem where the hosts differ, where the two have no scenario in common, or where they are one run
  */
@@ -108,18 +132,37 @@ export function compareRuns(reference: Report, current: Report, options: Options
   const before = values(reference)
   const after = values(current)
   const common = [...before.keys()].filter(id => after.has(id))
-  if (common.length === 0 && after.size > 0) throw new Problem(`${options.path} and this run have no scenario in common.\nThere: ${[...before.keys()].join(', ')}\nHere: ${[...after.keys()].join(', ')}`)
-  const comparisons = [...new Set([...before.keys(), ...after.keys()])].map(id => compareScenario(id, before.get(id) ?? [], after.get(id) ?? [], tolerance))
+  if (common.length === 0 && after.size > 0)
+    throw new Problem(
+      `${options.path} and this run have no scenario in common.\nThere: ` +
+        `${[...before.keys()].join(', ')}\nHere: ${[...after.keys()].join(', ')}`,
+    )
+  const comparisons = [...new Set([...before.keys(), ...after.keys()])].map(id =>
+    compareScenario(id, before.get(id) ?? [], after.get(id) ?? [], tolerance),
+  )
   // what could not be compared is never a pass
-  const incomplete = comparisons.some(({ scenario, verdict }) => verdict === 'cannot-tell' || (verdict === 'missing' && before.has(scenario)))
+  const incomplete = comparisons.some(
+    ({ scenario, verdict }) => verdict === 'cannot-tell' || (verdict === 'missing' && before.has(scenario)),
+  )
   const slower = comparisons.some(comparison => comparison.verdict === 'slower')
-  return { path: options.path, timestamp: reference.timestamp, tolerance, differs, comparisons, verdict: slower ? 'slower' : incomplete ? 'incomplete' : 'pass' }
+  return {
+    path: options.path,
+    timestamp: reference.timestamp,
+    tolerance,
+    differs,
+    comparisons,
+    verdict: slower ? 'slower' : incomplete ? 'incomplete' : 'pass',
+  }
 }
 
 /** TFFT of the trials that counted, by scenario. */
 function values(report: Report): Map<string, number[]> {
   const counted = (scenario: Scenario) => scenario.trials.flatMap(trial => trial.tfft ?? [])
-  return new Map(report.scenarios.filter(scenario => scenario.outcome === 'measured' && counted(scenario).length > 0).map(scenario => [scenario.id, counted(scenario)]))
+  return new Map(
+    report.scenarios
+      .filter(scenario => scenario.outcome === 'measured' && counted(scenario).length > 0)
+      .map(scenario => [scenario.id, counted(scenario)]),
+  )
 }
 
 /**
@@ -127,14 +170,24 @@ function values(report: Report): Map<string, number[]> {
  * @param tolerance share of the reference's median
  */
 export function compareScenario(scenario: string, before: number[], after: number[], tolerance: number): Comparison {
-  const p50s = { reference_p50: before.length > 0 ? median(before) : null, p50: after.length > 0 ? median(after) : null }
-  if (p50s.reference_p50 === null || p50s.p50 === null) return { scenario, verdict: 'missing', ...p50s, change: null, p_value: null, ci95: null }
+  const p50s = {
+    reference_p50: before.length > 0 ? median(before) : null,
+    p50: after.length > 0 ? median(after) : null,
+  }
+  if (p50s.reference_p50 === null || p50s.p50 === null)
+    return { scenario, verdict: 'missing', ...p50s, change: null, p_value: null, ci95: null }
   const change = p50s.p50 / p50s.reference_p50 - 1
   const { p } = mannWhitney(after, before)
   const ci95 = ratioInterval(after, before).map(ratio => ratio - 1) as Interval
-  const verdict = before.length < MIN_TRIALS || after.length < MIN_TRIALS ? 'cannot-tell'
-    : p >= SIGNIFICANT ? 'no-difference'
-    : change > tolerance && ci95[0] > 0 ? 'slower'
-    : change < -tolerance && ci95[1] < 0 ? 'faster' : 'no-difference'
+  const verdict =
+    before.length < MIN_TRIALS || after.length < MIN_TRIALS
+      ? 'cannot-tell'
+      : p >= SIGNIFICANT
+        ? 'no-difference'
+        : change > tolerance && ci95[0] > 0
+          ? 'slower'
+          : change < -tolerance && ci95[1] < 0
+            ? 'faster'
+            : 'no-difference'
   return { scenario, verdict, ...p50s, change, p_value: p, ci95 }
 }

@@ -2,7 +2,8 @@ import { EXIT } from '../helpers/problem.ts'
 import type { Report } from './schema.ts'
 
 /**
- * What the process ends with. A missed target goes before a slower scenario (the first needs a remedy, the second a look),
+ * What the process ends with. A missed target goes before a slower scenario (the first needs a remedy, the second a
+ * look),
  * and a slower scenario before a comparison with holes in it, which counts as unusable and never as a pass.
  */
 export function exitCode(report: Pick<Report, 'verdict' | 'reference'>): number {

@@ -4,7 +4,13 @@
 export function seconds(value: number): string {
   if (value === 0) return '0'
   if (value < 0.0005) return '<0.001'
-  return value < 0.0995 ? value.toFixed(3) : value < 9.995 ? value.toFixed(2) : value < 99.95 ? value.toFixed(1) : value.toFixed(0)
+  return value < 0.0995
+    ? value.toFixed(3)
+    : value < 9.995
+      ? value.toFixed(2)
+      : value < 99.95
+        ? value.toFixed(1)
+        : value.toFixed(0)
 }
 
 /** Two values with a dash between them, such as 0.66–0.71. */

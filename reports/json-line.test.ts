@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { lineOf } from './json-line.ts'
 
-const value = { a: 1, list: [1, { 'b': '"}{,:', 'c]': [[], {}, null] }], b: { a: 2 } }
+const value = { a: 1, list: [1, { b: '"}{,:', 'c]': [[], {}, null] }], b: { a: 2 } }
 const text = JSON.stringify(value, undefined, 2)
 const line = (part: string) => text.split('\n').findIndex(one => one.includes(part)) + 1
 
@@ -18,14 +18,17 @@ it('of a value that is not there, the line of what should hold it', () => {
   expect(lineOf(text, ['nowhere', 0])).toBe(1)
 })
 
-it('finds every value of any JSON', () => fc.assert(fc.property(fc.json(), (json) => {
-  const pretty = JSON.stringify(JSON.parse(json), undefined, 1)
-  const lines = pretty.split('\n')
-  const visit = (at: unknown, path: PropertyKey[]): void => {
-    const first = JSON.stringify(at, undefined, 1).split('\n')[0]!
-    expect(lines[lineOf(pretty, path) - 1]).toContain(first)
-    if (typeof at !== 'object' || at === null) return
-    for (const [key, inner] of Object.entries(at)) visit(inner, [...path, Array.isArray(at) ? Number(key) : key])
-  }
-  visit(JSON.parse(json), [])
-})))
+it('finds every value of any JSON', () =>
+  fc.assert(
+    fc.property(fc.json(), json => {
+      const pretty = JSON.stringify(JSON.parse(json), undefined, 1)
+      const lines = pretty.split('\n')
+      const visit = (at: unknown, path: PropertyKey[]): void => {
+        const first = JSON.stringify(at, undefined, 1).split('\n')[0]!
+        expect(lines[lineOf(pretty, path) - 1]).toContain(first)
+        if (typeof at !== 'object' || at === null) return
+        for (const [key, inner] of Object.entries(at)) visit(inner, [...path, Array.isArray(at) ? Number(key) : key])
+      }
+      visit(JSON.parse(json), [])
+    }),
+  ))

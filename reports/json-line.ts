@@ -6,7 +6,7 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g
  * @param path keys and indices, such as ['scenarios', 0, 'tfft']
  */
 export function lineOf(text: string, path: readonly PropertyKey[]): number {
-  const open: { array: boolean, at: string | number }[] = []
+  const open: { array: boolean; at: string | number }[] = []
   let keyNext = false
   let found = { depth: 0, index: 0 }
   for (const { 0: token, index } of text.matchAll(TOKEN)) {

@@ -1,4 +1,13 @@
-import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -9,7 +18,7 @@ import { main as reportCommand } from '../helpers/commands/report.ts'
 import { renderBenchmark } from './benchmark-json.ts'
 import { compareRuns } from './compare.ts'
 import { publishToGithub, renderAnnotations, renderSummary } from './github.ts'
-import { escape, renderJunit } from './junit.ts'
+import { escapeXml, renderJunit } from './junit.ts'
 import { earlier, failedTrial, recorded, run, trials } from './recorded/builders.ts'
 import { reportSchema } from './schema.ts'
 import { summarize } from './summary.ts'
@@ -17,22 +26,42 @@ import { summarize } from './summary.ts'
 const { run: asked, trials: measured } = recorded('made-up')
 const report = summarize(asked, measured)
 const target = (limit: number) => ({ metric: 'tfft.p50' as const, scenario: 'cold', limit, kind: 'must' as const })
-const missed = summarize(run([{ id: 'cold' }, { id: 'other' }], { targets: [target(0.5)] }), [...trials([1, 1, 1, 1]), failedTrial({ scenario: 'other', error: 'podman: <exit 125> & "more"\u001b[31m, 50%\nlast line' })])
-const slower = { ...report, reference: compareRuns(earlier(report), summarize(asked, measured.map(one => ({ ...one, total_cold_start_tfft: one.total_cold_start_tfft! * 2 }))), { path: 'r' }) }
+const missed = summarize(run([{ id: 'cold' }, { id: 'other' }], { targets: [target(0.5)] }), [
+  ...trials([1, 1, 1, 1]),
+  failedTrial({ scenario: 'other', error: 'podman: <exit 125> & "more"\u001b[31m, 50%\nlast line' }),
+])
+const slower = {
+  ...report,
+  reference: compareRuns(
+    earlier(report),
+    summarize(
+      asked,
+      measured.map(one => ({ ...one, total_cold_start_tfft: one.total_cold_start_tfft! * 2 })),
+    ),
+    { path: 'r' },
+  ),
+}
 
 describe('junit.xml', () => {
   it('has a case a scenario and a target; a missed goal is no failure', () => {
     const xml = renderJunit(report)
     expect(xml.match(/<testcase /g)).toHaveLength(10 + 3)
     expect(xml).not.toContain('<failure')
-    expect(xml).toMatch(/<testcase name="engine-wake" classname="engine-wake" time="0\.000000"><skipped message="llama-cpp has no sleep mode/)
+    expect(xml).toMatch(
+      /<testcase name="engine-wake" classname="engine-wake" time="0\.000000"><skipped message="llama-cpp has no sleep mode/,
+    )
     expect(xml).toContain('<skipped message="goal not reached: 0.5')
   })
   it('a must and a goal on one metric have names of their own, and so have limits that look the same', () => {
     const targets = [target(1), { ...target(1), kind: 'goal' as const }, target(1.0001)]
     const xml = renderJunit(summarize(run([{ id: 'cold' }], { targets }), trials([1, 1, 1, 1])))
     const names = [...xml.matchAll(/<testcase name="([^"]*)"/g)].map(([, name]) => name)
-    expect(names).toEqual(['cold', 'cold: tfft.p50 &#60;= 1.00 s', 'cold: tfft.p50 &#60;= 1.00 s (goal)', 'cold: tfft.p50 &#60;= 1.00 s #2'])
+    expect(names).toEqual([
+      'cold',
+      'cold: tfft.p50 &#60;= 1.00 s',
+      'cold: tfft.p50 &#60;= 1.00 s (goal)',
+      'cold: tfft.p50 &#60;= 1.00 s #2',
+    ])
   })
   it('fails for a missed target, a failed scenario and a slower one', () => {
     expect(renderJunit(missed).match(/<failure/g)).toHaveLength(2)
@@ -40,18 +69,36 @@ describe('junit.xml', () => {
   })
   it('fails for a scenario that only the reference has, and not for one that is new', () => {
     const fewer = { ...report, scenarios: report.scenarios.slice(1) }
-    expect(renderJunit({ ...fewer, reference: compareRuns(earlier(report), fewer, { path: 'r' }) })).toContain('<failure message="the reference has it, this run did not measure it"')
-    expect(renderJunit({ ...report, reference: compareRuns(earlier(fewer), report, { path: 'r' }) })).toContain('<skipped message="new: the reference does not have it"')
+    expect(renderJunit({ ...fewer, reference: compareRuns(earlier(report), fewer, { path: 'r' }) })).toContain(
+      '<failure message="the reference has it, this run did not measure it"',
+    )
+    expect(renderJunit({ ...report, reference: compareRuns(earlier(fewer), report, { path: 'r' }) })).toContain(
+      '<skipped message="new: the reference does not have it"',
+    )
   })
   it('holds nothing that XML cannot', () => {
-    expect(escape('<a b="c">&\u0000\u001b[31m')).toBe('&#60;a b=&#34;c&#34;&#62;&#38;[31m')
+    expect(escapeXml('<a b="c">&\u0000\u001b[31m')).toBe('&#60;a b=&#34;c&#34;&#62;&#38;[31m')
     expect(renderJunit(missed)).toContain('podman: &#60;exit 125&#62; &#38; &#34;more&#34;[31m, 50%')
   })
 })
 
 it('benchmark.json is what customSmallerIsBetter takes', () => {
-  const entries = z.array(z.object({ name: z.string(), unit: z.literal('s'), value: z.number().positive(), range: z.string(), extra: z.string() }).strict()).parse(JSON.parse(renderBenchmark(report)))
-  expect(entries.map(entry => entry.name)).toEqual(report.scenarios.filter(scenario => scenario.n > 0).map(scenario => `TFFT ${scenario.id}`))
+  const entries = z
+    .array(
+      z
+        .object({
+          name: z.string(),
+          unit: z.literal('s'),
+          value: z.number().positive(),
+          range: z.string(),
+          extra: z.string(),
+        })
+        .strict(),
+    )
+    .parse(JSON.parse(renderBenchmark(report)))
+  expect(entries.map(entry => entry.name)).toEqual(
+    report.scenarios.filter(scenario => scenario.n > 0).map(scenario => `TFFT ${scenario.id}`),
+  )
   expect(entries[0]!.value).toBeCloseTo(report.scenarios[0]!.tfft!.p50, 3)
 })
 
@@ -61,11 +108,18 @@ describe('GitHub', () => {
     expect(summary).toMatch(/^## ✅ Passed\n/)
     expect(summary).toMatch(/\| ✅ \| `podman-in-place\.storage-tmpfs` \| speedup\.p50 >= 1\.50x \| 2\.\d\dx \|/)
     expect(summary).toMatch(/\| `podman-import\.compress-zstd` \| 5 \| \d\.\d\d s \|/)
-    expect(renderSummary({ ...slower, reference: { ...slower.reference, differs: ['gpu', 'kernel'] } })).toMatch(/compared all the same\. It differs in gpu, kernel\./)
-    for (const line of summary.split('\n').filter(line => line.startsWith('|'))) expect(line.split(' | ').length, line).toBeGreaterThan(3)
+    expect(renderSummary({ ...slower, reference: { ...slower.reference, differs: ['gpu', 'kernel'] } })).toMatch(
+      /compared all the same\. It differs in gpu, kernel\./,
+    )
+    for (const line of summary.split('\n').filter(line => line.startsWith('|')))
+      expect(line.split(' | ').length, line).toBeGreaterThan(3)
   })
   it('an annotation for each missed target, failed and slower scenario, escaped', () => {
-    expect(renderAnnotations(report)).toEqual([expect.stringMatching(/^::notice title=podman-in-place\.storage-tmpfs-huge%3A missed::tfft\.p50 <= 0\.30 s, actual 0\.\d\d s \(goal\)$/)])
+    expect(renderAnnotations(report)).toEqual([
+      expect.stringMatching(
+        /^::notice title=podman-in-place\.storage-tmpfs-huge%3A missed::tfft\.p50 <= 0\.30 s, actual 0\.\d\d s \(goal\)$/,
+      ),
+    ])
     expect(renderAnnotations(missed)).toEqual([
       '::error title=cold%3A missed::tfft.p50 <= 0.50 s, actual 1.00 s',
       '::error title=other failed::1 trial of 1 failed: podman: <exit 125> & "more"\u001b[31m, 50%25%0Alast line',
@@ -76,9 +130,13 @@ describe('GitHub', () => {
     const warn = vi.spyOn(console, 'error').mockImplementation(() => {})
     onTestFinished(() => warn.mockRestore())
     const lines: string[] = []
-    for (const path of ['/no/such/folder/summary.md', tmpdir()]) publishToGithub(missed, { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: path }, line => lines.push(line))
+    for (const path of ['/no/such/folder/summary.md', tmpdir()])
+      publishToGithub(missed, { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: path }, line => lines.push(line))
     expect(lines).toHaveLength(2 * renderAnnotations(missed).length)
-    expect(warn.mock.calls.map(String)).toEqual([expect.stringContaining('warning: GITHUB_STEP_SUMMARY cannot be written: ENOENT'), expect.stringContaining('EISDIR')])
+    expect(warn.mock.calls.map(String)).toEqual([
+      expect.stringContaining('warning: GITHUB_STEP_SUMMARY cannot be written: ENOENT'),
+      expect.stringContaining('EISDIR'),
+    ])
   })
   it('publishes only within a job', () => {
     const folder = mkdtempSync(join(tmpdir(), 'github-'))
@@ -89,7 +147,9 @@ describe('GitHub', () => {
     publishToGithub(missed, {}, line => lines.push(line))
     expect(lines).toEqual([])
     // console.log prints all that it is given
-    publishToGithub(missed, { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: file }, (...printed: unknown[]) => lines.push(printed.join(' ')))
+    publishToGithub(missed, { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: file }, (...printed: unknown[]) =>
+      lines.push(printed.join(' ')),
+    )
     expect(lines).toEqual(renderAnnotations(missed))
     expect(readFileSync(file, 'utf8')).toMatch(/^before\n## ❌ Failed/)
   })
@@ -111,12 +171,19 @@ describe('commands', () => {
   it('report makes every file again from run.json and trials.jsonl', () => {
     const [path, { printed, print }] = [folder(), output()]
     expect(reportCommand([path], print)).toBe(0)
-    expect(readdirSync(path).sort()).toEqual(['benchmark.json', 'junit.xml', 'report.html', 'report.json', 'run.json', 'trials.jsonl'])
+    expect(readdirSync(path).sort()).toEqual([
+      'benchmark.json',
+      'junit.xml',
+      'report.html',
+      'report.json',
+      'run.json',
+      'trials.jsonl',
+    ])
     expect(reportSchema.parse(JSON.parse(readFileSync(join(path, 'report.json'), 'utf8')))).toEqual(report)
     expect(statSync(join(path, 'report.html')).mode & 0o777).toBe(0o600)
     expect(printed.join('')).toContain('PASS: 9 scenarios measured')
   })
-  it.for([0, undefined])('a terminal of %s columns gets the table for 80', (columns) => {
+  it.for([0, undefined])('a terminal of %s columns gets the table for 80', columns => {
     const shown = (width: number | undefined) => {
       const [path, { printed, print }] = [folder(), output()]
       Object.defineProperty(process.stdout, 'columns', { value: width, configurable: true })
@@ -151,14 +218,20 @@ describe('commands', () => {
   })
   it('a run with a reference is gated when its report is made', () => {
     const [path, other, { printed, print }] = [folder(), folder(slow), output()]
-    const gated = (reference: string) => writeFileSync(join(other, 'run.json'), JSON.stringify({ ...asked, ...later, reference: { path: reference, any_host: false, tolerance: 0.1 } }))
+    const gated = (reference: string) =>
+      writeFileSync(
+        join(other, 'run.json'),
+        JSON.stringify({ ...asked, ...later, reference: { path: reference, any_host: false, tolerance: 0.1 } }),
+      )
     reportCommand([path], print)
     gated(path)
     expect(reportCommand([other], print)).toBe(4)
     expect(printed.join('')).toContain('SLOWER than the reference: 9 of 9 scenarios')
     gated(join(path, 'gone'))
     expect(() => reportCommand([other], print)).toThrow('does not exist')
-    expect(JSON.parse(readFileSync(join(other, 'report.json'), 'utf8')).notes).toEqual([expect.stringContaining('not compared with the reference')])
+    expect(JSON.parse(readFileSync(join(other, 'report.json'), 'utf8')).notes).toEqual([
+      expect.stringContaining('not compared with the reference'),
+    ])
   })
   it('a run is never compared with itself: by its folder, a link, its report, or a copy of it', () => {
     const [path, { print }] = [folder(), output()]

@@ -1,7 +1,7 @@
 import { stdout } from 'node:process'
 import type { Reporter, TestCase, Vitest } from 'vitest/node'
-import { readProgress } from '../fixtures/progress.ts'
 import { withOutcomes } from '../fixtures/group.ts'
+import { readProgress } from '../fixtures/progress.ts'
 import { reportProblem } from '../helpers/problem.ts'
 import { Unwritable } from '../helpers/unwritable.ts'
 import { endingCode } from './exit-code.ts'
@@ -51,7 +51,8 @@ export default class BenchReporter implements Reporter {
   #show(): void {
     const progress = readProgress(this.#folder)
     if (!progress) return
-    if (stdout.isTTY) stdout.write(`${CLEAR_LINE}${progressLine(progress, Date.now() / 1000, (stdout.columns || 80) - 1)}`)
+    if (stdout.isTTY)
+      stdout.write(`${CLEAR_LINE}${progressLine(progress, Date.now() / 1000, (stdout.columns || 80) - 1)}`)
     else this.#sayPlainly(progress)
   }
 
@@ -77,7 +78,13 @@ export default class BenchReporter implements Reporter {
     try {
       keepOutcomes(this.#folder)
       const { report, unwritten } = writeReportIfRoom(this.#folder)
-      stdout.write(renderTable(report, { columns: stdout.columns || 80, colour: stdout.isTTY && !process.env.NO_COLOR, ...(!unwritten && { path: files.html }) }))
+      stdout.write(
+        renderTable(report, {
+          columns: stdout.columns || 80,
+          colour: stdout.isTTY && !process.env.NO_COLOR,
+          ...(!unwritten && { path: files.html }),
+        }),
+      )
       const lost = this.#lost ?? unwritten?.message
       if (lost !== undefined) throw new Unwritable(`${lost}\nThen make its report: npm run report -- ${this.#folder}`)
       publishToGithub(report)
@@ -90,7 +97,10 @@ export default class BenchReporter implements Reporter {
   }
 }
 
-/** What workers noted goes into run.json, from which the report is made; where there is no room the notes stay beside it. */
+/**
+ * What workers noted goes into run.json, from which the report is made; where there is no room the notes stay beside
+ * it.
+ */
 function keepOutcomes(folder: string): void {
   const { run: path } = runFolder(folder)
   const run = readRun(path)

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -7,7 +7,7 @@ import { createRunFolder, runFolder, runName, writeWhole } from './run-folder.ts
 const results = () => join(mkdtempSync(join(tmpdir(), 'results-')), 'results')
 const mode = (path: string) => statSync(path).mode & 0o777
 
-it('a run folder is its owner\'s alone and `latest` points to it', () => {
+it("a run folder is its owner's alone and `latest` points to it", () => {
   const folder = createRunFolder(results(), '2026-11-24T03:31:19.123Z')
   expect(basename(folder.path)).toBe('2026-11-24T03-31-19Z')
   expect([mode(folder.path), mode(folder.logs)]).toEqual([0o700, 0o700])

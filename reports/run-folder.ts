@@ -18,8 +18,15 @@ export interface RunFolder {
 /** The files of a run folder, there or not. */
 export function runFolder(path: string): RunFolder {
   return {
-    path, run: join(path, 'run.json'), trials: join(path, 'trials.jsonl'), report: join(path, 'report.json'), html: join(path, 'report.html'),
-    junit: join(path, 'junit.xml'), vitest: join(path, 'vitest.json'), benchmark: join(path, 'benchmark.json'), logs: join(path, 'logs'),
+    path,
+    run: join(path, 'run.json'),
+    trials: join(path, 'trials.jsonl'),
+    report: join(path, 'report.json'),
+    html: join(path, 'report.html'),
+    junit: join(path, 'junit.xml'),
+    vitest: join(path, 'vitest.json'),
+    benchmark: join(path, 'benchmark.json'),
+    logs: join(path, 'logs'),
   }
 }
 
@@ -29,19 +36,24 @@ export function runName(timestamp: string): string {
 }
 
 /**
- * Makes the folder of a new run, which only its owner can read (logs may hold what a server said), and points `latest` to it.
+ * Makes the folder of a new run, which only its owner can read (logs may hold what a server said), and points `latest`
+ * to it.
  * @param results the folder of all runs
  * @param timestamp the run's begin, ISO 8601
  * @throws Unwritable where the system refuses
  */
 export function createRunFolder(results: string, timestamp: string): RunFolder {
-  return writing(results, () => {
-    mkdirSync(results, { recursive: true })
-    const path = claim(join(results, runName(timestamp)))
-    mkdirSync(join(path, 'logs'), { mode: 0o700 })
-    pointTo(join(results, 'latest'), basename(path))
-    return runFolder(path)
-  }, ELSEWHERE)
+  return writing(
+    results,
+    () => {
+      mkdirSync(results, { recursive: true })
+      const path = claim(join(results, runName(timestamp)))
+      mkdirSync(join(path, 'logs'), { mode: 0o700 })
+      pointTo(join(results, 'latest'), basename(path))
+      return runFolder(path)
+    },
+    ELSEWHERE,
+  )
 }
 
 /** Two runs may begin in the same second. */
@@ -57,7 +69,9 @@ function claim(wanted: string): string {
   }
 }
 
-/** A relative link, so that the results can be moved; replaced in one step, so that `latest` always points somewhere. */
+/**
+ * A relative link, so that the results can be moved; replaced in one step, so that `latest` always points somewhere.
+ */
 function pointTo(link: string, target: string): void {
   const next = `${link}.${process.pid}`
   rmSync(next, { force: true })
@@ -65,17 +79,24 @@ function pointTo(link: string, target: string): void {
   renameSync(next, link)
 }
 
-/** Writes a file whole or not at all, for its owner only. @throws Unwritable where the system refuses; what stood there stays */
+/**
+ * Writes a file whole or not at all, for its owner only. @throws Unwritable where the system refuses; what stood there
+ * stays
+ */
 export function writeWhole(path: string, text: string, more?: string): void {
   const next = join(dirname(path), `.${basename(path)}.${process.pid}`)
-  writing(path, () => {
-    try {
-      writeFileSync(next, text, { mode: 0o600 })
-      chmodSync(next, 0o600)
-      renameSync(next, path)
-    } catch (error) {
-      rmSync(next, { force: true })
-      throw error
-    }
-  }, more)
+  writing(
+    path,
+    () => {
+      try {
+        writeFileSync(next, text, { mode: 0o600 })
+        chmodSync(next, 0o600)
+        renameSync(next, path)
+      } catch (error) {
+        rmSync(next, { force: true })
+        throw error
+      }
+    },
+    more,
+  )
 }

@@ -15,7 +15,15 @@ const settingValue = z.union([z.string(), z.number(), z.boolean()])
 export const settingsSchema = z.record(z.string(), settingValue)
 export type Settings = z.infer<typeof settingsSchema>
 
-export const STRATEGIES = ['cold', 'podman-import', 'podman-in-place', 'runtime-direct', 'cuda-resume', 'engine-wake', 'engine-snapshot'] as const
+export const STRATEGIES = [
+  'cold',
+  'podman-import',
+  'podman-in-place',
+  'runtime-direct',
+  'cuda-resume',
+  'engine-wake',
+  'engine-snapshot',
+] as const
 export const strategySchema = z.enum(STRATEGIES)
 export type StrategyId = z.infer<typeof strategySchema>
 
@@ -32,7 +40,10 @@ export const checkpointSchema = z.object({
   create_time: seconds,
 })
 
-/** One measured start: a line of `trials.jsonl`. The first seven fields are the seed's. Times are null where the trial failed before them. */
+/**
+ * One measured start: a line of `trials.jsonl`. The first seven fields are the seed's. Times are null where the trial
+ * failed before them.
+ */
 export type Checkpoint = z.infer<typeof checkpointSchema>
 
 export const trialSchema = z.object({
@@ -111,7 +122,11 @@ export type Target = z.infer<typeof targetSchema>
 export const targetsFileSchema = z.array(targetSchema.strict())
 
 export const targetResultSchema = z.object({
-  metric: metricSchema, /** Seconds; a ratio for speedups; a share (0 to 1) for tokens_match. */ limit: z.number(), kind: z.enum(['must', 'goal']), actual: z.number().nullable(), verdict: verdictSchema,
+  metric: metricSchema,
+  /** Seconds; a ratio for speedups; a share (0 to 1) for tokens_match. */ limit: z.number(),
+  kind: z.enum(['must', 'goal']),
+  actual: z.number().nullable(),
+  verdict: verdictSchema,
 })
 export type TargetResult = z.infer<typeof targetResultSchema>
 
@@ -134,12 +149,29 @@ export const scenarioSchema = z.object({
   tokens_match: z.number().min(0).max(1).optional(),
   /** Over the baseline of the same group: median(baseline) / median(scenario). `p50` is that baseline's, in seconds. */
   versus_baseline: z.object({ scenario: z.string(), p50: positive, speedup: z.number(), ci95: interval }).optional(),
-  /** True for what the others of its group are compared with: the traditional cold start, or the first scenario where a bench file has none. */
+  /**
+   * True for what the others of its group are compared with: the traditional cold start, or the first scenario where a
+   * bench file has none.
+   */
   baseline: z.boolean().default(false),
-  /** Every trial in the order in which they ran; `tfft` is null for one that failed. What the gate compares and the page draws. */
-  trials: z.array(z.object({ trial: z.number().int().positive(), sequence: z.number().int().nonnegative(), tfft: positive.nullable(), error: z.string().optional() })).default([]),
+  /**
+   * Every trial in the order in which they ran; `tfft` is null for one that failed. What the gate compares and the page
+   * draws.
+   */
+  trials: z
+    .array(
+      z.object({
+        trial: z.number().int().positive(),
+        sequence: z.number().int().nonnegative(),
+        tfft: positive.nullable(),
+        error: z.string().optional(),
+      }),
+    )
+    .default([]),
   /** The trial whose TFFT is nearest to the median, phase by phase. */
-  median_trial: z.object({ trial: z.number().int().positive(), tfft: positive, phases: z.array(phaseSchema), unattributed: seconds }).optional(),
+  median_trial: z
+    .object({ trial: z.number().int().positive(), tfft: positive, phases: z.array(phaseSchema), unattributed: seconds })
+    .optional(),
   checkpoint: checkpointSchema.optional(),
   memory: z.record(z.string(), z.number()).optional(),
   /** What could not be proven of its trials. */
@@ -189,22 +221,51 @@ export const referenceSchema = z.object({
 })
 
 /** The prober's own error, from the last `npm run calibrate` on this host: known minus measured, absolute, seconds. */
-export const proberSchema = z.object({ timestamp: z.iso.datetime(), tries: z.number().int(), median: seconds, worst: seconds })
+export const proberSchema = z.object({
+  timestamp: z.iso.datetime(),
+  tries: z.number().int(),
+  median: seconds,
+  worst: seconds,
+})
 
-export const hostSchema = z.object({ fingerprint: fingerprintSchema, /** MemTotal, bytes */ memory: z.number(), /** One-minute load when the run began. */ load: z.number(), facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).default({}) })
+export const hostSchema = z.object({
+  fingerprint: fingerprintSchema,
+  /** MemTotal, bytes */ memory: z.number(),
+  /** One-minute load when the run began. */ load: z.number(),
+  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).default({}),
+})
 
 export const runSchema = z.object({
   schema: z.literal('criu-gpu-bench/run@1'),
   timestamp: z.iso.datetime(),
-  engine: z.object({ name: z.string(), /** null where it cannot be told without starting it. */ version: z.string().nullable().default(null), model: z.string(), random_weights: z.boolean(), image: z.string(), arguments: z.array(z.string()) }),
+  engine: z.object({
+    name: z.string(),
+    /** null where it cannot be told without starting it. */ version: z.string().nullable().default(null),
+    model: z.string(),
+    random_weights: z.boolean(),
+    image: z.string(),
+    arguments: z.array(z.string()),
+  }),
   host: hostSchema,
   iterations: z.number().int().positive(),
   prober: proberSchema.nullable(),
   /** Every scenario that was asked for, in order, with the reason where it was skipped or failed as a whole. */
-  scenarios: z.array(z.object({ id: z.string(), strategy: strategySchema, settings: settingsSchema, group: z.string(), baseline: z.boolean(), skipped: z.string().optional(), failed: z.string().optional() })),
+  scenarios: z.array(
+    z.object({
+      id: z.string(),
+      strategy: strategySchema,
+      settings: settingsSchema,
+      group: z.string(),
+      baseline: z.boolean(),
+      skipped: z.string().optional(),
+      failed: z.string().optional(),
+    }),
+  ),
   targets: z.array(targetSchema),
   /** The earlier run that this one is gated against: a run folder or its report.json. */
-  reference: z.object({ path: z.string(), any_host: z.boolean(), /** Share, such as 0.1. */ tolerance: z.number().positive() }).optional(),
+  reference: z
+    .object({ path: z.string(), any_host: z.boolean(), /** Share, such as 0.1. */ tolerance: z.number().positive() })
+    .optional(),
 })
 /** `run.json`: what a run set out to do; with `trials.jsonl` it is all that a report is made from. */
 export type Run = z.infer<typeof runSchema>
@@ -217,8 +278,18 @@ export const reportSchema = z.object({
   iterations: z.number().int().positive(),
   prober: proberSchema.nullable(),
   scenarios: z.array(scenarioSchema),
-  /** What the baseline's server said to the engine's own question, and how many of the servers that came back said what a fresh one says. */
-  answer: z.object({ prompt: z.string(), text: z.string(), same: z.number().int().nonnegative(), of: z.number().int().nonnegative() }).optional(),
+  /**
+   * What the baseline's server said to the engine's own question, and how many of the servers that came back said what
+   * a fresh one says.
+   */
+  answer: z
+    .object({
+      prompt: z.string(),
+      text: z.string(),
+      same: z.number().int().nonnegative(),
+      of: z.number().int().nonnegative(),
+    })
+    .optional(),
   findings: z.array(findingSchema),
   /** How many targets judged nothing, by what they are for: `engine vllm`, `GPU H100`, `scenarios not asked for`. */
   idle_targets: z.record(z.string(), z.number().int().positive()).default({}),

@@ -1,9 +1,18 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { ENGINES } from '../helpers/configuration.ts'
 import { Problem } from '../helpers/problem.ts'
 import { versusColdStart } from './baseline.ts'
 import { count, metricSign } from './format.ts'
-import { METRICS, type Metric, type Report, type Run, type Scenario, type Target, type TargetResult, targetsFileSchema } from './schema.ts'
+import {
+  METRICS,
+  type Metric,
+  type Report,
+  type Run,
+  type Scenario,
+  type Target,
+  type TargetResult,
+  targetsFileSchema,
+} from './schema.ts'
 
 /** Fewer trials than these show nothing: with three against three, no test can be surer than p = 0.10. */
 export const MIN_TRIALS = 4
@@ -17,9 +26,11 @@ export const MIN_TRIALS = 4
  */
 export function parseTargets(text: string, path: string, known: readonly string[]): Target[] {
   const parsed = targetsFileSchema.safeParse(parseJson(text, path))
-  if (!parsed.success) throw new Problem(`${path} is unusable:\n${parsed.error.issues.map(issue => `  ${describe(issue)}`).join('\n')}`)
+  if (!parsed.success)
+    throw new Problem(`${path} is unusable:\n${parsed.error.issues.map(issue => `  ${describe(issue)}`).join('\n')}`)
   const wrong = parsed.data.flatMap((target, index, all) =>
-    defects(target, all.slice(0, index), known).map(defect => `  target ${index + 1}: ${defect}`))
+    defects(target, all.slice(0, index), known).map(defect => `  target ${index + 1}: ${defect}`),
+  )
   if (wrong.length > 0) {
     throw new Problem(`${path} is unusable:\n${wrong.join('\n')}\nScenarios there are: ${known.join(', ')}`)
   }
@@ -33,8 +44,9 @@ function defects(target: Target, before: Target[], known: readonly string[]): st
   const same = before.findIndex(other => JSON.stringify(other, FIELDS) === JSON.stringify(target, FIELDS))
   return [
     !known.includes(scenario) && `scenario "${scenario}" does not exist${nearest(scenario, known)}`,
-    engine !== undefined && !ENGINES.includes(engine)
-      && `engine "${engine}" does not exist; there are ${ENGINES.join(', ')}`,
+    engine !== undefined &&
+      !ENGINES.includes(engine) &&
+      `engine "${engine}" does not exist; there are ${ENGINES.join(', ')}`,
     limit <= 0 && `limit: received ${limit}, allowed is more than 0: ${meets} meets this one`,
     same >= 0 && `it is target ${same + 1} again`,
   ].filter(defect => defect !== false)
@@ -86,11 +98,16 @@ export function judge(target: Target, scenario: Scenario): TargetResult {
 
 function metricOf(scenario: Scenario, metric: Metric): number | undefined {
   switch (metric) {
-    case 'tfft.p50': return scenario.tfft?.p50
-    case 'tfft.max': return scenario.tfft?.max
-    case 'speedup.p50': return versusColdStart(scenario)?.speedup
-    case 'inference_tfft.p50': return scenario.inference_tfft
-    case 'tokens_match': return scenario.tokens_match
+    case 'tfft.p50':
+      return scenario.tfft?.p50
+    case 'tfft.max':
+      return scenario.tfft?.max
+    case 'speedup.p50':
+      return versusColdStart(scenario)?.speedup
+    case 'inference_tfft.p50':
+      return scenario.inference_tfft
+    case 'tokens_match':
+      return scenario.tokens_match
   }
 }
 
@@ -104,7 +121,8 @@ function parseJson(text: string, path: string): unknown {
 
 function describe(issue: z.core.$ZodIssue): string {
   const [index, field] = issue.path
-  const where = typeof index === 'number' ? `target ${index + 1}${field === undefined ? '' : `: ${String(field)}`}` : 'the file'
+  const where =
+    typeof index === 'number' ? `target ${index + 1}${field === undefined ? '' : `: ${String(field)}`}` : 'the file'
   if (issue.code === 'unrecognized_keys') return `${where}: no target has ${issue.keys.join(', ')}`
   return `${where}: ${field === 'metric' ? `allowed are ${METRICS.join(', ')}` : issue.message}`
 }
@@ -112,7 +130,7 @@ function describe(issue: z.core.$ZodIssue): string {
 /** The known id with the most beginning in common, as a proposal. */
 function nearest(id: string, known: readonly string[]): string {
   const common = (other: string) => [...other].findIndex((character, index) => character !== id[index])
-  const score = (other: string) => common(other) === -1 ? other.length : common(other)
+  const score = (other: string) => (common(other) === -1 ? other.length : common(other))
   const best = known.toSorted((a, b) => score(b) - score(a) || a.length - b.length)[0]
   return best !== undefined && score(best) > 3 ? `; did you mean "${best}"?` : ''
 }

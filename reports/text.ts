@@ -31,8 +31,11 @@ export function cutMiddle(text: string, width: number): string {
 }
 
 /** Text with commands in backticks, taken apart: what to read and what to type. */
-export function spans(text: string): { text: string, code: boolean }[] {
-  return text.split('`').map((part, index) => ({ text: part, code: index % 2 === 1 })).filter(span => span.text !== '')
+export function spans(text: string): { text: string; code: boolean }[] {
+  return text
+    .split('`')
+    .map((part, index) => ({ text: part, code: index % 2 === 1 }))
+    .filter(span => span.text !== '')
 }
 
 export type Style = 'green' | 'red' | 'yellow' | 'bold' | 'dim'
@@ -40,16 +43,23 @@ export type Paint = (style: Style, text: string) => string
 
 /** Paints where colour is wanted, and else leaves text alone. */
 export function paint(colour: boolean): Paint {
-  return (style, text) => colour ? styleText(style, text, { validateStream: false }) : text
+  return (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text)
 }
 
-export interface Column { align: 'left' | 'right' }
+export interface Column {
+  align: 'left' | 'right'
+}
 
 /**
- * Lines up rows of cells, two spaces between columns, none after the last. Widths come from the content, so the cells must
+ * Lines up rows of cells, two spaces between columns, none after the last. Widths come from the content, so the cells
+ * must
  * not be painted yet.
  */
 export function align(rows: string[][], columns: Column[]): string[][] {
   const widths = columns.map((_, index) => Math.max(0, ...rows.map(row => row[index]?.length ?? 0)))
-  return rows.map(row => row.map((cell, index) => columns[index]!.align === 'right' ? cell.padStart(widths[index]!) : cell.padEnd(widths[index]!)))
+  return rows.map(row =>
+    row.map((cell, index) =>
+      columns[index]!.align === 'right' ? cell.padStart(widths[index]!) : cell.padEnd(widths[index]!),
+    ),
+  )
 }

@@ -14,7 +14,7 @@ import { readRun, readTrials } from './trials.ts'
  * Makes the report of a run folder from run.json and trials.jsonl; writes nothing.
  * @throws Problem where a file is missing or broken
  */
-export function makeReport(path: string): { run: Run, report: Report } {
+export function makeReport(path: string): { run: Run; report: Report } {
   const folder = runFolder(path)
   const run = readRun(folder.run)
   // the first trial makes the file: a run without any has measured nothing, which is for the verdict to say
@@ -23,9 +23,11 @@ export function makeReport(path: string): { run: Run, report: Report } {
 }
 
 /**
- * Writes every file of a run folder that can be made from run.json and trials.jsonl: report.json, report.html, junit.xml,
+ * Writes every file of a run folder that can be made from run.json and trials.jsonl: report.json, report.html,
+ * junit.xml,
  * benchmark.json. vitest.json and the logs are left as they are.
- * @throws Problem where a file is missing or broken, or where the reference cannot be compared with; in the latter case the
+ * @throws Problem where a file is missing or broken, or where the reference cannot be compared with; in the latter case
+ *   the
  * report is written all the same, without the comparison, and says so
  */
 export function writeReport(path: string): Report {
@@ -34,13 +36,20 @@ export function writeReport(path: string): Report {
   try {
     return writeFiles(path, { ...report, reference: compared(path, run.reference, report) })
   } catch (error) {
-    if (error instanceof Problem) writeFiles(path, { ...report, notes: [...report.notes, `not compared with the reference: ${error.message.split('\n')[0]}`] })
+    if (error instanceof Problem)
+      writeFiles(path, {
+        ...report,
+        notes: [...report.notes, `not compared with the reference: ${error.message.split('\n')[0]}`],
+      })
     throw error
   }
 }
 
-/** The report of a run folder, written where there is room for it: what was measured is shown in any case. @throws Problem as {@link writeReport} otherwise */
-export function writeReportIfRoom(path: string): { report: Report, unwritten?: Unwritable } {
+/**
+ * The report of a run folder, written where there is room for it: what was measured is shown in any case. @throws
+ * Problem as {@link writeReport} otherwise
+ */
+export function writeReportIfRoom(path: string): { report: Report; unwritten?: Unwritable } {
   try {
     return { report: writeReport(path) }
   } catch (error) {

@@ -17,16 +17,34 @@ const LEVEL = 4
  */
 export async function packFolder(folder: string, file: string, leaveOut: string[] = []): Promise<void> {
   const xz = `nice -n 5 xz -${LEVEL} --block-size=8MiB --threads=${availableParallelism()}`
-  await command('tar', ['--create', `--use-compress-program=${xz}`, '--file', file, ...ownership, ...leaveOut.map(pattern => `--exclude=${pattern}`), '--directory', folder, '.'], { timeout: SECONDS, remedy: 'Is there room on the disk, and are tar and xz installed (apt-get install xz-utils)?' })
+  await command(
+    'tar',
+    [
+      '--create',
+      `--use-compress-program=${xz}`,
+      '--file',
+      file,
+      ...ownership,
+      ...leaveOut.map(pattern => `--exclude=${pattern}`),
+      '--directory',
+      folder,
+      '.',
+    ],
+    { timeout: SECONDS, remedy: 'Is there room on the disk, and are tar and xz installed (apt-get install xz-utils)?' },
+  )
 }
 
 const ownership = ['--numeric-owner', '--owner=0', '--group=0', '--sort=name']
 
 /** `folder` as an unpacked tar stream. The promise says how tar ended; wait for it after the stream. */
-export function tarStream(folder: string): { stream: Readable, ended: Promise<void> } {
-  const tar = spawn('tar', ['--create', ...ownership, '--directory', folder, '.'], { stdio: ['ignore', 'pipe', 'pipe'] })
+export function tarStream(folder: string): { stream: Readable; ended: Promise<void> } {
+  const tar = spawn('tar', ['--create', ...ownership, '--directory', folder, '.'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let said = ''
-  tar.stderr.on('data', (text: Buffer) => { said += text.toString() })
+  tar.stderr.on('data', (text: Buffer) => {
+    said += text.toString()
+  })
   const ended = once(tar, 'close').then(([code]) => {
     if (code !== 0) throw new Problem(`tar of ${folder} ended with exit code ${code}\n${said.trim()}`)
   })

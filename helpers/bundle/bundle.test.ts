@@ -10,22 +10,45 @@ const CONTRADICTION = `error: No solution found when resolving dependencies
 const NO_WHEEL = `error: No solution found when resolving dependencies
   cause: Because sgmllib3k==1.0.0 has no usable wheels and you require sgmllib3k==1.0.0, we can conclude that your requirements are unsatisfiable.`
 
-describe.skipIf(process.getuid?.() !== 0 || process.arch !== 'x64')('Python packages that cannot be had', { timeout: 30_000 }, () => {
-  test.for([
-    ['--have and --wheels contradict each other', `echo '${CONTRADICTION}' >&2; exit 1`, 'Because you require requests==2.32.0 and requests==2.31.0'],
-    ['a package has no wheel', `case "$*" in *compile*) echo sgmllib3k==1.0.0;; *dry-run*) echo '${NO_WHEEL}' >&2; exit 1;; esac`, 'sgmllib3k==1.0.0 has no usable wheels'],
-    ['the host has all of it', 'echo requests==2.31.0', 'nothing is left of requests==2.32.0'],
-  ] as const)('%s: said before anything is packed', async ([, uv, says]) => {
-    const folder = mkdtempSync(join(tmpdir(), 'bundle-'))
-    onTestFinished(() => rmSync(folder, { recursive: true }))
-    writeFileSync(join(folder, 'uv'), `#!/bin/sh\n${uv}\n`)
-    chmodSync(join(folder, 'uv'), 0o755)
-    writeFileSync(join(folder, 'have.txt'), 'requests==2.31.0\n')
-    const { exitCode, all } = await execa(process.execPath, [resolve(import.meta.dirname, '../commands/bundle.ts'), '--out', join(folder, 'out'), '--wheels', 'requests==2.32.0', '--have', join(folder, 'have.txt')],
-      { env: { PATH: `${folder}:${process.env.PATH}`, VITEST: '' }, reject: false, all: true })
-    expect(all).toContain(says)
-    expect(all).not.toMatch(/packing|unpacking/)
-    expect(exitCode).toBe(2)
-    expect(readdirSync(folder).sort()).toEqual(['have.txt', 'uv'])
-  })
-})
+describe.skipIf(process.getuid?.() !== 0 || process.arch !== 'x64')(
+  'Python packages that cannot be had',
+  { timeout: 30_000 },
+  () => {
+    test.for([
+      [
+        '--have and --wheels contradict each other',
+        `echo '${CONTRADICTION}' >&2; exit 1`,
+        'Because you require requests==2.32.0 and requests==2.31.0',
+      ],
+      [
+        'a package has no wheel',
+        `case "$*" in *compile*) echo sgmllib3k==1.0.0;; *dry-run*) echo '${NO_WHEEL}' >&2; exit 1;; esac`,
+        'sgmllib3k==1.0.0 has no usable wheels',
+      ],
+      ['the host has all of it', 'echo requests==2.31.0', 'nothing is left of requests==2.32.0'],
+    ] as const)('%s: said before anything is packed', async ([, uv, says]) => {
+      const folder = mkdtempSync(join(tmpdir(), 'bundle-'))
+      onTestFinished(() => rmSync(folder, { recursive: true }))
+      writeFileSync(join(folder, 'uv'), `#!/bin/sh\n${uv}\n`)
+      chmodSync(join(folder, 'uv'), 0o755)
+      writeFileSync(join(folder, 'have.txt'), 'requests==2.31.0\n')
+      const { exitCode, all } = await execa(
+        process.execPath,
+        [
+          resolve(import.meta.dirname, '../commands/bundle.ts'),
+          '--out',
+          join(folder, 'out'),
+          '--wheels',
+          'requests==2.32.0',
+          '--have',
+          join(folder, 'have.txt'),
+        ],
+        { env: { PATH: `${folder}:${process.env.PATH}`, VITEST: '' }, reject: false, all: true },
+      )
+      expect(all).toContain(says)
+      expect(all).not.toMatch(/packing|unpacking/)
+      expect(exitCode).toBe(2)
+      expect(readdirSync(folder).sort()).toEqual(['have.txt', 'uv'])
+    })
+  },
+)

@@ -11,7 +11,7 @@ import { provideUnpacker } from '../setup/packages.ts'
 import { whereIs } from '../setup/programs.ts'
 import type { Say } from '../setup/step.ts'
 import { packFolder, tarStream } from './archive.ts'
-import { checksums, type Content, type Manifest } from './manifest.ts'
+import { type Content, checksums, type Manifest } from './manifest.ts'
 import { LEFT_OUT, nodeModules } from './node-modules.ts'
 import { writeParts } from './parts.ts'
 import { arrangePodman, PODMAN_PACKAGES, PODMAN_SUITE } from './podman.ts'
@@ -31,14 +31,17 @@ export interface BundleOptions extends WheelOptions {
 
 /** @throws Problem where `out` holds something that is no bundle: it is replaced as a whole */
 export function checkOut(out: string): void {
-  if (existsSync(out) && readdirSync(out).length > 0 && !existsSync(join(out, 'bundle.json'))) throw new Problem(`bundle: ${out} is not empty and holds no bundle\nName another folder with --out, or empty it.`)
+  if (existsSync(out) && readdirSync(out).length > 0 && !existsSync(join(out, 'bundle.json')))
+    throw new Problem(`bundle: ${out} is not empty and holds no bundle\nName another folder with --out, or empty it.`)
 }
 
 /** Packs everything. Broken off anywhere, `out` is what it was before. */
 export async function makeBundle(options: BundleOptions, say: Say): Promise<Manifest> {
-  if (arch() !== 'x64') throw new Problem(`bundle: this host is ${arch()}, and what is packed here runs on x86-64 hosts only`)
+  if (arch() !== 'x64')
+    throw new Problem(`bundle: this host is ${arch()}, and what is packed here runs on x86-64 hosts only`)
   checkOut(options.out)
-  if (options.wheels.length > 0 && !whereIs('uv')) throw new Problem('bundle: --wheels needs uv, which is not on PATH\nInstall it: pip install uv')
+  if (options.wheels.length > 0 && !whereIs('uv'))
+    throw new Problem('bundle: --wheels needs uv, which is not on PATH\nInstall it: pip install uv')
   let manifest: Manifest | undefined
   await whole(options.out, async part => {
     const work = join(part, 'work')
@@ -48,7 +51,13 @@ export async function makeBundle(options: BundleOptions, say: Say): Promise<Mani
     const wheels = options.wheels.length > 0 ? await resolved(options, work, say) : []
     await provideUnpacker(say)
     const contents: Content[] = []
-    const add = async (name: string, what: string, versions: Record<string, string>, folder: string, leaveOut?: string[]) => {
+    const add = async (
+      name: string,
+      what: string,
+      versions: Record<string, string>,
+      folder: string,
+      leaveOut?: string[],
+    ) => {
       const archive = `${name}.tar.xz`
       say(`packing ${what}`)
       await packFolder(folder, join(packed, archive), leaveOut)
@@ -70,7 +79,13 @@ export async function makeBundle(options: BundleOptions, say: Say): Promise<Mani
     if (wheels.length > 0) await addSite(wheels, options, join(work, 'site'), work, say, add)
     await writeFile(join(packed, 'python-version'), `${options.python}\n`)
 
-    manifest = { schema: 'criu-gpu-bench/bundle@1', created: new Date().toISOString(), architecture: 'x86_64', contents, parts: [] }
+    manifest = {
+      schema: 'criu-gpu-bench/bundle@1',
+      created: new Date().toISOString(),
+      architecture: 'x86_64',
+      contents,
+      parts: [],
+    }
     await writeFile(join(packed, 'contents.json'), `${JSON.stringify(contents, undefined, 2)}\n`)
     const { stream, ended } = tarStream(packed)
     manifest.parts = await writeParts(stream, part, options.partSize)
@@ -91,20 +106,39 @@ function resolved(options: BundleOptions, work: string, say: Say): Promise<strin
   return resolveWheels(options, work)
 }
 
-async function addSite(wheels: string[], options: BundleOptions, site: string, work: string, say: Say, add: Add): Promise<void> {
+async function addSite(
+  wheels: string[],
+  options: BundleOptions,
+  site: string,
+  work: string,
+  say: Say,
+  add: Add,
+): Promise<void> {
   say(`fetching ${wheels.length} Python packages`)
   const versions = await unpackWheels(wheels, options, site, work)
-  if (options.slim) say(`left out: ${(await slim(site, options.python)).map(path => basename(path)).join(', ') || 'nothing'}`)
-  await add('site', `Python packages: ${options.wheels.join(' ')} (${Object.keys(versions).length} in all)`, versions, site)
+  if (options.slim)
+    say(`left out: ${(await slim(site, options.python)).map(path => basename(path)).join(', ') || 'nothing'}`)
+  await add(
+    'site',
+    `Python packages: ${options.wheels.join(' ')} (${Object.keys(versions).length} in all)`,
+    versions,
+    site,
+  )
   await removeTree(site)
 }
 
 /** The checkout's own files, as git lists them; none where it is no git checkout. */
 async function addSuite(folder: string, add: (folder: string) => Promise<void>): Promise<void> {
-  const listed = await command('git', ['-C', project, 'ls-files', '--cached', '--others', '--exclude-standard', '-z'], { timeout: 60 }).catch(() => undefined)
+  const listed = await command('git', ['-C', project, 'ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
+    timeout: 60,
+  }).catch(() => undefined)
   const files = listed?.stdout.split('\0').filter(file => file && existsSync(join(project, file))) ?? []
   if (files.length === 0) return
   await mkdir(folder)
-  await command('cp', ['--parents', '--no-dereference', '--preserve=mode,timestamps', '--target-directory', folder, '--', ...files], { cwd: project })
+  await command(
+    'cp',
+    ['--parents', '--no-dereference', '--preserve=mode,timestamps', '--target-directory', folder, '--', ...files],
+    { cwd: project },
+  )
   await add(folder)
 }

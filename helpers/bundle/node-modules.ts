@@ -8,8 +8,25 @@ const project = resolve(import.meta.dirname, '../..')
 
 /** Patterns of `tar --exclude`: the compiler and its types, caches of runs here, what only editors and people read. */
 export const LEFT_OUT = [
-  './typescript', './@typescript', './@types', './.bin/tsc', './.bin/tsserver', './.vite', './.vite-temp', './.vitest', './.vitest-cache', './.cache',
-  './lightningcss*', '*.map', '*.d.ts', '*.d.mts', '*.d.cts', '*.md', '*.markdown', './node/share', './node/include',
+  './typescript',
+  './@typescript',
+  './@types',
+  './.bin/tsc',
+  './.bin/tsserver',
+  './.vite',
+  './.vite-temp',
+  './.vitest',
+  './.vitest-cache',
+  './.cache',
+  './lightningcss*',
+  '*.map',
+  '*.d.ts',
+  '*.d.mts',
+  '*.d.cts',
+  '*.md',
+  '*.markdown',
+  './node/share',
+  './node/include',
 ]
 
 /** @throws Problem where they are not installed */

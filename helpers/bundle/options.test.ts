@@ -2,23 +2,44 @@ import { expect, test } from 'vitest'
 import { checkOut } from './bundle.ts'
 import { parseOptions, partSize } from './options.ts'
 
-test.for([['57MB', 57e6], ['57M', 57e6], ['1.5GB', 1.5e9], ['60MiB', 60 * 2 ** 20], ['2000000', 2e6]] as const)('%s is %i bytes', ([text, bytes]) => {
+test.for([
+  ['57MB', 57e6],
+  ['57M', 57e6],
+  ['1.5GB', 1.5e9],
+  ['60MiB', 60 * 2 ** 20],
+  ['2000000', 2e6],
+] as const)('%s is %i bytes', ([text, bytes]) => {
   expect(partSize(text)).toBe(bytes)
 })
 
-test.for(['', '57', '57 TB', '-1MB', 'big', '100kB'])('%j is no part size', (text) => {
+test.for(['', '57', '57 TB', '-1MB', 'big', '100kB'])('%j is no part size', text => {
   expect(() => partSize(text)).toThrow(`received "${text}"`)
 })
 
 test('defaults', () => {
-  expect(parseOptions(['--out', '/tmp/b'])).toEqual({ out: '/tmp/b', partSize: 57e6, wheels: [], have: [], slim: false, python: '3.12' })
+  expect(parseOptions(['--out', '/tmp/b'])).toEqual({
+    out: '/tmp/b',
+    partSize: 57e6,
+    wheels: [],
+    have: [],
+    slim: false,
+    python: '3.12',
+  })
 })
 
 test('several wheels', () => {
-  expect(parseOptions(['--out', 'b', '--wheels', 'vllm==0.26.0', '--wheels', 'six'])).toMatchObject({ wheels: ['vllm==0.26.0', 'six'] })
+  expect(parseOptions(['--out', 'b', '--wheels', 'vllm==0.26.0', '--wheels', 'six'])).toMatchObject({
+    wheels: ['vllm==0.26.0', 'six'],
+  })
 })
 
-test.for([[[], '--out is missing'], [['--out', 'b', '--wheels=--index-url'], 'received "--index-url"'], [['--out', 'b', '--have', '/nowhere'], 'no file /nowhere'], [['--out', 'b', '--python', '3'], 'received "3"'], [['out'], 'Usage']] as const)('%j is refused', ([args, why]) => {
+test.for([
+  [[], '--out is missing'],
+  [['--out', 'b', '--wheels=--index-url'], 'received "--index-url"'],
+  [['--out', 'b', '--have', '/nowhere'], 'no file /nowhere'],
+  [['--out', 'b', '--python', '3'], 'received "3"'],
+  [['out'], 'Usage'],
+] as const)('%j is refused', ([args, why]) => {
   expect(() => parseOptions([...args])).toThrow(why)
 })
 

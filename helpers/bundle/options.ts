@@ -19,13 +19,14 @@ On the host: put all of them into one folder and run  sh install.sh --help
   --slim       leave out what serving a text model on Hopper does not use (helpers/bundle/slim.ts lists it)
   --python     version of that host's Python`
 
-const UNITS: Record<string, number> = { '': 1, 'k': 1e3, 'M': 1e6, 'G': 1e9, 'ki': 2 ** 10, 'Mi': 2 ** 20, 'Gi': 2 ** 30 }
+const UNITS: Record<string, number> = { '': 1, k: 1e3, M: 1e6, G: 1e9, ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30 }
 
 /** Bytes. @throws Problem for another form */
 export function partSize(text: string): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?)\s*(|k|M|G|ki|Mi|Gi)B?$/.exec(text) ?? []
   const bytes = Math.floor(Number(number) * UNITS[unit ?? '']!)
-  if (!(bytes >= 1e6)) throw new Problem(`--part-size: received "${text}", allowed is a size of at least 1MB, such as 57MB`)
+  if (!(bytes >= 1e6))
+    throw new Problem(`--part-size: received "${text}", allowed is a size of at least 1MB, such as 57MB`)
   return bytes
 }
 
@@ -34,21 +35,37 @@ export function parseOptions(args: string[]): BundleOptions | undefined {
   const { values } = parse(args)
   if (values.help) return undefined
   if (!values.out) throw new Problem(`--out is missing: the folder for the parts\n${USAGE}`)
-  if (!/^3\.\d+$/.test(values.python)) throw new Problem(`--python: received "${values.python}", allowed is a version such as 3.12`)
+  if (!/^3\.\d+$/.test(values.python))
+    throw new Problem(`--python: received "${values.python}", allowed is a version such as 3.12`)
   const wheels = values.wheels ?? []
   const odd = wheels.find(wheel => !/^[A-Za-z0-9]/.test(wheel) || /\s/.test(wheel))
   if (odd !== undefined) throw new Problem(`--wheels: received "${odd}", allowed is a requirement such as vllm==0.26.0`)
   if (values.have && !existsSync(values.have)) throw new Problem(`--have: there is no file ${values.have}`)
   checkMakeable('--out', values.out)
-  return { out: resolve(values.out), partSize: partSize(values['part-size']), wheels, have: values.have ? requirements(readFileSync(values.have, 'utf8')) : [], slim: values.slim, python: values.python }
+  return {
+    out: resolve(values.out),
+    partSize: partSize(values['part-size']),
+    wheels,
+    have: values.have ? requirements(readFileSync(values.have, 'utf8')) : [],
+    slim: values.slim,
+    python: values.python,
+  }
 }
 
 function parse(args: string[]) {
   try {
-    return parseArgs({ args, options: {
-      'out': { type: 'string' }, 'part-size': { type: 'string', default: '57MB' }, 'wheels': { type: 'string', multiple: true }, 'have': { type: 'string' },
-      'slim': { type: 'boolean', default: false }, 'python': { type: 'string', default: '3.12' }, 'help': { type: 'boolean', short: 'h' },
-    } })
+    return parseArgs({
+      args,
+      options: {
+        out: { type: 'string' },
+        'part-size': { type: 'string', default: '57MB' },
+        wheels: { type: 'string', multiple: true },
+        have: { type: 'string' },
+        slim: { type: 'boolean', default: false },
+        python: { type: 'string', default: '3.12' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
   } catch (error) {
     throw new Problem(`${(error as Error).message}\n${USAGE}`)
   }

@@ -12,14 +12,29 @@ beforeEach(() => {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
 })
 
-const bytes = (length: number) => Buffer.from(Array.from({ length }, (_, i) => i * 7 % 251))
+const bytes = (length: number) => Buffer.from(Array.from({ length }, (_, i) => (i * 7) % 251))
 
-test.for([[10, 4, [4, 4, 2]], [8, 4, [4, 4]], [3, 4, [3]], [0, 4, [0]], [5, 1, [1, 1, 1, 1, 1]]] as const)('%i bytes in parts of %i', async ([length, size, expected]) => {
+test.for([
+  [10, 4, [4, 4, 2]],
+  [8, 4, [4, 4]],
+  [3, 4, [3]],
+  [0, 4, [0]],
+  [5, 1, [1, 1, 1, 1, 1]],
+] as const)('%i bytes in parts of %i', async ([length, size, expected]) => {
   const whole = bytes(length)
-  const parts = await writeParts(Readable.from(whole.length ? [whole.subarray(0, 3), whole.subarray(3)] : []), folder, size)
+  const parts = await writeParts(
+    Readable.from(whole.length ? [whole.subarray(0, 3), whole.subarray(3)] : []),
+    folder,
+    size,
+  )
   expect(parts.map(part => part.bytes)).toEqual(expected)
   expect(readdirSync(folder).sort()).toEqual(parts.map(part => part.file))
-  for (const { file, sha256 } of parts) expect(createHash('sha256').update(readFileSync(join(folder, file))).digest('hex')).toBe(sha256)
+  for (const { file, sha256 } of parts)
+    expect(
+      createHash('sha256')
+        .update(readFileSync(join(folder, file)))
+        .digest('hex'),
+    ).toBe(sha256)
   expect(Buffer.concat(await Array.fromAsync(joinParts(parts.map(part => join(folder, part.file)))))).toEqual(whole)
 })
 
@@ -33,9 +48,11 @@ test('a part of nothing is refused', async () => {
 })
 
 test('a stream that breaks off breaks the parts off', async () => {
-  const broken = Readable.from((async function* () {
-    yield bytes(5)
-    throw new Error('tar was killed')
-  })())
+  const broken = Readable.from(
+    (async function* () {
+      yield bytes(5)
+      throw new Error('tar was killed')
+    })(),
+  )
   await expect(writeParts(broken, folder, 4)).rejects.toThrow('tar was killed')
 })

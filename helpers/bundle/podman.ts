@@ -6,21 +6,45 @@ import { Problem } from '../problem.ts'
 
 /**
  * Podman and its parts, taken out of unpacked Debian packages as programs with their libraries beside them, so that
- * install.sh can add what a host lacks and replace nothing. The C library stays the host's: podman starts itself again by
+ * install.sh can add what a host lacks and replace nothing. The C library stays the host's: podman starts itself again
+ * by
  * /proc/self/exe, which would be the dynamic linker where it ran through another one.
  */
 
 export const PODMAN_SUITE = 'trixie'
-export const PODMAN_PACKAGES = ['podman', 'conmon', 'runc', 'golang-github-containers-common', 'golang-github-containers-image', 'netavark', 'aardvark-dns', 'catatonit', 'iptables', 'nftables', 'libstdc++6']
+export const PODMAN_PACKAGES = [
+  'podman',
+  'conmon',
+  'runc',
+  'golang-github-containers-common',
+  'golang-github-containers-image',
+  'netavark',
+  'aardvark-dns',
+  'catatonit',
+  'iptables',
+  'nftables',
+  'libstdc++6',
+]
 
 /** On PATH; the second name is the file's where it differs (Debian sets these links with update-alternatives). */
 const PROGRAMS: [name: string, file: string][] = [
-  ['podman', 'usr/bin/podman'], ['conmon', 'usr/bin/conmon'], ['catatonit', 'usr/bin/catatonit'], ['runc', 'usr/sbin/runc'], ['nft', 'usr/sbin/nft'],
-  ...['iptables', 'iptables-restore', 'iptables-save', 'ip6tables', 'ip6tables-restore', 'ip6tables-save'].map((name): [string, string] => [name, 'usr/sbin/xtables-nft-multi']),
+  ['podman', 'usr/bin/podman'],
+  ['conmon', 'usr/bin/conmon'],
+  ['catatonit', 'usr/bin/catatonit'],
+  ['runc', 'usr/sbin/runc'],
+  ['nft', 'usr/sbin/nft'],
+  ...['iptables', 'iptables-restore', 'iptables-save', 'ip6tables', 'ip6tables-restore', 'ip6tables-save'].map(
+    (name): [string, string] => [name, 'usr/sbin/xtables-nft-multi'],
+  ),
 ]
 /** Where podman looks for helpers. */
 const HELPERS = ['usr/lib/podman/netavark', 'usr/lib/podman/aardvark-dns', 'usr/bin/catatonit']
-const CONFIGURATION = ['usr/share/containers/seccomp.json', 'usr/share/containers/containers.conf', 'etc/containers/policy.json', 'etc/containers/registries.conf']
+const CONFIGURATION = [
+  'usr/share/containers/seccomp.json',
+  'usr/share/containers/containers.conf',
+  'etc/containers/policy.json',
+  'etc/containers/registries.conf',
+]
 /** The host's own, always: the C library and its loader belong together. */
 const OF_THE_HOST = /^(ld-linux.*|lib(c|m|dl|rt|pthread|resolv|util))\.so(\.|$)/
 
@@ -40,16 +64,24 @@ export function librariesListed(listing: string, program: string): string[] {
   })
 }
 
-/** Lays the programs, helpers, libraries and configuration of an unpacked tree out in `target`: bin, helpers, lib, xtables, containers. */
+/**
+ * Lays the programs, helpers, libraries and configuration of an unpacked tree out in `target`: bin, helpers, lib,
+ * xtables, containers.
+ */
 export async function arrangePodman(tree: string, target: string): Promise<void> {
-  const folder = (await readdir(join(tree, 'usr/lib'))).find(name => existsSync(join(tree, 'usr/lib', name, 'libc.so.6')))
-  if (!folder) throw new Problem(`bundle: podman's packages were unpacked into ${tree}, but there is no C library among them`)
+  const folder = (await readdir(join(tree, 'usr/lib'))).find(name =>
+    existsSync(join(tree, 'usr/lib', name, 'libc.so.6')),
+  )
+  if (!folder)
+    throw new Problem(`bundle: podman's packages were unpacked into ${tree}, but there is no C library among them`)
   const libraries = join(tree, 'usr/lib', folder)
   const linker = join(libraries, (await readdir(libraries)).find(name => name.startsWith('ld-linux'))!)
   for (const part of ['bin', 'helpers', 'lib', 'containers']) await mkdir(join(target, part), { recursive: true })
   const needed = new Set<string>()
   const need = async (file: string) => {
-    const { stdout } = await command(linker, ['--library-path', libraries, '--list', file], { timeout: 30 }).catch(() => ({ stdout: '' }))
+    const { stdout } = await command(linker, ['--library-path', libraries, '--list', file], { timeout: 30 }).catch(
+      () => ({ stdout: '' }),
+    )
     for (const library of librariesListed(stdout, file)) needed.add(library)
   }
   const placed = new Map<string, string>()
@@ -66,6 +98,7 @@ export async function arrangePodman(tree: string, target: string): Promise<void>
   }
   await need(process.execPath) // Node's: a small host has no libstdc++
   for (const library of needed) await copyFile(await realpath(library), join(target, 'lib', basename(library)))
-  for (const file of CONFIGURATION) if (existsSync(join(tree, file))) await copyFile(join(tree, file), join(target, 'containers', basename(file)))
+  for (const file of CONFIGURATION)
+    if (existsSync(join(tree, file))) await copyFile(join(tree, file), join(target, 'containers', basename(file)))
   await cp(join(libraries, 'xtables'), join(target, 'xtables'), { recursive: true, verbatimSymlinks: true })
 }

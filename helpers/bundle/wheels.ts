@@ -22,10 +22,15 @@ export interface WheelOptions {
 }
 
 /** A package's name as indexes compare it: `Typing_Extensions[x]==1` is typing-extensions. */
-export const packageName = (requirement: string): string => (/^[A-Za-z0-9._-]+/.exec(requirement.trim())?.[0] ?? '').toLowerCase().replace(/[-_.]+/g, '-')
+export const packageName = (requirement: string): string =>
+  (/^[A-Za-z0-9._-]+/.exec(requirement.trim())?.[0] ?? '').toLowerCase().replace(/[-_.]+/g, '-')
 
 /** The lines of a requirements file that name something. */
-export const requirements = (text: string): string[] => text.split('\n').map(line => line.replace(/(^|\s)#.*/, '').trim()).filter(Boolean)
+export const requirements = (text: string): string[] =>
+  text
+    .split('\n')
+    .map(line => line.replace(/(^|\s)#.*/, '').trim())
+    .filter(Boolean)
 
 /** What of a resolution has to be packed. @param resolved lines `NAME==VERSION ; marker` */
 export function toPack(resolved: string[], { have, slim }: Pick<WheelOptions, 'have' | 'slim'>): string[] {
@@ -39,19 +44,64 @@ const BINARY = ['--no-deps', '--only-binary', ':all:']
 /**
  * What has to be unpacked, found out without fetching any of it: `NAME==VERSION` lines.
  * @param work folder for lists
- * @throws Problem where `have` and `wheels` contradict each other, nothing is left, or a package has no wheel for that Python
+ * @throws Problem where `have` and `wheels` contradict each other, nothing is left, or a package has no wheel for that
+ *   Python
  */
 export async function resolveWheels(options: WheelOptions, work: string): Promise<string[]> {
-  const asked = `--wheels ${options.wheels.join(' ')} on Python ${options.python}${options.have.length ? `, with what the host has (--have, ${options.have.length} packages)` : ''}`
-  const constraints = await list(work, 'constraints.txt', options.have.filter(line => line.includes('==')))
-  const { stdout } = await command('uv', ['pip', 'compile', '--quiet', '--no-annotate', '--no-header', ...target(options), '--constraint', constraints, await list(work, 'wanted.txt', options.wheels)], {
-    name: 'uv pip compile', timeout: SECONDS, remedy: `Asked for: ${asked}.\nName versions that go together, or leave the package out of --have where the bundle shall bring its own. Is the Python index reachable?`,
-  })
+  const asked =
+    `--wheels ${options.wheels.join(' ')} on Python ` +
+    `${options.python}${options.have.length ? `, with what the host has (--have, ${options.have.length} packages)` : ''}`
+  const constraints = await list(
+    work,
+    'constraints.txt',
+    options.have.filter(line => line.includes('==')),
+  )
+  const { stdout } = await command(
+    'uv',
+    [
+      'pip',
+      'compile',
+      '--quiet',
+      '--no-annotate',
+      '--no-header',
+      ...target(options),
+      '--constraint',
+      constraints,
+      await list(work, 'wanted.txt', options.wheels),
+    ],
+    {
+      name: 'uv pip compile',
+      timeout: SECONDS,
+      remedy:
+        `Asked for: ${asked}.\nName versions that go together, or leave the package out of --have where the ` +
+        'bundle shall bring its own. Is the Python index reachable?',
+    },
+  )
   const packed = toPack(requirements(stdout), options)
-  if (packed.length === 0) throw new Problem(`bundle: nothing is left of ${options.wheels.join(' ')}: the host has all of it (--have)\nLeave --wheels out.`)
-  await command('uv', ['pip', 'install', '--quiet', '--dry-run', ...BINARY, ...target(options), '--target', join(work, 'dry-run'), '--requirement', await list(work, 'packed.txt', packed)], {
-    name: 'uv pip install --dry-run', timeout: SECONDS, remedy: 'A package without a wheel for that Python cannot be packed: does the host have it (--have)?',
-  })
+  if (packed.length === 0)
+    throw new Problem(
+      `bundle: nothing is left of ${options.wheels.join(' ')}: the host has all of it (--have)\nLeave --wheels out.`,
+    )
+  await command(
+    'uv',
+    [
+      'pip',
+      'install',
+      '--quiet',
+      '--dry-run',
+      ...BINARY,
+      ...target(options),
+      '--target',
+      join(work, 'dry-run'),
+      '--requirement',
+      await list(work, 'packed.txt', packed),
+    ],
+    {
+      name: 'uv pip install --dry-run',
+      timeout: SECONDS,
+      remedy: 'A package without a wheel for that Python cannot be packed: does the host have it (--have)?',
+    },
+  )
   return packed
 }
 
@@ -59,11 +109,34 @@ export async function resolveWheels(options: WheelOptions, work: string): Promis
  * Unpacks what {@link resolveWheels} found into `site`, without byte code.
  * @returns version by package
  */
-export async function unpackWheels(packed: string[], options: WheelOptions, site: string, work: string): Promise<Record<string, string>> {
+export async function unpackWheels(
+  packed: string[],
+  options: WheelOptions,
+  site: string,
+  work: string,
+): Promise<Record<string, string>> {
   await mkdir(site)
-  await command('uv', ['pip', 'install', '--quiet', ...BINARY, '--link-mode', 'copy', ...target(options), '--target', site, '--requirement', await list(work, 'packed.txt', packed)], {
-    name: 'uv pip install', timeout: SECONDS, remedy: 'Is the Python index reachable, and is there room on the disk?',
-  })
+  await command(
+    'uv',
+    [
+      'pip',
+      'install',
+      '--quiet',
+      ...BINARY,
+      '--link-mode',
+      'copy',
+      ...target(options),
+      '--target',
+      site,
+      '--requirement',
+      await list(work, 'packed.txt', packed),
+    ],
+    {
+      name: 'uv pip install',
+      timeout: SECONDS,
+      remedy: 'Is the Python index reachable, and is there room on the disk?',
+    },
+  )
   return versionsOf(await readdir(site))
 }
 
@@ -78,5 +151,5 @@ export function versionsOf(entries: string[]): Record<string, string> {
     const [, name, version] = /^(.+)-([^-]+)\.dist-info$/.exec(entry) ?? []
     return name && version ? [[packageName(name), version] as const] : []
   })
-  return Object.fromEntries(found.sort(([a], [b]) => a < b ? -1 : 1))
+  return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)))
 }

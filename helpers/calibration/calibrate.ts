@@ -18,7 +18,10 @@ const TRIES = 200
  * @param progress called with the tries done
  * @returns the figure, and the errors in seconds by kind
  */
-export async function calibrate(stateDir: string, progress: (done: number, of: number) => void): Promise<{ figure: NonNullable<Run['prober']>, errors: Map<Kind, number[]> }> {
+export async function calibrate(
+  stateDir: string,
+  progress: (done: number, of: number) => void,
+): Promise<{ figure: NonNullable<Run['prober']>; errors: Map<Kind, number[]> }> {
   const server = openServer()
   const errors = new Map<Kind, number[]>(KINDS.map(kind => [kind, []]))
   try {
@@ -35,8 +38,14 @@ export async function calibrate(stateDir: string, progress: (done: number, of: n
     })
     await bench.run()
     const { result } = bench.tasks[0]!
-    if (result.state !== 'completed') throw 'error' in result ? result.error : new Error(`the calibration is ${result.state}`)
-    const figure = proberSchema.parse({ timestamp: new Date().toISOString(), tries: TRIES, median: result.latency.p50! / 1000, worst: result.latency.max / 1000 })
+    if (result.state !== 'completed')
+      throw 'error' in result ? result.error : new Error(`the calibration is ${result.state}`)
+    const figure = proberSchema.parse({
+      timestamp: new Date().toISOString(),
+      tries: TRIES,
+      median: result.latency.p50! / 1000,
+      worst: result.latency.max / 1000,
+    })
     mkdirSync(stateDir, { recursive: true, mode: 0o700 })
     writeRecord(stateDir, RECORD, figure)
     return { figure, errors }

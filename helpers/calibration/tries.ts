@@ -17,9 +17,12 @@ const SYN_DROP = 300
 const PATIENCE = 15_000
 
 /** A process to try the prober on; `end` it. */
-export function openServer(): { attempt(kind: Kind): Promise<number>, end(): void } {
+export function openServer(): { attempt(kind: Kind): Promise<number>; end(): void } {
   // stopped as it may be, it would not see that this process has ended: the kernel ends it then
-  const server = fork(join(import.meta.dirname, 'server.ts'), { execPath: 'setpriv', execArgv: ['--pdeathsig', 'KILL', process.execPath] })
+  const server = fork(join(import.meta.dirname, 'server.ts'), {
+    execPath: 'setpriv',
+    execArgv: ['--pdeathsig', 'KILL', process.execPath],
+  })
   return { attempt: kind => attempt(server, kind), end: () => void server.kill('SIGKILL') }
 }
 
@@ -40,7 +43,10 @@ async function attempt(server: ChildProcess, kind: Kind): Promise<number> {
   return error
 }
 
-/** Stops the server and fills its queue, so that the kernel drops further SYNs without a word, as under CRIU's network lock. */
+/**
+ * Stops the server and fills its queue, so that the kernel drops further SYNs without a word, as under CRIU's network
+ * lock.
+ */
 async function dropSyns(server: ChildProcess, port: number): Promise<Socket[]> {
   server.kill('SIGSTOP')
   const idle = Array.from({ length: 4 }, () => connect({ port, host: '127.0.0.1' }).on('error', () => {}))
@@ -51,7 +57,9 @@ async function dropSyns(server: ChildProcess, port: number): Promise<Socket[]> {
 
 async function message(server: ChildProcess, key: 'known' | 'listening'): Promise<string> {
   for (;;) {
-    const [received] = await once(server, 'message', { signal: AbortSignal.timeout(PATIENCE) }) as [Record<string, string>]
+    const [received] = (await once(server, 'message', { signal: AbortSignal.timeout(PATIENCE) })) as [
+      Record<string, string>,
+    ]
     if (received[key] !== undefined) return received[key]
   }
 }

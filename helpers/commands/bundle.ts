@@ -14,7 +14,10 @@ try {
   } else {
     await becomeRoot()
     const manifest = await makeBundle(options, line => console.log(`bundle: ${line}`))
-    console.log(`${describeManifest(manifest)}\nbundle: ${options.out} (${Math.round(performance.now() / 1000)} s). On the host: sh install.sh`)
+    console.log(
+      `${describeManifest(manifest)}\nbundle: ${options.out} (${Math.round(performance.now() / 1000)} s). ` +
+        'On the host: sh install.sh',
+    )
   }
 } catch (error) {
   process.exitCode = reportProblem(error)

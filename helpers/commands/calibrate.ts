@@ -6,10 +6,12 @@ import { reportProblem } from '../problem.ts'
 import { becomeRoot } from '../root.ts'
 import { lockRun } from '../run-lock.ts'
 
-/** `npm run calibrate`: measures the prober itself and prints its error; every report from now on carries the figure. */
+/**
+ * `npm run calibrate`: measures the prober itself and prints its error; every report from now on carries the figure.
+ */
 
 const WORDS: Record<Kind, string> = {
-  'listens': 'the server listens from the start',
+  listens: 'the server listens from the start',
   'listens-later': 'nobody listens at first',
   'drops-syn': 'SYNs are dropped for the first 300 ms',
 }
@@ -24,10 +26,16 @@ try {
   const { figure, errors } = await calibrate(c.stateDir, (done, of) => {
     if (process.stdout.isTTY) process.stdout.write(`\r${done}/${of}`)
   })
-  console.log(`\rprober's error over ${figure.tries} tries: median ${milliseconds(figure.median)}, worst ${milliseconds(figure.worst)}`)
+  console.log(
+    `\rprober's error over ${figure.tries} tries: median ${milliseconds(figure.median)}, worst ` +
+      `${milliseconds(figure.worst)}`,
+  )
   for (const [kind, seconds] of errors) {
     const sorted = seconds.toSorted((a, b) => a - b)
-    console.log(`  ${WORDS[kind].padEnd(46)} median ${milliseconds(sorted[sorted.length >> 1]!)}, worst ${milliseconds(sorted.at(-1)!)}`)
+    console.log(
+      `  ${WORDS[kind].padEnd(46)} median ${milliseconds(sorted[sorted.length >> 1]!)}, worst ` +
+        `${milliseconds(sorted.at(-1)!)}`,
+    )
   }
 } catch (error) {
   process.exitCode = reportProblem(error)

@@ -16,17 +16,29 @@ try {
 }
 
 async function run(args: string[]): Promise<string> {
-  const { values, positionals: [folder, ...rest] } = parse(args)
+  const {
+    values,
+    positionals: [folder, ...rest],
+  } = parse(args)
   if (values.help) return USAGE
   const largest = Number(values.largest)
-  if (!folder || rest.length || !Number.isInteger(largest) || largest < 0) throw new Problem(`Got ${args.join(' ') || 'no folder'}.\n${USAGE}`)
+  if (!folder || rest.length || !Number.isInteger(largest) || largest < 0)
+    throw new Problem(`Got ${args.join(' ') || 'no folder'}.\n${USAGE}`)
   const result = await census(folder, { largest })
   return values.json ? JSON.stringify(result, undefined, 2) : censusTable(result)
 }
 
 function parse(args: string[]) {
   try {
-    return parseArgs({ args, allowPositionals: true, options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, largest: { type: 'string', default: '10' } } })
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+        largest: { type: 'string', default: '10' },
+      },
+    })
   } catch (error) {
     throw new Problem(`${(error as Error).message}\n${USAGE}`)
   }

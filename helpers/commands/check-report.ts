@@ -8,23 +8,32 @@ import { Problem, reportProblem } from '../problem.ts'
 /** Share of TFFT that no phase may leave unexplained, in the median trial. */
 const UNATTRIBUTED = 0.05
 
-/** `npm run check-report -- RUN`: every file of a run is there and well-formed, every trial counted, every second has a phase. */
+/**
+ * `npm run check-report -- RUN`: every file of a run is there and well-formed, every trial counted, every second has a
+ * phase.
+ */
 export function checkReport(path: string): Report {
   const files = runFolder(path)
-  const empty = [files.run, files.trials, files.report, files.html, files.junit, files.vitest, files.benchmark].filter(file => !existsSync(file) || statSync(file).size === 0)
+  const empty = [files.run, files.trials, files.report, files.html, files.junit, files.vitest, files.benchmark].filter(
+    file => !existsSync(file) || statSync(file).size === 0,
+  )
   if (empty.length > 0) throw new Problem(`missing or empty: ${empty.join(', ')}`, { exitCode: 1 })
   const run = checked(runSchema, readFileSync(files.run, 'utf8'), files.run)
   const report = checked(reportSchema, readFileSync(files.report, 'utf8'), files.report)
   const { trials } = readTrials(files.trials)
-  const wrong = report.scenarios.flatMap((scenario) => {
+  const wrong = report.scenarios.flatMap(scenario => {
     const { id, outcome, n, unattributed = 0, tfft } = scenario
-    if (outcome !== 'measured' || scenario.failed > 0) return [`${id} is ${outcome}, ${scenario.failed} trials failed: ${scenario.reason ?? ''}`]
+    if (outcome !== 'measured' || scenario.failed > 0)
+      return [`${id} is ${outcome}, ${scenario.failed} trials failed: ${scenario.reason ?? ''}`]
     if (n < run.iterations) return [`${id} has ${n} trials in place of ${run.iterations}`]
     if (!tfft) return [`${id} is measured, but report.json has no tfft of it`]
-    if (unattributed > UNATTRIBUTED * tfft.p50) return [`${id}: ${(100 * unattributed / tfft.p50).toFixed(1)} % of TFFT is unattributed`]
+    if (unattributed > UNATTRIBUTED * tfft.p50)
+      return [`${id}: ${((100 * unattributed) / tfft.p50).toFixed(1)} % of TFFT is unattributed`]
     return []
   })
-  const silent = trials.filter(trial => !existsSync(join(files.logs, trial.scenario))).map(trial => `no logs of ${trial.scenario}`)
+  const silent = trials
+    .filter(trial => !existsSync(join(files.logs, trial.scenario)))
+    .map(trial => `no logs of ${trial.scenario}`)
   if (wrong.length + silent.length > 0) throw new Problem([...wrong, ...new Set(silent)].join('\n'), { exitCode: 1 })
   return report
 }

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { openContext } from '../../fixtures/context.ts'
 import { type Archive, COMPRESSIONS, takeCheckpoint } from '../../fixtures/checkpoint.ts'
+import { openContext } from '../../fixtures/context.ts'
 import { keepLogsSoFar } from '../../fixtures/logs.ts'
 import { containerName } from '../../fixtures/names.ts'
 import { checkHost, equipment, lockFiles, ownFolders } from '../../fixtures/preflight.ts'
@@ -15,12 +15,14 @@ import { lockRun } from '../run-lock.ts'
 import { endOnSignal } from '../signals.ts'
 
 /**
- * `npm run checkpoint [-- zstd|gzip|none]`: starts the engine, warms it up, exports its checkpoint to CKPT_PATH and prints the
+ * `npm run checkpoint [-- zstd|gzip|none]`: starts the engine, warms it up, exports its checkpoint to CKPT_PATH and
+ * prints the
  * timeline, as the seed's create-checkpoint did. The archive stays; the container goes.
  */
 async function main(argv: string[]): Promise<void> {
   const [compress = 'zstd', ...rest] = argv
-  if (rest.length > 0 || !COMPRESSIONS.some(known => known === compress)) throw new Problem(`npm run checkpoint takes zstd, gzip or none, received: ${argv.join(' ')}`)
+  if (rest.length > 0 || !COMPRESSIONS.some(known => known === compress))
+    throw new Problem(`npm run checkpoint takes zstd, gzip or none, received: ${argv.join(' ')}`)
   await becomeRoot()
   process.umask(0o077)
   const c = { ...configuration(), keepCheckpoints: true }
@@ -35,9 +37,11 @@ async function main(argv: string[]): Promise<void> {
     release()
   })
   const began = now()
-  const timeline: { step: string, at: number }[] = []
+  const timeline: { step: string; at: number }[] = []
   const { context, close } = openContext(c, tools, {
-    folder: dirname(c.checkpointPath), runId: 'checkpoint', signal: new AbortController().signal,
+    folder: dirname(c.checkpointPath),
+    runId: 'checkpoint',
+    signal: new AbortController().signal,
     progress(step) {
       timeline.push({ step, at: now() - began })
       console.log(`${(now() - began).toFixed(2).padStart(8)} s  ${step}`)
@@ -46,12 +50,26 @@ async function main(argv: string[]): Promise<void> {
   try {
     mkdirSync(dirname(c.checkpointPath), { recursive: true, mode: 0o700 })
     const settings = { ...context.engine.defaults }
-    const dumped = await takeCheckpoint(context, await context.podman('disk'), containerName(context, 'podman-import', {}), settings, { archive: { path: c.checkpointPath, compress: compress as Archive['compress'] } })
+    const dumped = await takeCheckpoint(
+      context,
+      await context.podman('disk'),
+      containerName(context, 'podman-import', {}),
+      settings,
+      { archive: { path: c.checkpointPath, compress: compress as Archive['compress'] } },
+    )
     console.log(`${(now() - began).toFixed(2).padStart(8)} s  done`)
-    const { checkpoint: { bytes, create_time } } = dumped
+    const {
+      checkpoint: { bytes, create_time },
+    } = dumped
     await dumped.dispose()
-    console.log(`\n${c.checkpointPath}: ${(bytes / 1e9).toFixed(2)} GB, taken in ${create_time.toFixed(2)} s (${compress}); total ${(now() - began).toFixed(2)} s`)
-    console.log(`The archive holds the server's memory and environment: keep it to yourself, and delete it when it is no longer needed.`)
+    console.log(
+      `\n${c.checkpointPath}: ${(bytes / 1e9).toFixed(2)} GB, taken in ${create_time.toFixed(2)} s ` +
+        `(${compress}); total ${(now() - began).toFixed(2)} s`,
+    )
+    console.log(
+      `The archive holds the server's memory and environment: keep it to yourself, and delete it when it ` +
+        'is no longer needed.',
+    )
   } finally {
     await close()
   }

@@ -4,12 +4,15 @@ import { openSelfTest, slowRuntime } from '../../fixtures/self-test.ts'
 import { Problem, reportProblem } from '../problem.ts'
 
 /**
- * `npm run gate-rates [-- RUNS SECONDS]`: how often the gate is wrong. Runs the real suite with a small model, RUNS times as it
- * is and RUNS times with a runtime that waits SECONDS before each restore, against one reference, and counts the exit codes.
+ * `npm run gate-rates [-- RUNS SECONDS]`: how often the gate is wrong. Runs the real suite with a small model, RUNS
+ * times as it
+ * is and RUNS times with a runtime that waits SECONDS before each restore, against one reference, and counts the exit
+ * codes.
  */
 async function main(argv: string[]): Promise<void> {
   const [runs, delay] = [Number(argv[0] ?? 20), Number(argv[1] ?? 0.1)]
-  if (!(runs >= 1) || !(delay > 0)) throw new Problem(`npm run gate-rates takes a number of runs and a delay in seconds, received: ${argv.join(' ')}`)
+  if (!(runs >= 1) || !(delay > 0))
+    throw new Problem(`npm run gate-rates takes a number of runs and a delay in seconds, received: ${argv.join(' ')}`)
   const self = await openSelfTest()
   try {
     const targets = { ...self.targets([]), ITERATIONS: '5' }
@@ -27,7 +30,10 @@ async function main(argv: string[]): Promise<void> {
       console.log(`${run + 1}/${runs}: plain ${seen.plain.at(-1)}, delayed ${seen.delayed.at(-1)}`)
     }
     const wrong = (codes: number[], right: number) => codes.filter(code => code !== right).length
-    console.log(`unchanged: ${wrong(seen.plain, 0)} of ${runs} wrong; ${delay} s slower: ${wrong(seen.delayed, 4)} of ${runs} wrong`)
+    console.log(
+      `unchanged: ${wrong(seen.plain, 0)} of ${runs} wrong; ${delay} s slower: ${wrong(seen.delayed, 4)} ` +
+        `of ${runs} wrong`,
+    )
   } finally {
     self.dispose()
   }

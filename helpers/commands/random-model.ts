@@ -1,7 +1,7 @@
+import { join, resolve } from 'node:path'
 import { command } from '../command.ts'
 import { Problem, reportProblem } from '../problem.ts'
 import { parseOptions, USAGE } from '../random-model/options.ts'
-import { join, resolve } from 'node:path'
 
 /** `npm run random-model`: a Hugging Face model folder with random weights. Exit 0, or 2 with what to do. */
 
@@ -16,8 +16,19 @@ try {
 }
 
 async function make({ shape, out, python, seed }: NonNullable<ReturnType<typeof parseOptions>>): Promise<string> {
-  const { stdout } = await command(python, ['-B', program, shape, out, String(seed)], { timeout: SECONDS, remedy: `Is there room in ${out}, and has ${python} torch? --python names another.` })
-  const made = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { parameters: number, bytes: number, device: string, seconds: number }
+  const { stdout } = await command(python, ['-B', program, shape, out, String(seed)], {
+    timeout: SECONDS,
+    remedy: `Is there room in ${out}, and has ${python} torch? --python names another.`,
+  })
+  const made = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as {
+    parameters: number
+    bytes: number
+    device: string
+    seconds: number
+  }
   if (!made.bytes) throw new Problem(`random-model: ${python} printed no result: ${stdout}`)
-  return `random-model: ${shape}, ${(made.parameters / 1e9).toFixed(2)} billion parameters, ${(made.bytes / 1e9).toFixed(2)} GB in ${out}, ${made.seconds} s on ${made.device}`
+  return (
+    `random-model: ${shape}, ${(made.parameters / 1e9).toFixed(2)} billion parameters, ` +
+    `${(made.bytes / 1e9).toFixed(2)} GB in ${out}, ${made.seconds} s on ${made.device}`
+  )
 }

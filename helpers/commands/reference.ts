@@ -12,16 +12,30 @@ const USAGE = 'For example: npm run reference -- results/latest results/referenc
 /** `npm run reference -- [RUN] [FILE]`: keeps a run's report as what later runs are gated against. */
 export function main(argv: string[], print: (text: string) => void = text => stdout.write(text)): number {
   const [run = 'results/latest', file = 'results/reference.json', ...rest] = argv
-  if (rest.length > 0 || argv.some(word => word.startsWith('-'))) throw new Problem(`npm run reference takes a run and the file to keep it in, received: ${argv.join(' ')}\n${USAGE}`)
+  if (rest.length > 0 || argv.some(word => word.startsWith('-')))
+    throw new Problem(`npm run reference takes a run and the file to keep it in, received: ${argv.join(' ')}\n${USAGE}`)
   checkMakeable('FILE', file)
   const report = readReference(run)
   const broken = report.scenarios.filter(scenario => scenario.outcome === 'failed' || scenario.failed > 0)
-  if (broken.length > 0) throw new Problem(`${run} is no good reference: trials failed in ${broken.map(scenario => scenario.id).join(', ')}. Run again, or name another run.`)
+  if (broken.length > 0)
+    throw new Problem(
+      `${run} is no good reference: trials failed in ${broken.map(scenario => scenario.id).join(', ')}. ` +
+        'Run again, or name another run.',
+    )
   const few = report.scenarios.filter(scenario => scenario.n > 0 && scenario.n < MIN_TRIALS)
-  if (few.length > 0) throw new Problem(`${run} is no good reference: fewer than ${MIN_TRIALS} trials of ${few.map(scenario => scenario.id).join(', ')}, so nothing could ever be told from it. Run again with ITERATIONS=5 or more.`)
+  if (few.length > 0)
+    throw new Problem(
+      `${run} is no good reference: fewer than ${MIN_TRIALS} trials of ` +
+        `${few.map(scenario => scenario.id).join(', ')}, so nothing could ever be told from it. Run again ` +
+        'with ITERATIONS=5 or more.',
+    )
   mkdirSync(dirname(file), { recursive: true })
   writeWhole(file, `${JSON.stringify(report, undefined, 2)}\n`)
-  print(`${file} holds the run of ${report.timestamp} with ${report.scenarios.filter(scenario => scenario.n > 0).length} scenarios. Gate against it with:\n  REFERENCE=${file} npx vitest bench\n`)
+  print(
+    `${file} holds the run of ${report.timestamp} with ` +
+      `${report.scenarios.filter(scenario => scenario.n > 0).length} scenarios. Gate against it with:\n  ` +
+      `REFERENCE=${file} npx vitest bench\n`,
+  )
   return 0
 }
 

@@ -5,12 +5,25 @@ import { renderTable } from '../../reports/table.ts'
 import { writeReportIfRoom } from '../../reports/write.ts'
 import { Problem, reportProblem } from '../problem.ts'
 
-/** `npm run report -- results/RUN`: makes every file of a run again from run.json and trials.jsonl, and prints the table. */
+/**
+ * `npm run report -- results/RUN`: makes every file of a run again from run.json and trials.jsonl, and prints the
+ * table.
+ */
 export function main(argv: string[], print: (text: string) => void = text => stdout.write(text)): number {
   const [path = 'results/latest', ...rest] = argv
-  if (rest.length > 0 || path.startsWith('-')) throw new Problem(`npm run report takes the folder of one run, received: ${argv.join(' ')}\nFor example: npm run report -- results/latest`)
+  if (rest.length > 0 || path.startsWith('-'))
+    throw new Problem(
+      `npm run report takes the folder of one run, received: ${argv.join(' ')}\nFor example: npm run ` +
+        'report -- results/latest',
+    )
   const { report, unwritten } = writeReportIfRoom(path)
-  print(renderTable(report, { columns: stdout.columns || 80, colour: stdout.isTTY && !process.env.NO_COLOR, ...(!unwritten && { path: runFolder(path).html }) }))
+  print(
+    renderTable(report, {
+      columns: stdout.columns || 80,
+      colour: stdout.isTTY && !process.env.NO_COLOR,
+      ...(!unwritten && { path: runFolder(path).html }),
+    }),
+  )
   if (unwritten) throw unwritten
   return exitCode(report)
 }

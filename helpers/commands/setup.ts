@@ -13,7 +13,10 @@ try {
   endOnSignal(() => console.error('criu-gpu-bench: set-up was broken off; run it again, it goes on where it stood'))
   const c = configuration()
   const made = await setUp(c, line => console.log(`set-up: ${line}`))
-  console.log(`set-up: ${made.length ? `${made.join(', ')} made` : 'everything is there'} (${(performance.now() / 1000).toFixed(1)} s)`)
+  console.log(
+    `set-up: ${made.length ? `${made.join(', ')} made` : 'everything is there'} ` +
+      `(${(performance.now() / 1000).toFixed(1)} s)`,
+  )
 } catch (error) {
   process.exitCode = reportProblem(error)
 }

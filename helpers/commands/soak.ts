@@ -14,27 +14,50 @@ Runs the real suite with a small model again and again, throws faults in at rand
 It ends with 1 where anything that must be zero is not. The same seed gives the same faults.
 Faults: ${FAULTS.map(({ id }) => id).join(', ')}`
 
-interface Options { trials: number, seed: number, iterations: number, faults: typeof FAULTS }
+interface Options {
+  trials: number
+  seed: number
+  iterations: number
+  faults: typeof FAULTS
+}
 
-/** @throws Problem naming what was received */
-export function parseOptions(args: string[]): Options | undefined {
-  let values
+function parse(args: string[]) {
   try {
-    values = parseArgs({ args, options: { trials: { type: 'string', default: '300' }, seed: { type: 'string', default: '1' }, iterations: { type: 'string', default: '4' }, faults: { type: 'string' }, help: { type: 'boolean', short: 'h' } } }).values
+    return parseArgs({
+      args,
+      options: {
+        trials: { type: 'string', default: '300' },
+        seed: { type: 'string', default: '1' },
+        iterations: { type: 'string', default: '4' },
+        faults: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values
   } catch (error) {
     throw new Problem(`${(error as Error).message}\n${USAGE}`)
   }
+}
+
+/** @throws Problem naming what was received */
+export function parseOptions(args: string[]): Options | undefined {
+  const values = parse(args)
   if (values.help) return undefined
   const whole = (name: 'trials' | 'seed' | 'iterations', least: number) => {
     const text = values[name]!
     const value = Number(text)
-    if (!/^\d+$/.test(text) || value < least || value > 2 ** 31) throw new Problem(`--${name}: received "${text}", allowed is a whole number from ${least} on\n${USAGE}`)
+    if (!/^\d+$/.test(text) || value < least || value > 2 ** 31)
+      throw new Problem(`--${name}: received "${text}", allowed is a whole number from ${least} on\n${USAGE}`)
     return value
   }
   const names = values.faults?.split(',')
   const unknown = names?.filter(name => !FAULTS.some(({ id }) => id === name)) ?? []
   if (unknown.length > 0) throw new Problem(`--faults: there is no ${unknown.join(', ')}\n${USAGE}`)
-  return { trials: whole('trials', 1), seed: whole('seed', 0), iterations: whole('iterations', 1), faults: FAULTS.filter(({ id }) => names?.includes(id) ?? true) }
+  return {
+    trials: whole('trials', 1),
+    seed: whole('seed', 0),
+    iterations: whole('iterations', 1),
+    faults: FAULTS.filter(({ id }) => names?.includes(id) ?? true),
+  }
 }
 
 async function main(args: string[]): Promise<number> {
@@ -52,7 +75,10 @@ async function main(args: string[]): Promise<number> {
       stop.abort()
     })
   }
-  const folder = join(configuration().resultsDir ?? resolve('results'), `soak-${new Date().toISOString().replace(/\.\d+/, '').replaceAll(':', '-')}`)
+  const folder = join(
+    configuration().resultsDir ?? resolve('results'),
+    `soak-${new Date().toISOString().replace(/\.\d+/, '').replaceAll(':', '-')}`,
+  )
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const clean = await soak({ ...options, folder, signal: stop.signal, print: line => console.log(line) })
   return stopped ? exitCodeOf(stopped) : clean ? EXIT.ok : EXIT.missed

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { census, censusOf } from './census.ts'
-import { censusSchema, type Census } from './census-schema.ts'
+import { type Census, censusSchema } from './census-schema.ts'
 import { censusTable } from './census-table.ts'
 import { readCheckpoint } from './checkpoint.ts'
 import { presentPages } from './pagemap.ts'
@@ -18,16 +18,34 @@ test('pages are counted by kind, zero pages apart', async () => {
   const result = await census(checkpoint.folder)
   expect(censusSchema.parse(result)).toEqual(result)
   expect(result).toMatchObject({ bytes: 31 * 4096, zeroBytes: 20 * 4096, shared: [] })
-  expect(result.processes[0]).toMatchObject({ pid: 1, name: 'tiny-subject', files: [{ path: '/tmp/tiny-subject', bytes: 4096 }] })
-  expect(Object.fromEntries(result.processes[0]!.kinds.map(({ kind, bytes, zeroBytes }) => [kind, [bytes / 4096, zeroBytes / 4096]])))
-    .toEqual({ anonymous: [25, 20], heap: [2, 0], kernel: [2, 0], stack: [1, 0], library: [1, 0] })
+  expect(result.processes[0]).toMatchObject({
+    pid: 1,
+    name: 'tiny-subject',
+    files: [{ path: '/tmp/tiny-subject', bytes: 4096 }],
+  })
+  expect(
+    Object.fromEntries(
+      result.processes[0]!.kinds.map(({ kind, bytes, zeroBytes }) => [kind, [bytes / 4096, zeroBytes / 4096]]),
+    ),
+  ).toEqual({ anonymous: [25, 20], heap: [2, 0], kernel: [2, 0], stack: [1, 0], library: [1, 0] })
 })
 
-test('a server\'s memory is told by kind and file', () => {
-  const { folder, processes: [server], files } = readCheckpoint(join(RECORDED, 'llama-server'))
+test("a server's memory is told by kind and file", () => {
+  const {
+    folder,
+    processes: [server],
+    files,
+  } = readCheckpoint(join(RECORDED, 'llama-server'))
   const paths = new Map(readRegularFiles(files).map(({ id, path }) => [id, path]))
   const result = censusOf(server!, paths, new Uint8Array(presentPages(server!.pagemap.runs)), 3)
-  const whole: Census = { schema: 'criu-gpu-bench/census@1', folder, bytes: result.bytes, zeroBytes: 0, processes: [result], shared: [{ id: '7', bytes: 4096, zeroBytes: 0 }] }
+  const whole: Census = {
+    schema: 'criu-gpu-bench/census@1',
+    folder,
+    bytes: result.bytes,
+    zeroBytes: 0,
+    processes: [result],
+    shared: [{ id: '7', bytes: 4096, zeroBytes: 0 }],
+  }
   expect(censusTable({ ...whole, folder: '/checkpoint' })).toMatchInlineSnapshot(`
     "/checkpoint
                                                                dumped  of which zero
@@ -63,10 +81,14 @@ test('a server\'s memory is told by kind and file', () => {
 
 test('the command prints JSON, and says what is wrong with its arguments', async () => {
   using checkpoint = tinyCheckpoint()
-  const run = (...args: string[]) => promisify(execFile)(process.execPath, [join(import.meta.dirname, '../commands/census.ts'), ...args])
+  const run = (...args: string[]) =>
+    promisify(execFile)(process.execPath, [join(import.meta.dirname, '../commands/census.ts'), ...args])
   expect(censusSchema.parse(JSON.parse((await run(checkpoint.folder, '--json')).stdout)).bytes).toBe(31 * 4096)
   await expect(run()).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('Got no folder') })
-  await expect(run('/nowhere')).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('/nowhere holds no checkpoint') })
+  await expect(run('/nowhere')).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('/nowhere holds no checkpoint'),
+  })
 })
 
 test('images that were cut, changed or lost anywhere: a census or an ImageError', async () => {
@@ -74,19 +96,32 @@ test('images that were cut, changed or lost anywhere: a census or an ImageError'
   const names = readdirSync(checkpoint.folder)
   const whole = new Map(names.map(name => [name, readFileSync(join(checkpoint.folder, name))]))
   let counted = 0
-  await fc.assert(fc.asyncProperty(fc.constantFrom(...names), fc.constantFrom('cut', 'byte', 'gone', 'empty'), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), fc.nat(255), async (name, how, share, value) => {
-    for (const [file, bytes] of whole) writeFileSync(join(checkpoint.folder, file), bytes)
-    const bytes = Buffer.from(whole.get(name)!)
-    const at = Math.floor(share * bytes.length)
-    bytes[at] = value
-    if (how === 'gone') rmSync(join(checkpoint.folder, name))
-    else writeFileSync(join(checkpoint.folder, name), how === 'byte' ? bytes : how === 'cut' ? bytes.subarray(0, at) : '')
-    try {
-      censusTable(await census(checkpoint.folder))
-      counted++
-    } catch (error) {
-      expect(error).toBeInstanceOf(ImageError)
-    }
-  }), { numRuns: 400 })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...names),
+      fc.constantFrom('cut', 'byte', 'gone', 'empty'),
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      fc.nat(255),
+      async (name, how, share, value) => {
+        for (const [file, bytes] of whole) writeFileSync(join(checkpoint.folder, file), bytes)
+        const bytes = Buffer.from(whole.get(name)!)
+        const at = Math.floor(share * bytes.length)
+        bytes[at] = value
+        if (how === 'gone') rmSync(join(checkpoint.folder, name))
+        else
+          writeFileSync(
+            join(checkpoint.folder, name),
+            how === 'byte' ? bytes : how === 'cut' ? bytes.subarray(0, at) : '',
+          )
+        try {
+          censusTable(await census(checkpoint.folder))
+          counted++
+        } catch (error) {
+          expect(error).toBeInstanceOf(ImageError)
+        }
+      },
+    ),
+    { numRuns: 400 },
+  )
   expect(counted).toBeGreaterThan(20)
 }, 60_000)

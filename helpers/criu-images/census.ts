@@ -1,12 +1,12 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { pagesFile, readCheckpoint, type CheckpointedProcess } from './checkpoint.ts'
 import type { Census } from './census-schema.ts'
+import { type CheckpointedProcess, pagesFile, readCheckpoint } from './checkpoint.ts'
 import { readImage } from './image-file.ts'
 import { KINDS, kindOf } from './kind.ts'
 import { PAGE, vmaAt } from './memory-map.ts'
 import { findZeroPages } from './page-file.ts'
-import { cutAt, presentPages, readPagemap, type PageRun } from './pagemap.ts'
+import { cutAt, type PageRun, presentPages, readPagemap } from './pagemap.ts'
 import { readRegularFiles } from './regular-files.ts'
 
 type ProcessCensus = Census['processes'][number]
@@ -37,26 +37,68 @@ export async function census(folder: string, { largest = 10 }: { largest?: numbe
 }
 
 /** One process's part. @param zero a byte for each page in its file of pages, 1 for a zero page */
-export function censusOf(process: Omit<CheckpointedProcess, 'mm' | 'pagemapImage'>, paths: ReadonlyMap<number, string>, zero: Uint8Array, largest: number): ProcessCensus {
-  const { pid, parent, name, vmas, stacks, pagemap: { runs } } = process
-  const pieces = Map.groupBy(cutAt(runs, address => vmaAt(vmas, address), index => vmas[index]!.end), ({ index }) => index)
-  const mappings = vmas.map((vma, index) => {
-    const path = vma.file ? paths.get(vma.file) : undefined
-    const dumped = (pieces.get(index) ?? []).map(({ run }) => dumpedBytes(run, zero))
-    return { start: vma.start.toString(16), end: vma.end.toString(16), kind: kindOf(vma, path, stacks), ...(path && { path }), size: vma.end - vma.start, ...sum(dumped) }
-  }).filter(({ bytes }) => bytes)
-  const kinds = KINDS.map((kind) => {
+export function censusOf(
+  process: Omit<CheckpointedProcess, 'mm' | 'pagemapImage'>,
+  paths: ReadonlyMap<number, string>,
+  zero: Uint8Array,
+  largest: number,
+): ProcessCensus {
+  const {
+    pid,
+    parent,
+    name,
+    vmas,
+    stacks,
+    pagemap: { runs },
+  } = process
+  const pieces = Map.groupBy(
+    cutAt(
+      runs,
+      address => vmaAt(vmas, address),
+      index => vmas[index]!.end,
+    ),
+    ({ index }) => index,
+  )
+  const mappings = vmas
+    .map((vma, index) => {
+      const path = vma.file ? paths.get(vma.file) : undefined
+      const dumped = (pieces.get(index) ?? []).map(({ run }) => dumpedBytes(run, zero))
+      return {
+        start: vma.start.toString(16),
+        end: vma.end.toString(16),
+        kind: kindOf(vma, path, stacks),
+        ...(path && { path }),
+        size: vma.end - vma.start,
+        ...sum(dumped),
+      }
+    })
+    .filter(({ bytes }) => bytes)
+  const kinds = KINDS.map(kind => {
     const own = mappings.filter(mapping => mapping.kind === kind)
     return { kind, mappings: own.length, ...sum(own) }
   }).filter(({ bytes }) => bytes)
-  const files = [...Map.groupBy(mappings.filter(({ path }) => path), ({ path }) => path!)].map(([path, own]) => ({ path, ...sum(own) }))
+  const files = [
+    ...Map.groupBy(
+      mappings.filter(({ path }) => path),
+      ({ path }) => path!,
+    ),
+  ].map(([path, own]) => ({ path, ...sum(own) }))
   return {
-    pid, parent, name, mappings: vmas.length, ...sum(mappings), kinds: kinds.toSorted(byBytes), files: files.toSorted(byBytes),
+    pid,
+    parent,
+    name,
+    mappings: vmas.length,
+    ...sum(mappings),
+    kinds: kinds.toSorted(byBytes),
+    files: files.toSorted(byBytes),
     largest: mappings.toSorted(byBytes).slice(0, largest),
   }
 }
 
-interface Dumped { bytes: number, zeroBytes: number }
+interface Dumped {
+  bytes: number
+  zeroBytes: number
+}
 
 const dumpedBytes = ({ at, pages }: PageRun, zero: Uint8Array): Dumped =>
   at < 0 ? { bytes: 0, zeroBytes: 0 } : { bytes: pages * PAGE, zeroBytes: count(zero.subarray(at, at + pages)) * PAGE }

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { readImage, type Image } from './image-file.ts'
-import { readMounts, type Mount } from './mountpoints.ts'
+import { type Image, readImage } from './image-file.ts'
 import { readVmas, STATUS, type Vma } from './memory-map.ts'
-import { readPagemap, type Pagemap } from './pagemap.ts'
+import { type Mount, readMounts } from './mountpoints.ts'
+import { type Pagemap, readPagemap } from './pagemap.ts'
 import { readName, readProcessTree, readStackPointer } from './process-tree.ts'
 import { ImageError } from './wire.ts'
 
@@ -33,10 +33,13 @@ export interface Checkpoint {
 
 /** @throws ImageError where the folder holds no checkpoint, or an image of it cannot be read */
 export function readCheckpoint(folder: string): Checkpoint {
-  if (!existsSync(join(folder, 'pstree.img'))) throw new ImageError(`${folder} holds no checkpoint: it has no pstree.img`)
+  if (!existsSync(join(folder, 'pstree.img')))
+    throw new ImageError(`${folder} holds no checkpoint: it has no pstree.img`)
   const image = (name: string, kind: Parameters<typeof readImage>[1]) => readImage(join(folder, `${name}.img`), kind)
   // Dead processes have no memory.
-  const alive = readProcessTree(image('pstree', 'pstree')).filter(({ pid }) => existsSync(join(folder, `mm-${pid}.img`)))
+  const alive = readProcessTree(image('pstree', 'pstree')).filter(({ pid }) =>
+    existsSync(join(folder, `mm-${pid}.img`)),
+  )
   const processes = alive.map(({ pid, parent, threads }): CheckpointedProcess => {
     const mm = image(`mm-${pid}`, 'mm')
     const pagemapImage = image(`pagemap-${pid}`, 'pagemap')
@@ -44,11 +47,20 @@ export function readCheckpoint(folder: string): Checkpoint {
     const vmas = readVmas(mm.entries[0] ?? none(`mm-${pid}`))
     const isGuard = (vma: Vma) => Boolean(vma.status & STATUS.guard)
     return {
-      pid, parent, mm, pagemapImage, name: readName(cores[0]!), stacks: cores.map(readStackPointer).filter(pointer => pointer !== undefined),
-      vmas: vmas.filter(vma => !isGuard(vma)), guards: vmas.filter(isGuard), pagemap: readPagemap(pagemapImage),
+      pid,
+      parent,
+      mm,
+      pagemapImage,
+      name: readName(cores[0]!),
+      stacks: cores.map(readStackPointer).filter(pointer => pointer !== undefined),
+      vmas: vmas.filter(vma => !isGuard(vma)),
+      guards: vmas.filter(isGuard),
+      pagemap: readPagemap(pagemapImage),
     }
   })
-  const mounts = readdirSync(folder).filter(name => /^mountpoints-\d+\.img$/.test(name)).flatMap(name => readMounts(readImage(join(folder, name), 'mountpoints')))
+  const mounts = readdirSync(folder)
+    .filter(name => /^mountpoints-\d+\.img$/.test(name))
+    .flatMap(name => readMounts(readImage(join(folder, name), 'mountpoints')))
   return { folder, processes, mounts, files: image('files', 'files') }
 }
 
@@ -56,7 +68,12 @@ export const pagesFile = (folder: string, id: number): string => join(folder, `p
 
 /** A number that no file of pages in the folder has yet. */
 export function freePagesId(folder: string): number {
-  return readdirSync(folder).reduce((largest, name) => Math.max(largest, Number(/^pages-(\d+)\.img/.exec(name)?.[1] ?? 0)), 0) + 1
+  return (
+    readdirSync(folder).reduce(
+      (largest, name) => Math.max(largest, Number(/^pages-(\d+)\.img/.exec(name)?.[1] ?? 0)),
+      0,
+    ) + 1
+  )
 }
 
 function none(name: string): never {

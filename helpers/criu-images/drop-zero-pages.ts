@@ -1,7 +1,7 @@
-import { pagesFile, readCheckpoint, type CheckpointedProcess } from './checkpoint.ts'
+import { type CheckpointedProcess, pagesFile, readCheckpoint } from './checkpoint.ts'
 import { isPrivateAnonymous, PAGE, vmaAt } from './memory-map.ts'
 import { findZeroPages } from './page-file.ts'
-import { cutAt, presentPages, slicePages, type PageRun } from './pagemap.ts'
+import { cutAt, type PageRun, presentPages, slicePages } from './pagemap.ts'
 import { keepPages } from './replace.ts'
 
 /** Shorter runs of zero pages stay: each run that goes cuts one run of pages, and one read, into two. */
@@ -14,7 +14,8 @@ export interface Dropped {
 }
 
 /**
- * Leaves out the zero pages of private anonymous memory: fresh anonymous memory is zero anyway, so CRIU need not read them.
+ * Leaves out the zero pages of private anonymous memory: fresh anonymous memory is zero anyway, so CRIU need not read
+ * them.
  * Works in place; at every moment the folder restores. Seen to restore vLLM and llama-server correctly.
  * @throws ImageError where the folder holds no checkpoint, or an image of it cannot be read
  */
@@ -34,8 +35,15 @@ export async function dropZeroPages(folder: string): Promise<Dropped> {
 }
 
 /** The runs of pages that stay. @param zero a byte for each page in the file of pages, 1 for a zero page */
-export function withoutZeros({ vmas, pagemap }: Pick<CheckpointedProcess, 'vmas' | 'pagemap'>, zero: Uint8Array): PageRun[] {
-  return cutAt(pagemap.runs, address => vmaAt(vmas, address), index => vmas[index]!.end).flatMap(({ run, index }) => {
+export function withoutZeros(
+  { vmas, pagemap }: Pick<CheckpointedProcess, 'vmas' | 'pagemap'>,
+  zero: Uint8Array,
+): PageRun[] {
+  return cutAt(
+    pagemap.runs,
+    address => vmaAt(vmas, address),
+    index => vmas[index]!.end,
+  ).flatMap(({ run, index }) => {
     const vma = vmas[index]
     // What a file lies under shows the file where a page is missing, not zeros.
     return run.at >= 0 && vma && isPrivateAnonymous(vma) ? nonzero(run, zero) : [run]

@@ -3,7 +3,17 @@ import { kindOf } from './kind.ts'
 import { FLAG, STATUS, type Vma } from './memory-map.ts'
 import { Message } from './message.ts'
 
-const anonymous: Vma = { start: 0x1000, end: 0x9000, offset: 0, file: 0, protection: 3, flags: FLAG.private | FLAG.anonymous, status: STATUS.regular | STATUS.anonymousPrivate, advice: 0, message: new Message() }
+const anonymous: Vma = {
+  start: 0x1000,
+  end: 0x9000,
+  offset: 0,
+  file: 0,
+  protection: 3,
+  flags: FLAG.private | FLAG.anonymous,
+  status: STATUS.regular | STATUS.anonymousPrivate,
+  advice: 0,
+  message: new Message(),
+}
 const onFile = { flags: FLAG.private, status: STATUS.regular | STATUS.filePrivate, file: 1 }
 
 test.each<[string, Partial<Vma>, string | undefined, number[]]>([

@@ -11,7 +11,12 @@ test('the memory is the same, most of it now in the file', async () => {
   using checkpoint = tinyCheckpoint()
   const { folder, file, containerPath } = places(checkpoint)
   const before = memoryOf(folder)
-  expect(await mapPages(folder, { file, containerPath, minimumBytes: 4096 })).toMatchObject({ bytes: 31 * 4096, left: 4 * 4096, mappings: 2, skipped: [] })
+  expect(await mapPages(folder, { file, containerPath, minimumBytes: 4096 })).toMatchObject({
+    bytes: 31 * 4096,
+    left: 4 * 4096,
+    mappings: 2,
+    skipped: [],
+  })
   expect(memoryOf(folder, { [containerPath]: file })).toEqual(before)
   expect(Object.keys(memoryOf(folder))).not.toHaveLength(Object.keys(before).length)
 })
@@ -29,7 +34,11 @@ test('the file is described as it is, which CRIU checks', async () => {
 test('where nothing is large enough nothing is written', async () => {
   using checkpoint = tinyCheckpoint()
   const { folder, file, containerPath } = places(checkpoint)
-  expect(await mapPages(folder, { file, containerPath })).toMatchObject({ bytes: 31 * 4096, left: 31 * 4096, mapped: 0 })
+  expect(await mapPages(folder, { file, containerPath })).toMatchObject({
+    bytes: 31 * 4096,
+    left: 31 * 4096,
+    mapped: 0,
+  })
   expect(existsSync(file)).toBe(false)
 })
 
@@ -64,10 +73,16 @@ test('a process with jemalloc is left as it is, and that is said', async () => {
   using checkpoint = tinyCheckpoint()
   const { folder, file, containerPath } = places(checkpoint)
   const files = readCheckpoint(folder).files
-  const entries = files.entries.map(entry => entry.message(3)?.text(6) === '/tmp/tiny-subject' ? entry.with(3, entry.message(3)!.with(6, '/usr/lib/libjemalloc.so.2')) : entry)
+  const entries = files.entries.map(entry =>
+    entry.message(3)?.text(6) === '/tmp/tiny-subject'
+      ? entry.with(3, entry.message(3)!.with(6, '/usr/lib/libjemalloc.so.2'))
+      : entry,
+  )
   writeFileSync(join(folder, 'files.img'), formatImage({ ...files, entries }))
   expect(await mapPages(folder, { file, containerPath, minimumBytes: 4096 })).toMatchObject({
-    mapped: 0, left: 31 * 4096, skipped: [{ pid: 1, name: 'tiny-subject', reason: expect.stringContaining('/usr/lib/libjemalloc.so.2') }],
+    mapped: 0,
+    left: 31 * 4096,
+    skipped: [{ pid: 1, name: 'tiny-subject', reason: expect.stringContaining('/usr/lib/libjemalloc.so.2') }],
   })
 })
 
@@ -75,9 +90,17 @@ test('a container that cannot see the file is told how it can', async () => {
   using checkpoint = tinyCheckpoint()
   cpSync(join(RECORDED, 'llama-server', 'mountpoints-12.img'), join(checkpoint.folder, 'mountpoints-12.img'))
   const { folder, file } = places(checkpoint)
-  await expect(mapPages(folder, { file, containerPath: '/elsewhere/pages' })).rejects.toThrow(`start the container with --volume ${checkpoint.parent}:/elsewhere:ro`)
-  await expect(mapPages(folder, { file, containerPath: '/checkpoint-pages/pages', minimumBytes: 4096 })).resolves.toMatchObject({ mappings: 2 })
+  await expect(mapPages(folder, { file, containerPath: '/elsewhere/pages' })).rejects.toThrow(
+    `start the container with --volume ${checkpoint.parent}:/elsewhere:ro`,
+  )
+  await expect(
+    mapPages(folder, { file, containerPath: '/checkpoint-pages/pages', minimumBytes: 4096 }),
+  ).resolves.toMatchObject({ mappings: 2 })
   expect(readRegularFiles(readCheckpoint(folder).files).at(-1)?.message.number(7)).toBe(88 * 2)
 })
 
-const places = ({ folder, parent }: { folder: string, parent: string }) => ({ folder, file: join(parent, 'pages'), containerPath: '/checkpoint-pages/pages' })
+const places = ({ folder, parent }: { folder: string; parent: string }) => ({
+  folder,
+  file: join(parent, 'pages'),
+  containerPath: '/checkpoint-pages/pages',
+})

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { type FileHandle, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Problem } from '../problem.ts'
-import { pagesFile, readCheckpoint, type Checkpoint, type CheckpointedProcess } from './checkpoint.ts'
+import { type Checkpoint, type CheckpointedProcess, pagesFile, readCheckpoint } from './checkpoint.ts'
 import type { Kind } from './kind.ts'
-import { planMapping, type MappingPlan } from './mapping-plan.ts'
+import { type MappingPlan, planMapping } from './mapping-plan.ts'
 import { PAGE, writeVmas } from './memory-map.ts'
 import { mountOf } from './mountpoints.ts'
 import { copyInto, findZeroPages } from './page-file.ts'
@@ -14,7 +14,10 @@ import { addRegularFile, freeFileId, readRegularFiles, regularFile } from './reg
 import { keepPages, replaceImage, writeBeside } from './replace.ts'
 
 export interface MapPagesOptions {
-  /** Where the content goes, on the host: a file that is not there yet, on tmpfs, in a folder that was bound into the container when it started. */
+  /**
+   * Where the content goes, on the host: a file that is not there yet, on tmpfs, in a folder that was bound into the
+   * container when it started.
+   */
   file: string
   /** The same file's path inside the container. */
   containerPath: string
@@ -33,7 +36,7 @@ export interface MappedPages {
   /** Mappings of the file, in all processes. */
   mappings: number
   /** Processes that were left as they were, and why. */
-  skipped: { pid: number, name: string, reason: string }[]
+  skipped: { pid: number; name: string; reason: string }[]
 }
 
 /** Small mappings written before their unused memory is given back: at most 1 GiB of it. */
@@ -43,14 +46,17 @@ const AT_ONCE = 256
 const EXPECTS_ZEROS = /\/libjemalloc[^/]*\.so/
 
 /**
- * Turns private anonymous memory of a checkpoint into copy-on-write mappings of one file. CRIU then maps the file in place of
- * reading the pages: a restore takes as long for gigabytes as for megabytes, and pages are paid for when they are touched.
+ * Turns private anonymous memory of a checkpoint into copy-on-write mappings of one file. CRIU then maps the file in
+ * place of
+ * reading the pages: a restore takes as long for gigabytes as for megabytes, and pages are paid for when they are
+ * touched.
  * The file stays as it is, so the same images restore any number of times, also side by side.
  * In place; at every moment the folder restores. Nothing of CRIU or podman is changed.
  *
  * What differs for the restored processes:
- * - MADV_DONTNEED brings the checkpoint's content back, where anonymous memory would be zero. glibc's malloc, CPython and Go
- *   clear what they hand out as zeroed; jemalloc does not: processes that map libjemalloc are skipped. One that is linked
+ * - MADV_DONTNEED brings the checkpoint's content back, where anonymous memory would be zero. glibc's malloc, CPython
+ * and Go
+ * clear what they hand out as zeroed; jemalloc does not: processes that map libjemalloc are skipped. One that is linked
  *   statically is not seen: leave `anonymous` out of `kinds` for such a program.
  * - MADV_FREE fails with EINVAL, which its users take as "use MADV_DONTNEED".
  * - A write to a page copies 4 KiB, with huge pages too.
@@ -63,10 +69,14 @@ export async function mapPages(folder: string, options: MapPagesOptions): Promis
   const { file, containerPath, minimumBytes = 128 << 10, kinds = ['anonymous', 'heap'] } = options
   const checkpoint = readCheckpoint(folder)
   const mount = mountFor(checkpoint, options)
-  if (existsSync(file)) throw new Problem(`${file} is there already, and restored containers may have it mapped: give another name, or remove it together with the checkpoint it belongs to.`)
+  if (existsSync(file))
+    throw new Problem(
+      `${file} is there already, and restored containers may have it mapped: give another name, or remove ` +
+        'it together with the checkpoint it belongs to.',
+    )
 
   const result: MappedPages = { bytes: 0, left: 0, mapped: 0, mappings: 0, skipped: [] }
-  const plans: { process: CheckpointedProcess, id: number, plan: MappingPlan }[] = []
+  const plans: { process: CheckpointedProcess; id: number; plan: MappingPlan }[] = []
   const firstId = freeFileId(checkpoint.files)
   for (const process of checkpoint.processes) {
     const present = presentPages(process.pagemap.runs)
@@ -87,22 +97,30 @@ export async function mapPages(folder: string, options: MapPagesOptions): Promis
   }
   if (!plans.length) return result
 
-  await writeBeside(file, async (handle) => {
-    await handle.truncate(plans.at(-1)!.plan.end)
-    for (const { process, plan } of plans) await fill(handle, pagesFile(folder, process.pagemap.pagesId), plan)
-    // It is a process's memory: nobody else's to read.
-  }, 0o400)
+  await writeBeside(
+    file,
+    async handle => {
+      await handle.truncate(plans.at(-1)!.plan.end)
+      for (const { process, plan } of plans) await fill(handle, pagesFile(folder, process.pagemap.pagesId), plan)
+      // It is a process's memory: nobody else's to read.
+    },
+    0o400,
+  )
   try {
     const { size, mode } = await stat(file)
     const like = readRegularFiles(checkpoint.files)[0]!.message
     const entry = regularFile(like, { path: containerPath, mount, size, mode })
-    await replaceImage(join(folder, 'files.img'), plans.reduce((files, { id }) => addRegularFile(files, id, entry), checkpoint.files))
+    await replaceImage(
+      join(folder, 'files.img'),
+      plans.reduce((files, { id }) => addRegularFile(files, id, entry), checkpoint.files),
+    )
   } catch (error) {
     await rm(file, { force: true })
     throw error
   }
   for (const { process, plan } of plans) {
-    // First the mappings, whose pages CRIU then reads into the mapped file's copies, which is right as well; then the pages go.
+    // First the mappings, whose pages CRIU then reads into the mapped file's copies, which is right as well; then the
+    // pages go.
     const mm = { ...process.mm, entries: [writeVmas(process.mm.entries[0]!, [...plan.vmas, ...process.guards])] }
     await replaceImage(join(folder, `mm-${process.pid}.img`), mm)
     await keepPages(folder, process, plan.runs)
@@ -110,12 +128,19 @@ export async function mapPages(folder: string, options: MapPagesOptions): Promis
   return result
 }
 
-/** Small mappings are written some at a time: on a tmpfs with huge pages each takes whole ones until what it leaves unused is given back. */
+/**
+ * Small mappings are written some at a time: on a tmpfs with huge pages each takes whole ones until what it leaves
+ * unused is given back.
+ */
 async function fill(handle: FileHandle, pages: string, { copies, small }: MappingPlan): Promise<void> {
   await copyInto(pages, handle, copies)
   for (let done = 0; done < small.length; done += AT_ONCE) {
     const some = small.slice(done, done + AT_ONCE)
-    await copyInto(pages, handle, some.flatMap(mapping => mapping.copies))
+    await copyInto(
+      pages,
+      handle,
+      some.flatMap(mapping => mapping.copies),
+    )
     for (const { start, end } of some.flatMap(mapping => mapping.unused)) punchHole(handle.fd, start, end - start)
   }
 }
@@ -125,9 +150,17 @@ function mountFor({ folder, mounts }: Checkpoint, { file, containerPath }: MapPa
   if (!mounts.length) return undefined
   const mount = mountOf(mounts, containerPath)
   if (!mount) {
-    throw new Problem(`The checkpoint in ${folder} has no mount that holds ${containerPath}: start the container with --volume ${dirname(file)}:${dirname(containerPath)}:ro. Its mounts: ${mounts.map(({ path }) => path).join(' ')}`)
+    throw new Problem(
+      `The checkpoint in ${folder} has no mount that holds ${containerPath}: start the container with ` +
+        `--volume ${dirname(file)}:${dirname(containerPath)}:ro. Its mounts: ` +
+        `${mounts.map(({ path }) => path).join(' ')}`,
+    )
   }
-  if (mount.noExec) throw new Problem(`${mount.path} is mounted noexec in the container, so the kernel refuses mprotect(PROT_EXEC) on what is mapped from it: mount ${dirname(file)} with exec.`)
+  if (mount.noExec)
+    throw new Problem(
+      `${mount.path} is mounted noexec in the container, so the kernel refuses mprotect(PROT_EXEC) on what ` +
+        `is mapped from it: mount ${dirname(file)} with exec.`,
+    )
   return mount.id
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { readCheckpoint, type CheckpointedProcess } from './checkpoint.ts'
+import { type CheckpointedProcess, readCheckpoint } from './checkpoint.ts'
 import { planMapping } from './mapping-plan.ts'
 import { FLAG, PAGE, PROTECTION, STATUS, type Vma } from './memory-map.ts'
 import { presentPages } from './pagemap.ts'
@@ -40,9 +40,13 @@ describe('a server with a gigabyte of weights', () => {
   })
 
   test('copies go to where their mapping looks for them, none twice', () => {
-    const spans = plan.copies.map(({ to, bytes }) => [to, to + bytes] as const).toSorted(([one], [other]) => one - other)
+    const spans = plan.copies
+      .map(({ to, bytes }) => [to, to + bytes] as const)
+      .toSorted(([one], [other]) => one - other)
     for (const [index, [start]] of spans.entries()) expect(start).toBeGreaterThanOrEqual(spans[index - 1]?.[1] ?? 0)
-    expect(spans.every(([start, end]) => onFile.some(vma => vma.offset <= start && end <= vma.offset + vma.end - vma.start))).toBe(true)
+    expect(
+      spans.every(([start, end]) => onFile.some(vma => vma.offset <= start && end <= vma.offset + vma.end - vma.start)),
+    ).toBe(true)
   })
 
   test('a mapping that grows sees zeros, not its neighbour, and never the end of the file', () => {
@@ -66,7 +70,11 @@ test('a long stretch of zeros is cut out of its mapping', () => {
   const process = oneMapping({}, 64 * HUGE)
   const zero = filled(process).fill(1, 10 * 512, 50 * 512)
   const { vmas, runs, mapped } = planMapping(process, zero, target, rules)
-  expect(vmas.map(({ start, end, file }) => [(start - BASE) / HUGE, (end - BASE) / HUGE, file])).toEqual([[0, 10, 100], [10, 50, 0], [50, 64, 100]])
+  expect(vmas.map(({ start, end, file }) => [(start - BASE) / HUGE, (end - BASE) / HUGE, file])).toEqual([
+    [0, 10, 100],
+    [10, 50, 0],
+    [50, 64, 100],
+  ])
   expect([runs, mapped]).toEqual([[], 24 * HUGE])
 })
 

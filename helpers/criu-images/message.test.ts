@@ -23,7 +23,7 @@ test('a repeated message is replaced as a whole', () => {
   expect(list.messages(14)).toHaveLength(3)
 })
 
-test('negative numbers are 64 bits of two\'s complement', () => {
+test("negative numbers are 64 bits of two's complement", () => {
   expect(new Message().with(1, -1).integer(1)).toBe(2n ** 64n - 1n)
 })
 
@@ -41,15 +41,33 @@ test('what is missing or of another type is an ImageError', () => {
 
 test('whatever a message holds, reading it gives a value or an ImageError', () => {
   const bytes = fc.uint8Array({ maxLength: 40 })
-  const field: fc.Arbitrary<Field> = fc.oneof(fc.record({ number: fc.integer({ min: 1, max: 3 }), type: fc.constant(0 as const), value: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }) }), fc.record({ number: fc.integer({ min: 1, max: 3 }), type: fc.constant(2 as const), value: bytes }))
-  fc.assert(fc.property(fc.array(field), (fields) => {
-    const read = new Message(fields)
-    for (const get of [() => read.number(1), () => read.integer(1), () => read.numbers(1), () => read.text(1), () => read.message(1), () => read.messages(1), () => Message.decode(read.encode()).number(2, 0)]) {
-      try {
-        get()
-      } catch (error) {
-        expect(error).toBeInstanceOf(ImageError)
+  const field: fc.Arbitrary<Field> = fc.oneof(
+    fc.record({
+      number: fc.integer({ min: 1, max: 3 }),
+      type: fc.constant(0 as const),
+      value: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    }),
+    fc.record({ number: fc.integer({ min: 1, max: 3 }), type: fc.constant(2 as const), value: bytes }),
+  )
+  fc.assert(
+    fc.property(fc.array(field), fields => {
+      const read = new Message(fields)
+      for (const get of [
+        () => read.number(1),
+        () => read.integer(1),
+        () => read.numbers(1),
+        () => read.text(1),
+        () => read.message(1),
+        () => read.messages(1),
+        () => Message.decode(read.encode()).number(2, 0),
+      ]) {
+        try {
+          get()
+        } catch (error) {
+          expect(error).toBeInstanceOf(ImageError)
+        }
       }
-    }
-  }), { numRuns: 500 })
+    }),
+    { numRuns: 500 },
+  )
 })

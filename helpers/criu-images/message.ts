@@ -1,4 +1,4 @@
-import { decode, encode, ImageError, type Field } from './wire.ts'
+import { decode, encode, type Field, ImageError } from './wire.ts'
 
 /** One protobuf message, never changed: every `with` gives a new one. Fields nobody asks for stay as they were. */
 export class Message {
@@ -23,7 +23,7 @@ export class Message {
   /** A number that fits a double exactly: counts, flags, and addresses and offsets that are whole pages. */
   number(number: number, otherwise?: number): number {
     const value = this.integer(number)
-    return value === undefined ? otherwise ?? missing(number) : Number(value)
+    return value === undefined ? (otherwise ?? missing(number)) : Number(value)
   }
 
   /** All 64 bits. */
@@ -35,8 +35,9 @@ export class Message {
 
   /** Every value of a repeated number, packed or not. */
   numbers(number: number): number[] {
-    return this.fields.filter(field => field.number === number).flatMap(({ value }) =>
-      typeof value === 'bigint' ? [Number(value)] : decodePacked(value))
+    return this.fields
+      .filter(field => field.number === number)
+      .flatMap(({ value }) => (typeof value === 'bigint' ? [Number(value)] : decodePacked(value)))
   }
 
   text(number: number): string | undefined {
@@ -58,8 +59,11 @@ export class Message {
 
   /** Every message of a repeated field. */
   messages(number: number): Message[] {
-    return this.fields.filter(field => field.number === number).map(({ value }) =>
-      typeof value === 'bigint' ? fail(`field ${number} is a number, not a message`) : Message.decode(value))
+    return this.fields
+      .filter(field => field.number === number)
+      .map(({ value }) =>
+        typeof value === 'bigint' ? fail(`field ${number} is a number, not a message`) : Message.decode(value),
+      )
   }
 
   /** This message with one value for a field, where the field stood, or in the order of numbers where it did not. */
@@ -69,7 +73,10 @@ export class Message {
 
   /** This message with these messages for a repeated field. */
   withMessages(number: number, messages: readonly Message[]): Message {
-    return this.replace(number, messages.map(message => toField(number, message)))
+    return this.replace(
+      number,
+      messages.map(message => toField(number, message)),
+    )
   }
 
   private replace(number: number, fields: Field[]): Message {

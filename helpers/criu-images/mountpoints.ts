@@ -13,12 +13,17 @@ const FIELD = { id: 2, flags: 5, path: 7 } as const
 const MS_NOEXEC = 8
 
 export function readMounts(image: Image): Mount[] {
-  return image.entries.map(entry => ({ id: entry.number(FIELD.id), path: normal(entry.text(FIELD.path) ?? ''), noExec: Boolean(entry.number(FIELD.flags, 0) & MS_NOEXEC) }))
+  return image.entries.map(entry => ({
+    id: entry.number(FIELD.id),
+    path: normal(entry.text(FIELD.path) ?? ''),
+    noExec: Boolean(entry.number(FIELD.flags, 0) & MS_NOEXEC),
+  }))
 }
 
 /** The mount that holds a path; undefined where that is the root file system, or no mounts were dumped. */
 export function mountOf(mounts: readonly Mount[], path: string): Mount | undefined {
-  return mounts.filter(mount => mount.path !== '/' && (path === mount.path || path.startsWith(`${mount.path}/`)))
+  return mounts
+    .filter(mount => mount.path !== '/' && (path === mount.path || path.startsWith(`${mount.path}/`)))
     .sort((one, other) => other.path.length - one.path.length)[0]
 }
 

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { copyInto, findZeroPages } from './page-file.ts'
 import { ImageError } from './wire.ts'
@@ -15,28 +15,36 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 test('a page with one byte anywhere is no zero page', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(fc.option(fc.nat(4095)), { minLength: 1, maxLength: 40 }), async (places) => {
-    const pages = Buffer.alloc(places.length * 4096)
-    for (const [page, place] of places.entries()) if (place !== null) pages[page * 4096 + place] = 1
-    await writeFile(path, pages)
-    expect([...await findZeroPages(path, places.length)]).toEqual(places.map(place => place === null ? 1 : 0))
-  }), { numRuns: 40 })
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.option(fc.nat(4095)), { minLength: 1, maxLength: 40 }), async places => {
+      const pages = Buffer.alloc(places.length * 4096)
+      for (const [page, place] of places.entries()) if (place !== null) pages[page * 4096 + place] = 1
+      await writeFile(path, pages)
+      expect([...(await findZeroPages(path, places.length))]).toEqual(places.map(place => (place === null ? 1 : 0)))
+    }),
+    { numRuns: 40 },
+  )
 })
 
 test('more pages than are read at once are found and copied', async () => {
   const pages = Buffer.alloc(3000 * 4096)
   for (let page = 0; page < 3000; page += 7) pages.writeUInt32LE(page + 1, page * 4096 + 2048)
   await writeFile(path, pages)
-  expect([...await findZeroPages(path, 3000)].filter(flag => !flag)).toHaveLength(Math.ceil(3000 / 7))
+  expect([...(await findZeroPages(path, 3000))].filter(flag => !flag)).toHaveLength(Math.ceil(3000 / 7))
   const target = await open(join(folder, 'copy'), 'w')
-  await copyInto(path, target, [{ from: 0, to: 4096, bytes: 2000 * 4096 }, { from: 2000 * 4096, to: 2001 * 4096, bytes: 1000 * 4096 }])
+  await copyInto(path, target, [
+    { from: 0, to: 4096, bytes: 2000 * 4096 },
+    { from: 2000 * 4096, to: 2001 * 4096, bytes: 1000 * 4096 },
+  ])
   await target.close()
   expect((await readFile(join(folder, 'copy'))).subarray(4096).equals(pages)).toBe(true)
 })
 
 test('a file with fewer pages than the pagemap says is an ImageError', async () => {
   await writeFile(path, Buffer.alloc(4096))
-  await expect(findZeroPages(path, 2)).rejects.toThrow(new ImageError(`${path} ends at byte 4096, the pagemap names more pages`))
+  await expect(findZeroPages(path, 2)).rejects.toThrow(
+    new ImageError(`${path} ends at byte 4096, the pagemap names more pages`),
+  )
 })
 
 test('a file that is missing, or shorter than a pagemap says by more than memory holds, is an ImageError', async () => {

@@ -1,14 +1,21 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { PAGE } from './memory-map.ts'
 import { ImageError } from './wire.ts'
 
-/** Bytes read at once: large enough that the calls cost nothing, small enough to stay in the processor's cache for the scan. */
+/**
+ * Bytes read at once: large enough that the calls cost nothing, small enough to stay in the processor's cache for the
+ * scan.
+ */
 const CHUNK = 4 << 20
 /** Reads and writes under way at the same time; libuv has four threads for them. */
 const LANES = 4
 
 /** A stretch of one file that goes into another, all in bytes. */
-export interface Copy { from: number, to: number, bytes: number }
+export interface Copy {
+  from: number
+  to: number
+  bytes: number
+}
 
 /**
  * Says of every page in a file whether it is all zeros. Streams: 2–4 GB/s from tmpfs.
@@ -17,7 +24,9 @@ export interface Copy { from: number, to: number, bytes: number }
  * @throws ImageError where the file is missing, or has fewer pages than its pagemap says
  */
 export async function findZeroPages(path: string, pages: number): Promise<Uint8Array> {
-  await using file = await open(path, 'r').catch((error: Error) => { throw new ImageError(error.message, { cause: error }) })
+  await using file = await open(path, 'r').catch((error: Error) => {
+    throw new ImageError(error.message, { cause: error })
+  })
   const { size } = await file.stat()
   if (size < pages * PAGE) throw new ImageError(`${path} ends at byte ${size}, the pagemap names more pages`)
   const zero = new Uint8Array(pages)
@@ -34,34 +43,43 @@ export async function findZeroPages(path: string, pages: number): Promise<Uint8A
   return zero
 }
 
-/** Copies stretches of a file into another, several at once. Nothing is written in between: what was a hole stays one. */
+/**
+ * Copies stretches of a file into another, several at once. Nothing is written in between: what was a hole stays one.
+ */
 export async function copyInto(source: string, target: FileHandle, copies: readonly Copy[]): Promise<void> {
   await using file = await open(source, 'r')
   await inLanes(chunks(copies), async ({ from, to, bytes }, buffer) => {
     await readFully(file, buffer, from, bytes, source)
-    for (let done = 0; done < bytes;) done += (await target.write(buffer, done, bytes - done, to + done)).bytesWritten
+    for (let done = 0; done < bytes; ) done += (await target.write(buffer, done, bytes - done, to + done)).bytesWritten
   })
 }
 
 function* chunks(copies: readonly Copy[]): Generator<Copy> {
   for (const { from, to, bytes } of copies) {
-    for (let done = 0; done < bytes; done += CHUNK) yield { from: from + done, to: to + done, bytes: Math.min(CHUNK, bytes - done) }
+    for (let done = 0; done < bytes; done += CHUNK)
+      yield { from: from + done, to: to + done, bytes: Math.min(CHUNK, bytes - done) }
   }
 }
 
-async function inLanes(jobs: Iterable<Copy>, work: (job: Copy, buffer: Buffer<ArrayBuffer>) => Promise<void>): Promise<void> {
+async function inLanes(
+  jobs: Iterable<Copy>,
+  work: (job: Copy, buffer: Buffer<ArrayBuffer>) => Promise<void>,
+): Promise<void> {
   const queue = jobs[Symbol.iterator]()
   const lane = async () => {
     const buffer = Buffer.alloc(CHUNK)
     for (let job = queue.next(); !job.done; job = queue.next()) await work(job.value, buffer)
   }
-  // Every lane has ended before a failure is thrown: nobody may still write into a file that the caller closes or removes.
-  const failed = (await Promise.allSettled(Array.from({ length: LANES }, lane))).find(result => result.status === 'rejected')
+  // Every lane has ended before a failure is thrown: nobody may still write into a file that the caller closes or
+  // removes.
+  const failed = (await Promise.allSettled(Array.from({ length: LANES }, lane))).find(
+    result => result.status === 'rejected',
+  )
   if (failed) throw failed.reason
 }
 
 async function readFully(file: FileHandle, buffer: Buffer, from: number, bytes: number, path: string): Promise<void> {
-  for (let done = 0; done < bytes;) {
+  for (let done = 0; done < bytes; ) {
     const { bytesRead } = await file.read(buffer, done, bytes - done, from + done)
     if (bytesRead === 0) throw new ImageError(`${path} ends at byte ${from + done}, the pagemap names more pages`)
     done += bytesRead

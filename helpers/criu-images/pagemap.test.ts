@@ -47,22 +47,42 @@ test('a part of a run says so in its message', () => {
   const run = pagemap.runs.find(({ pages }) => pages > 20)!
   const part = slicePages(run, 3, 20)
   expect(part).toMatchObject({ address: run.address + 3 * 4096, pages: 20, at: run.at + 3 })
-  expect(readPagemap(writePagemap(image, { pagesId: 9, runs: [part] }))).toMatchObject({ pagesId: 9, runs: [{ address: part.address, pages: 20 }] })
+  expect(readPagemap(writePagemap(image, { pagesId: 9, runs: [part] }))).toMatchObject({
+    pagesId: 9,
+    runs: [{ address: part.address, pages: 20 }],
+  })
 })
 
 test('pages of a parent image are not in the file of pages', () => {
   const entry = (address: number, flags: Message) => flags.with(1, address).with(2, 2)
-  const { runs } = readPagemap({ head: new Uint8Array(8), entries: [new Message().with(1, 1), entry(0, new Message().with(4, 4)), entry(8192, new Message().with(4, 1)), entry(16384, new Message().with(3, 1)), entry(24576, new Message())] })
+  const { runs } = readPagemap({
+    head: new Uint8Array(8),
+    entries: [
+      new Message().with(1, 1),
+      entry(0, new Message().with(4, 4)),
+      entry(8192, new Message().with(4, 1)),
+      entry(16384, new Message().with(3, 1)),
+      entry(24576, new Message()),
+    ],
+  })
   expect(runs.map(({ at }) => at)).toEqual([0, -1, -1, 2])
 })
 
 test('runs are cut where mappings end', () => {
   const run = { address: 0, pages: 10, at: 5, message: new Message().with(2, 10) }
-  const pieces = cutAt([run], address => address < 3 * 4096 ? 0 : 1, index => [3, 20][index]! * 4096)
-  expect(pieces.map(({ run: { address, pages, at }, index }) => [address / 4096, pages, at, index])).toEqual([[0, 3, 5, 0], [3, 7, 8, 1]])
+  const pieces = cutAt(
+    [run],
+    address => (address < 3 * 4096 ? 0 : 1),
+    index => [3, 20][index]! * 4096,
+  )
+  expect(pieces.map(({ run: { address, pages, at }, index }) => [address / 4096, pages, at, index])).toEqual([
+    [0, 3, 5, 0],
+    [3, 7, 8, 1],
+  ])
 })
 
 test('a run that lies in no memory is an ImageError', () => {
   const [head, run] = image.entries
-  for (const wrong of [run!.with(1, 4097), run!.with(1, 2n ** 63n), run!.with(5, 2n ** 60n)]) expect(() => readPagemap({ ...image, entries: [head!, wrong] })).toThrow(ImageError)
+  for (const wrong of [run!.with(1, 4097), run!.with(1, 2n ** 63n), run!.with(5, 2n ** 60n)])
+    expect(() => readPagemap({ ...image, entries: [head!, wrong] })).toThrow(ImageError)
 })

@@ -1,10 +1,11 @@
 import type { Image } from './image-file.ts'
-import type { Message } from './message.ts'
 import { PAGE } from './memory-map.ts'
+import type { Message } from './message.ts'
 import { ImageError } from './wire.ts'
 
 /**
- * Which pages were dumped, as pagemap-PID.img has it: a head that names the file of pages, then runs of pages. The pages
+ * Which pages were dumped, as pagemap-PID.img has it: a head that names the file of pages, then runs of pages. The
+ * pages
  * of the runs that are present stand in pages-ID.img one after another, nothing else does.
  * Sources: images/pagemap.proto, criu/pagemap.c (init_compat_pagemap_entry), criu/include/pagemap.h (flags).
  */
@@ -31,9 +32,12 @@ export function readPagemap({ entries: [head, ...entries] }: Image): Pagemap {
   let at = 0
   const runs = entries.map((message): PageRun => {
     const pages = message.number(FIELD.pages, 0) || message.number(FIELD.compatiblePages)
-    const present = message.has(FIELD.flags) ? Boolean(message.number(FIELD.flags) & PRESENT) : !message.number(FIELD.inParent, 0)
+    const present = message.has(FIELD.flags)
+      ? Boolean(message.number(FIELD.flags) & PRESENT)
+      : !message.number(FIELD.inParent, 0)
     const address = message.number(FIELD.address)
-    if (address % PAGE !== 0 || !Number.isSafeInteger(address + pages * PAGE)) throw new ImageError(`a run of ${pages} pages at ${address.toString(16)}`)
+    if (address % PAGE !== 0 || !Number.isSafeInteger(address + pages * PAGE))
+      throw new ImageError(`a run of ${pages} pages at ${address.toString(16)}`)
     const run = { address, pages, at: present ? at : -1, message }
     if (present) at += pages
     return run
@@ -50,18 +54,25 @@ export function writePagemap({ head: frame, entries: [head] }: Image, { pagesId,
 export function slicePages(run: PageRun, first: number, pages: number): PageRun {
   if (first === 0 && pages === run.pages) return run
   const address = run.address + first * PAGE
-  const counted = run.message.has(FIELD.pages) ? run.message.with(FIELD.pages, pages) : run.message.with(FIELD.compatiblePages, pages)
+  const counted = run.message.has(FIELD.pages)
+    ? run.message.with(FIELD.pages, pages)
+    : run.message.with(FIELD.compatiblePages, pages)
   return { address, pages, at: run.at < 0 ? -1 : run.at + first, message: counted.with(FIELD.address, address) }
 }
 
 /** Pages that the file of pages holds. */
-export const presentPages = (runs: readonly PageRun[]): number => runs.reduce((sum, run) => sum + (run.at < 0 ? 0 : run.pages), 0)
+export const presentPages = (runs: readonly PageRun[]): number =>
+  runs.reduce((sum, run) => sum + (run.at < 0 ? 0 : run.pages), 0)
 
 /** Cuts runs where mappings begin or end, so that each piece lies in one mapping (or, with index -1, in none). */
-export function cutAt(runs: readonly PageRun[], indexOf: (address: number) => number, endOf: (index: number) => number): { run: PageRun, index: number }[] {
-  const pieces: { run: PageRun, index: number }[] = []
+export function cutAt(
+  runs: readonly PageRun[],
+  indexOf: (address: number) => number,
+  endOf: (index: number) => number,
+): { run: PageRun; index: number }[] {
+  const pieces: { run: PageRun; index: number }[] = []
   for (const run of runs) {
-    for (let first = 0; first < run.pages;) {
+    for (let first = 0; first < run.pages; ) {
       const index = indexOf(run.address + first * PAGE)
       const left = run.pages - first
       const pages = index < 0 ? left : Math.min(left, (endOf(index) - run.address) / PAGE - first)

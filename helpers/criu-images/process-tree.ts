@@ -1,7 +1,11 @@
 import type { Image } from './image-file.ts'
 
 /** A process of a checkpoint, by its pid inside the container. */
-export interface TreeEntry { pid: number, parent: number, threads: number[] }
+export interface TreeEntry {
+  pid: number
+  parent: number
+  threads: number[]
+}
 
 /** Source: images/pstree.proto. */
 export function readProcessTree(image: Image): TreeEntry[] {
@@ -13,7 +17,10 @@ export function readName(core: Image): string {
   return core.entries[0]?.message(3)?.text(6) ?? ''
 }
 
-/** Where a thread's stack ends, on x86-64; undefined elsewhere. Source: images/core-x86.proto (thread_info_x86, gpregs, sp). */
+/**
+ * Where a thread's stack ends, on x86-64; undefined elsewhere. Source: images/core-x86.proto (thread_info_x86, gpregs,
+ * sp).
+ */
 export function readStackPointer(core: Image): number | undefined {
   const pointer = core.entries[0]?.message(2)?.message(2)?.integer(20)
   return pointer === undefined ? undefined : Number(pointer)

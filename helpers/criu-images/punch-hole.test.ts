@@ -4,7 +4,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { punchHole } from './punch-hole.ts'
 
 let folder: string
-beforeEach(() => { folder = mkdtempSync('/dev/shm/punch-hole-') })
+beforeEach(() => {
+  folder = mkdtempSync('/dev/shm/punch-hole-')
+})
 afterEach(() => rmSync(folder, { recursive: true }))
 
 test('the stretch reads as zeros and holds no memory, the rest and the length stay', () => {
@@ -15,7 +17,9 @@ test('the stretch reads as zeros and holds no memory, the rest and the length st
   punchHole(fd, 64 << 10, 512 << 10)
   expect(before - fstatSync(fd).blocks).toBe((512 << 10) / 512)
   closeSync(fd)
-  expect(readFileSync(file)).toEqual(Buffer.concat([Buffer.alloc(64 << 10, 7), Buffer.alloc(512 << 10), Buffer.alloc(448 << 10, 7)]))
+  expect(readFileSync(file)).toEqual(
+    Buffer.concat([Buffer.alloc(64 << 10, 7), Buffer.alloc(512 << 10), Buffer.alloc(448 << 10, 7)]),
+  )
 })
 
 test('a descriptor that cannot be written to is an error with its name', () => {

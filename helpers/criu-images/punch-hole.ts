@@ -6,7 +6,8 @@ const PUNCH_HOLE = 0x01 | 0x02
 let fallocate: ((fd: number, mode: number, offset: number, length: number) => number) | undefined
 
 /**
- * Gives the memory or the disk behind a stretch of a file back; it reads as zeros afterwards. On tmpfs a huge page that is
+ * Gives the memory or the disk behind a stretch of a file back; it reads as zeros afterwards. On tmpfs a huge page that
+ * is
  * partly given back is split, and its rest stays. Nothing happens on file systems that cannot.
  * @param offset in bytes, as `length`
  * @throws Error with errno's name

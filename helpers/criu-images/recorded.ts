@@ -10,8 +10,10 @@ import { readRegularFiles } from './regular-files.ts'
 /** For tests: recorded images, and what they say the memory is. */
 export const RECORDED = join(import.meta.dirname, 'recorded')
 
-/** A folder with a copy of the recorded checkpoint of tiny.c, for a test to change; it goes when the test's scope ends. */
-export function tinyCheckpoint(): { folder: string, parent: string } & Disposable {
+/**
+ * A folder with a copy of the recorded checkpoint of tiny.c, for a test to change; it goes when the test's scope ends.
+ */
+export function tinyCheckpoint(): { folder: string; parent: string } & Disposable {
   const parent = mkdtempSync(join(tmpdir(), 'criu-images-'))
   const folder = join(parent, 'images')
   cpSync(join(RECORDED, 'tiny'), folder, { recursive: true })
@@ -21,7 +23,8 @@ export function tinyCheckpoint(): { folder: string, parent: string } & Disposabl
 }
 
 /**
- * The pages with content that a restore would bring back, as `PID ADDRESS` and a digest: those in the files of pages over
+ * The pages with content that a restore would bring back, as `PID ADDRESS` and a digest: those in the files of pages
+ * over
  * those in mapped files.
  * @param mapped path in the container → path on the host; other files are not looked into
  */
@@ -30,7 +33,8 @@ export function memoryOf(folder: string, mapped: Record<string, string> = {}): R
   const paths = new Map(readRegularFiles(files).map(({ id, path }) => [id, mapped[path]]))
   const memory: Record<string, string> = {}
   const put = (pid: number, address: number, page: Uint8Array) => {
-    if (page.some(byte => byte)) memory[`${pid} ${address.toString(16)}`] = createHash('sha256').update(page).digest('hex')
+    if (page.some(byte => byte))
+      memory[`${pid} ${address.toString(16)}`] = createHash('sha256').update(page).digest('hex')
   }
   for (const { pid, vmas, pagemap } of processes) {
     for (const vma of vmas) {
@@ -44,7 +48,8 @@ export function memoryOf(folder: string, mapped: Record<string, string> = {}): R
     }
     const pages = readFileSync(pagesFile(folder, pagemap.pagesId))
     for (const run of pagemap.runs) {
-      for (let page = 0; page < run.pages; page++) put(pid, run.address + page * PAGE, pages.subarray((run.at + page) * PAGE, (run.at + page + 1) * PAGE))
+      for (let page = 0; page < run.pages; page++)
+        put(pid, run.address + page * PAGE, pages.subarray((run.at + page) * PAGE, (run.at + page + 1) * PAGE))
     }
   }
   return memory

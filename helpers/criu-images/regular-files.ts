@@ -4,7 +4,8 @@ import { zigzag } from './wire.ts'
 
 /**
  * The regular files in files.img: programs, libraries, whatever is open or mapped.
- * Sources: images/fdinfo.proto (file_entry), images/regfile.proto, criu/files-reg.c (what open_path() checks at the restore:
+ * Sources: images/fdinfo.proto (file_entry), images/regfile.proto, criu/files-reg.c (what open_path() checks at the
+ * restore:
  * size and mode must be those in the image, a build-ID only where one is in the image).
  */
 export interface RegularFile {
@@ -19,18 +20,24 @@ const REGULAR = 1
 const FILE = { id: 1, flags: 2, position: 3, owner: 5, path: 6, mount: 7, size: 8, mode: 10 } as const
 
 export function readRegularFiles(image: Image): RegularFile[] {
-  return image.entries.filter(entry => entry.number(ENTRY.type) === REGULAR).map((entry) => {
-    const message = entry.message(ENTRY.regular) ?? new Message()
-    return { id: entry.number(ENTRY.id), path: message.text(FILE.path) ?? '', message }
-  })
+  return image.entries
+    .filter(entry => entry.number(ENTRY.type) === REGULAR)
+    .map(entry => {
+      const message = entry.message(ENTRY.regular) ?? new Message()
+      return { id: entry.number(ENTRY.id), path: message.text(FILE.path) ?? '', message }
+    })
 }
 
 /** An id that no file of any type has yet. */
-export const freeFileId = (image: Image): number => image.entries.reduce((largest, entry) => Math.max(largest, entry.number(ENTRY.id)), 0) + 1
+export const freeFileId = (image: Image): number =>
+  image.entries.reduce((largest, entry) => Math.max(largest, entry.number(ENTRY.id)), 0) + 1
 
 /** The image with one more regular file. */
 export function addRegularFile(image: Image, id: number, message: Message): Image {
-  const entry = new Message().with(ENTRY.type, REGULAR).with(ENTRY.id, id).with(ENTRY.regular, message.with(FILE.id, id))
+  const entry = new Message()
+    .with(ENTRY.type, REGULAR)
+    .with(ENTRY.id, id)
+    .with(ENTRY.regular, message.with(FILE.id, id))
   return { ...image, entries: [...image.entries, entry] }
 }
 
@@ -39,9 +46,18 @@ export function addRegularFile(image: Image, id: number, message: Message): Imag
  * @param mount id of the mount that holds it; undefined where the mounts were not dumped
  * @param size bytes, and `mode` with the bits of the file type, both as stat() says them
  */
-export function regularFile(like: Message, { path, mount, size, mode }: { path: string, mount: number | undefined, size: number, mode: number }): Message {
+export function regularFile(
+  like: Message,
+  { path, mount, size, mode }: { path: string; mount: number | undefined; size: number; mode: number },
+): Message {
   const owner = like.message(FILE.owner) ?? new Message([1, 2, 3, 4, 5].map(number => ({ number, type: 0, value: 0n })))
-  const file = new Message().with(FILE.id, 0).with(FILE.flags, 0).with(FILE.position, 0).with(FILE.owner, owner).with(FILE.path, path)
-    .with(FILE.size, size).with(FILE.mode, mode)
+  const file = new Message()
+    .with(FILE.id, 0)
+    .with(FILE.flags, 0)
+    .with(FILE.position, 0)
+    .with(FILE.owner, owner)
+    .with(FILE.path, path)
+    .with(FILE.size, size)
+    .with(FILE.mode, mode)
   return mount === undefined ? file : file.with(FILE.mount, zigzag.encode(mount))
 }

@@ -1,10 +1,10 @@
-import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePagesId, pagesFile, type CheckpointedProcess } from './checkpoint.ts'
+import { type CheckpointedProcess, freePagesId, pagesFile } from './checkpoint.ts'
 import { formatImage, type Image } from './image-file.ts'
-import { copyInto, type Copy } from './page-file.ts'
 import { PAGE } from './memory-map.ts'
-import { writePagemap, type PageRun } from './pagemap.ts'
+import { type Copy, copyInto } from './page-file.ts'
+import { type PageRun, writePagemap } from './pagemap.ts'
 
 /** Puts an image in the place of another in one step: readers see the old one or the new one, never half of one. */
 export async function replaceImage(path: string, image: Image): Promise<void> {
@@ -12,7 +12,11 @@ export async function replaceImage(path: string, image: Image): Promise<void> {
 }
 
 /** Writes a file under another name and renames it when it is complete; when that fails, nothing is left. */
-export async function writeBeside(path: string, write: (file: FileHandle) => Promise<void>, mode = 0o644): Promise<void> {
+export async function writeBeside(
+  path: string,
+  write: (file: FileHandle) => Promise<void>,
+  mode = 0o644,
+): Promise<void> {
   const part = `${path}.part`
   try {
     const file = await open(part, 'w', mode)
@@ -29,7 +33,8 @@ export async function writeBeside(path: string, write: (file: FileHandle) => Pro
 }
 
 /**
- * Keeps only some of a process's dumped pages. They go into a new file of pages under a new number; the pagemap that names it
+ * Keeps only some of a process's dumped pages. They go into a new file of pages under a new number; the pagemap that
+ * names it
  * takes the old one's place in one step, then the old file goes. Whenever this stops, the folder restores.
  * @param runs those that stay, with `at` as in the old file
  */
@@ -47,7 +52,10 @@ export async function keepPages(folder: string, process: CheckpointedProcess, ru
   const pages = pagesFile(folder, pagesId)
   try {
     await writeBeside(pages, file => copyInto(old, file, merged(copies)))
-    await replaceImage(join(folder, `pagemap-${process.pid}.img`), writePagemap(process.pagemapImage, { pagesId, runs: kept }))
+    await replaceImage(
+      join(folder, `pagemap-${process.pid}.img`),
+      writePagemap(process.pagemapImage, { pagesId, runs: kept }),
+    )
   } catch (error) {
     await rm(pages, { force: true })
     throw error

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decode, encode, ImageError, zigzag, type Field } from './wire.ts'
+import { decode, encode, type Field, ImageError, zigzag } from './wire.ts'
 
 const number = fc.integer({ min: 1, max: 0x1fff_ffff })
 const bytes = (constraints: fc.IntArrayConstraints = { maxLength: 300 }) => fc.uint8Array(constraints)
@@ -12,23 +12,30 @@ const field: fc.Arbitrary<Field> = fc.oneof(
 )
 
 test('every message comes back as it was, fields nobody knows and their order too', () => {
-  fc.assert(fc.property(fc.array(field), (fields) => {
-    expect(decode(encode(fields)).map(plain)).toEqual(fields.map(plain))
-  }))
+  fc.assert(
+    fc.property(fc.array(field), fields => {
+      expect(decode(encode(fields)).map(plain)).toEqual(fields.map(plain))
+    }),
+  )
 })
 
 test('garbage is either a message or an ImageError', () => {
-  fc.assert(fc.property(bytes({ maxLength: 60 }), (garbage) => {
-    try {
-      decode(garbage)
-    } catch (error) {
-      expect(error).toBeInstanceOf(ImageError)
-    }
-  }), { numRuns: 1000 })
+  fc.assert(
+    fc.property(bytes({ maxLength: 60 }), garbage => {
+      try {
+        decode(garbage)
+      } catch (error) {
+        expect(error).toBeInstanceOf(ImageError)
+      }
+    }),
+    { numRuns: 1000 },
+  )
 })
 
 test('a message that was cut says where', () => {
-  expect(() => decode(encode([{ number: 1, type: 2, value: Buffer.from('pages') }]).subarray(0, 4))).toThrow('5 bytes wanted at byte 2, 2 are left')
+  expect(() => decode(encode([{ number: 1, type: 2, value: Buffer.from('pages') }]).subarray(0, 4))).toThrow(
+    '5 bytes wanted at byte 2, 2 are left',
+  )
 })
 
 test('a number of more than 64 bits is refused', () => {
@@ -40,4 +47,8 @@ test('signed numbers are zigzag', () => {
   fc.assert(fc.property(fc.maxSafeInteger(), value => zigzag.decode(zigzag.encode(value)) === value))
 })
 
-const plain = ({ number, type, value }: Field) => ({ number, type, value: typeof value === 'bigint' ? value : Buffer.from(value).toString('hex') })
+const plain = ({ number, type, value }: Field) => ({
+  number,
+  type,
+  value: typeof value === 'bigint' ? value : Buffer.from(value).toString('hex'),
+})

@@ -5,7 +5,9 @@
  */
 
 /** Bytes that are no image, or no message. The only error that reading images throws. */
-export class ImageError extends Error { override name = 'ImageError' }
+export class ImageError extends Error {
+  override name = 'ImageError'
+}
 
 export interface Field {
   number: number
@@ -24,11 +26,17 @@ export function decode(bytes: Uint8Array): Field[] {
     const number = Number(key >> 3n)
     const type = Number(key & 7n)
     if (number < 1 || number > 0x1fff_ffff) throw new ImageError(`field number ${number} at byte ${cursor.at}`)
-    fields.push(type === 0 ? { number, type, value: readVarint(cursor) }
-      : type === 1 ? { number, type, value: take(cursor, 8) }
-      : type === 2 ? { number, type, value: take(cursor, Number(readVarint(cursor))) }
-      : type === 5 ? { number, type, value: take(cursor, 4) }
-      : fail(`wire type ${type} at byte ${cursor.at}`))
+    fields.push(
+      type === 0
+        ? { number, type, value: readVarint(cursor) }
+        : type === 1
+          ? { number, type, value: take(cursor, 8) }
+          : type === 2
+            ? { number, type, value: take(cursor, Number(readVarint(cursor))) }
+            : type === 5
+              ? { number, type, value: take(cursor, 4) }
+              : fail(`wire type ${type} at byte ${cursor.at}`),
+    )
   }
   return fields
 }
@@ -39,7 +47,7 @@ export function encode(fields: readonly Field[]): Uint8Array {
   const parts: Uint8Array[] = []
   const flush = () => parts.push(Uint8Array.from(out.splice(0)))
   for (const { number, type, value } of fields) {
-    writeVarint(out, BigInt(number) << 3n | BigInt(type))
+    writeVarint(out, (BigInt(number) << 3n) | BigInt(type))
     if (typeof value === 'bigint') writeVarint(out, value)
     else {
       if (type === 2) writeVarint(out, BigInt(value.length))
@@ -53,11 +61,14 @@ export function encode(fields: readonly Field[]): Uint8Array {
 
 /** protobuf's sint32 and sint64 (zigzag): 0, -1, 1, -2 are 0, 1, 2, 3. */
 export const zigzag = {
-  decode: (value: bigint): number => Number(BigInt.asIntN(64, value >> 1n ^ -(value & 1n))),
-  encode: (value: number): bigint => BigInt.asUintN(64, BigInt(value) << 1n ^ BigInt(value) >> 63n),
+  decode: (value: bigint): number => Number(BigInt.asIntN(64, (value >> 1n) ^ -(value & 1n))),
+  encode: (value: number): bigint => BigInt.asUintN(64, (BigInt(value) << 1n) ^ (BigInt(value) >> 63n)),
 }
 
-interface Cursor { bytes: Uint8Array, at: number }
+interface Cursor {
+  bytes: Uint8Array
+  at: number
+}
 
 function readVarint(cursor: Cursor): bigint {
   let low = 0
@@ -65,8 +76,8 @@ function readVarint(cursor: Cursor): bigint {
   for (let index = 0; index < 10; index++) {
     const byte = cursor.bytes[cursor.at++] ?? fail(`ends in the middle of a number, at byte ${cursor.bytes.length}`)
     // Up to 28 bits in plain numbers: nearly all values are small, and bigint arithmetic is an order slower.
-    if (index < 4) low |= (byte & 127) << 7 * index
-    else wide = (wide ?? BigInt(low)) | BigInt(byte & 127) << BigInt(7 * index)
+    if (index < 4) low |= (byte & 127) << (7 * index)
+    else wide = (wide ?? BigInt(low)) | (BigInt(byte & 127) << BigInt(7 * index))
     if (byte < 128) {
       if (index === 9 && byte > 1) break
       return wide ?? BigInt(low)
@@ -85,8 +96,9 @@ function writeVarint(out: number[], value: bigint): void {
 }
 
 function take(cursor: Cursor, length: number): Uint8Array {
-  if (cursor.at + length > cursor.bytes.length) fail(`${length} bytes wanted at byte ${cursor.at}, ${cursor.bytes.length - cursor.at} are left`)
-  return cursor.bytes.subarray(cursor.at, cursor.at += length)
+  if (cursor.at + length > cursor.bytes.length)
+    fail(`${length} bytes wanted at byte ${cursor.at}, ${cursor.bytes.length - cursor.at} are left`)
+  return cursor.bytes.subarray(cursor.at, (cursor.at += length))
 }
 
 function fail(message: string): never {

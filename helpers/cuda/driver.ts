@@ -1,16 +1,17 @@
 import koffi, { type KoffiFunc } from 'koffi'
 
 /**
- * cuCheckpointProcess* of the driver's libcuda. Signatures and layouts: cuda.h of CUDA 12.8 (driver 570) and newer. Every
+ * cuCheckpointProcess* of the driver's libcuda. Signatures and layouts: cuda.h of CUDA 12.8 (driver 570) and newer.
+ * Every
  * argument structure is 64 bytes and may be zero, but for the first word of the lock's, its time-out in milliseconds.
  */
 
 const ARGUMENT_BYTES = 64
 /** CUprocessState. */
 export const STATES = ['running', 'locked', 'checkpointed', 'failed'] as const
-export type CudaState = typeof STATES[number]
+export type CudaState = (typeof STATES)[number]
 export const ACTIONS = ['lock', 'checkpoint', 'restore', 'unlock'] as const
-export type CudaAction = typeof ACTIONS[number]
+export type CudaAction = (typeof ACTIONS)[number]
 
 export interface Driver {
   /** CUDA version that the driver speaks, such as 13000. */
@@ -36,17 +37,29 @@ export function loadDriver(library: string): Driver {
   }
   const init = cuda.func('int cuInit(unsigned int flags)') as (flags: number) => number
   const getVersion = cuda.func('int cuDriverGetVersion(_Out_ int *version)') as (version: number[]) => number
-  const getErrorName = cuda.func('int cuGetErrorName(int code, _Out_ const char **name)') as (code: number, name: (string | null)[]) => number
+  const getErrorName = cuda.func('int cuGetErrorName(int code, _Out_ const char **name)') as (
+    code: number,
+    name: (string | null)[],
+  ) => number
   const errorName = (code: number) => {
     const name = [null] as (string | null)[]
-    return getErrorName(code, name) === 0 ? name[0] ?? undefined : undefined
+    return getErrorName(code, name) === 0 ? (name[0] ?? undefined) : undefined
   }
   const found = init(0)
   if (found !== 0) throw Object.assign(new Error(`cuInit: ${errorName(found) ?? found}`), { code: found })
   const version = [0]
   getVersion(version)
-  const getState = cuda.func('int cuCheckpointProcessGetState(int pid, _Out_ int *state)') as (pid: number, state: number[]) => number
-  const calls = Object.fromEntries(ACTIONS.map(action => [action, cuda.func(`int cuCheckpointProcess${action[0]!.toUpperCase()}${action.slice(1)}(int pid, void *args)`)])) as Record<CudaAction, KoffiFunc<any>>
+  const getState = cuda.func('int cuCheckpointProcessGetState(int pid, _Out_ int *state)') as (
+    pid: number,
+    state: number[],
+  ) => number
+  const calls = Object.fromEntries(
+    ACTIONS.map(action => [
+      action,
+      cuda.func(`int cuCheckpointProcess${action[0]!.toUpperCase()}${action.slice(1)}(int pid, void *args)`),
+    ]),
+    // biome-ignore lint/suspicious/noExplicitAny: koffi types a function by its prototype, which is a string here
+  ) as Record<CudaAction, KoffiFunc<any>>
   return {
     version: version[0]!,
     errorName,
@@ -57,11 +70,13 @@ export function loadDriver(library: string): Driver {
     act(action, pid, lockTimeout) {
       const args = Buffer.alloc(ARGUMENT_BYTES)
       if (action === 'lock') args.writeUInt32LE(Math.round(lockTimeout * 1000), 0)
-      return new Promise((resolve, reject) => calls[action].async(pid, args, (error: Error | null, code: number) => {
-        // the buffer must outlive the call
-        if (error) reject(error)
-        else resolve(args.length ? code : -1)
-      }))
+      return new Promise((resolve, reject) =>
+        calls[action].async(pid, args, (error: Error | null, code: number) => {
+          // the buffer must outlive the call
+          if (error) reject(error)
+          else resolve(args.length ? code : -1)
+        }),
+      )
     },
   }
 }

@@ -9,7 +9,7 @@ const compile = (...args: string[]) => spawnSync('gcc', [...args, ...SOURCES], {
 
 /** Why it cannot be made here; undefined where it can. */
 export function cannotMakeFakeDriver(): string | undefined {
-  return compile('-fsyntax-only').status === 0 ? undefined : 'needs gcc and the C library\'s headers (libc6-dev)'
+  return compile('-fsyntax-only').status === 0 ? undefined : "needs gcc and the C library's headers (libc6-dev)"
 }
 
 /** @param flags of the compiler, such as -DNO_CHECKPOINT. @throws Error with what the compiler said */

@@ -2,13 +2,29 @@ import { now, pause } from '../clock.ts'
 import { type CudaAction, type CudaState, type Driver, loadDriver } from './driver.ts'
 
 /**
- * The helper process: it has done cuInit (0.1 to 1 s) before anything is measured, and serves calls until its parent lets
+ * The helper process: it has done cuInit (0.1 to 1 s) before anything is measured, and serves calls until its parent
+ * lets
  * go of it. Started by helpers/cuda.ts with the library as its only argument.
  */
 
-export interface Request { id: number, pids: number[], action: CudaAction | 'state', lockTimeout: number, /** Seconds to wait for a process to show CUDA state. */ patience: number }
-export interface Result { pid: number, code: number, name?: string, seconds: number, state?: CudaState }
-export type Reply = { ready: { version: number } } | { refused: string, code?: number } | { id: number, results: Result[] }
+export interface Request {
+  id: number
+  pids: number[]
+  action: CudaAction | 'state'
+  lockTimeout: number /** Seconds to wait for a process to show CUDA state. */
+  patience: number
+}
+export interface Result {
+  pid: number
+  code: number
+  name?: string
+  seconds: number
+  state?: CudaState
+}
+export type Reply =
+  | { ready: { version: number } }
+  | { refused: string; code?: number }
+  | { id: number; results: Result[] }
 
 const send = (reply: Reply) => process.send?.(reply)
 
@@ -28,11 +44,16 @@ async function act(driver: Driver, { action, lockTimeout, patience }: Request, p
 try {
   const driver = loadDriver(process.argv[2]!)
   process.on('message', (request: Request) => {
-    void Promise.all(request.pids.map(pid => act(driver, request, pid))).then(results => send({ id: request.id, results }))
+    void Promise.all(request.pids.map(pid => act(driver, request, pid))).then(results =>
+      send({ id: request.id, results }),
+    )
   })
   process.on('disconnect', () => process.exit(0))
   send({ ready: { version: driver.version } })
 } catch (error) {
-  send({ refused: (error as Error).message, ...((error as { code?: number }).code !== undefined && { code: (error as { code?: number }).code }) })
+  send({
+    refused: (error as Error).message,
+    ...((error as { code?: number }).code !== undefined && { code: (error as { code?: number }).code }),
+  })
   process.disconnect?.()
 }

@@ -2,10 +2,21 @@ import { expect, test } from 'vitest'
 import { parseOptions, SHAPES } from './options.ts'
 
 test('defaults', () => {
-  expect(parseOptions(['--shape', 'qwen2-1.5b', '--out', '/m'])).toEqual({ shape: 'qwen2-1.5b', out: '/m', python: 'python3', seed: 0 })
+  expect(parseOptions(['--shape', 'qwen2-1.5b', '--out', '/m'])).toEqual({
+    shape: 'qwen2-1.5b',
+    out: '/m',
+    python: 'python3',
+    seed: 0,
+  })
 })
 
-test.for([[[], 'received nothing, there are qwen2-0.5b, qwen2-1.5b, qwen2-7b'], [['--shape', 'toString', '--out', 'm'], 'received "toString"'], [['--shape', 'qwen2-7b'], '--out is missing'], [['--shape', 'qwen2-7b', '--out', 'm', '--seed', '-1'], '--seed'], [['--size', '1'], 'Usage']] as const)('%j is refused', ([args, why]) => {
+test.for([
+  [[], 'received nothing, there are qwen2-0.5b, qwen2-1.5b, qwen2-7b'],
+  [['--shape', 'toString', '--out', 'm'], 'received "toString"'],
+  [['--shape', 'qwen2-7b'], '--out is missing'],
+  [['--shape', 'qwen2-7b', '--out', 'm', '--seed', '-1'], '--seed'],
+  [['--size', '1'], 'Usage'],
+] as const)('%j is refused', ([args, why]) => {
   expect(() => parseOptions([...args])).toThrow(why)
 })
 

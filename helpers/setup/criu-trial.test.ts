@@ -13,13 +13,21 @@ describe.skipIf(spawnSync('perl', ['-v']).status !== 0)('a program that is no CR
     chmodSync(path, 0o755)
     return path
   }
-  beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'no-criu-')) })
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'no-criu-'))
+  })
   afterAll(() => rmSync(folder, { recursive: true }))
 
   test('says yes to everything: the process that it "dumped" is still there', async () => {
-    expect(await trial(program('exit 0'), 10)).toMatchObject({ works: false, why: 'criu dump: it says that it dumped a process, which is still there: is this CRIU?' })
+    expect(await trial(program('exit 0'), 10)).toMatchObject({
+      works: false,
+      why: 'criu dump: it says that it dumped a process, which is still there: is this CRIU?',
+    })
   })
   test('says no', async () => {
-    expect(await trial(program('echo no; exit 1'), 10)).toMatchObject({ works: false, why: expect.stringContaining('no') })
+    expect(await trial(program('echo no; exit 1'), 10)).toMatchObject({
+      works: false,
+      why: expect.stringContaining('no'),
+    })
   })
 })

@@ -20,9 +20,16 @@ import { readRecord, writeRecord } from './record.ts'
 const verdict = z.object({ works: z.boolean(), version: z.string(), why: z.string() })
 export type Verdict = z.infer<typeof verdict>
 
-/** Listens on a loopback port, as an engine does, and ends by itself a second after the process that it is told. Perl: on every Debian and Ubuntu. */
-const LISTENER = 'use Socket; socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in(0, INADDR_LOOPBACK)); listen(S, 1); sleep 1 while kill 0, $ARGV[0]'
-/** Folders of images in the system's temporary folder: this, the id of the process that made it, and a part by chance. */
+/**
+ * Listens on a loopback port, as an engine does, and ends by itself a second after the process that it is told. Perl:
+ * on every Debian and Ubuntu.
+ */
+const LISTENER =
+  'use Socket; socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in(0, INADDR_LOOPBACK)); listen(S, ' +
+  '1); sleep 1 while kill 0, $ARGV[0]'
+/**
+ * Folders of images in the system's temporary folder: this, the id of the process that made it, and a part by chance.
+ */
 const FOLDER = 'criu-gpu-bench-trial-'
 
 /** As in a run: no default.conf of the host or of this user. */
@@ -32,7 +39,9 @@ export const NO_DEFAULTS = '--no-default-config'
 const PATIENCE = 2000
 
 /** CRIU was given up, or could not be started: that says nothing about the next time. */
-class NoAnswer extends Error { override name = 'NoAnswer' }
+class NoAnswer extends Error {
+  override name = 'NoAnswer'
+}
 
 /** What a trial's outcome holds for: these files on this kernel. */
 export function trialKey(files: string[], kernel = release()): string {
@@ -64,7 +73,8 @@ export async function tried(criu: string, files: string[], stateDir: string, tim
 }
 
 /**
- * Dumps and restores a process, under a second. Leaves no process and no file, also where this process is ended meanwhile.
+ * Dumps and restores a process, under a second. Leaves no process and no file, also where this process is ended
+ * meanwhile.
  * @param timeout seconds for each call of CRIU
  * @throws NoAnswer where it does not end by itself
  */
@@ -84,7 +94,12 @@ export async function trial(criu: string, timeout: number): Promise<Verdict> {
   forgetTrials()
   const images = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`))
   // A session of its own and no terminal: what CRIU dumps without further options.
-  const child = spawn('perl', ['-e', LISTENER, String(process.pid)], { cwd: '/', detached: true, stdio: 'ignore', env: { PATH: '/usr/bin:/bin' } })
+  const child = spawn('perl', ['-e', LISTENER, String(process.pid)], {
+    cwd: '/',
+    detached: true,
+    stdio: 'ignore',
+    env: { PATH: '/usr/bin:/bin' },
+  })
   const gone = once(child, 'exit')
   const clear = () => {
     if (child.pid && isListener(child.pid)) process.kill(child.pid, 'SIGKILL')
@@ -93,14 +108,17 @@ export async function trial(criu: string, timeout: number): Promise<Verdict> {
   process.once('exit', clear)
   try {
     await Promise.race([once(child, 'spawn'), gone])
-    if (!child.pid || !await listens(child.pid)) return fails('the trial process (perl) did not start')
+    if (!child.pid || !(await listens(child.pid))) return fails('the trial process (perl) did not start')
     const dump = await ask('dump', '--tree', String(child.pid), '--images-dir', images, '--log-file', 'dump.log')
     if (dump.exitCode !== 0) return fails(`criu dump: ${await firstError(images, 'dump.log', dump.all)}`)
     // a dump ends what it dumped
-    if (await Promise.race([gone.then(() => false), sleep(PATIENCE, true, { ref: false })])) return fails('criu dump: it says that it dumped a process, which is still there: is this CRIU?')
+    if (await Promise.race([gone.then(() => false), sleep(PATIENCE, true, { ref: false })]))
+      return fails('criu dump: it says that it dumped a process, which is still there: is this CRIU?')
     const restore = await ask('restore', '--restore-detached', '--images-dir', images, '--log-file', 'restore.log')
     if (restore.exitCode !== 0) return fails(`criu restore: ${await firstError(images, 'restore.log', restore.all)}`)
-    return isListener(child.pid) ? { works: true, version, why: 'dumped and restored a process' } : fails('criu restore: the process is not there')
+    return isListener(child.pid)
+      ? { works: true, version, why: 'dumped and restored a process' }
+      : fails('criu restore: the process is not there')
   } catch (error) {
     if (error instanceof NoAnswer) throw error
     return fails((error as Error).message)
@@ -116,7 +134,8 @@ function forgetTrials(): void {
     const pid = new RegExp(`^${FOLDER}(\\d+)-`).exec(entry)?.[1]
     const path = join(tmpdir(), entry)
     // others may make folders of that name there
-    if (pid && !isAlive(Number(pid)) && lstatSync(path).uid === process.getuid?.()) rmSync(path, { recursive: true, force: true })
+    if (pid && !isAlive(Number(pid)) && lstatSync(path).uid === process.getuid?.())
+      rmSync(path, { recursive: true, force: true })
   }
 }
 
@@ -128,7 +147,10 @@ async function listens(pid: number): Promise<boolean> {
 
 function hasSocket(pid: number): boolean {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') S ') && readdirSync(`/proc/${pid}/fd`).some(fd => readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('socket:'))
+    return (
+      readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') S ') &&
+      readdirSync(`/proc/${pid}/fd`).some(fd => readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('socket:'))
+    )
   } catch {
     return false
   }
@@ -149,6 +171,8 @@ async function firstError(images: string, log: string, output: string): Promise<
 
 /** The first error in CRIU's log that is one: without CAP_SYS_RESOURCE it complains of its own rlimit and goes on. */
 export function errorOf(log: string): string {
-  const line = log.split('\n').find(line => line.includes('Error') && !line.includes('RLIMIT_NOFILE for self')) ?? (lastLines(log, 1) || 'it said nothing')
+  const line =
+    log.split('\n').find(line => line.includes('Error') && !line.includes('RLIMIT_NOFILE for self')) ??
+    (lastLines(log, 1) || 'it said nothing')
   return line.replace(/^\([\d.]+\)\s*/, '').trim()
 }

@@ -9,18 +9,29 @@ import { unpackDebian } from './debian.ts'
 import { removeTree, whole } from './folder.ts'
 import { SBIN, whereIs } from './programs.ts'
 import { readRecord, writeRecord } from './record.ts'
-import { missing, ok, unusable, type Say, type Step } from './step.ts'
+import { missing, ok, type Say, type Step, unusable } from './step.ts'
 
 /**
- * The CRIU that runs use: CRIU_BIN where it is set, else the host's own where it works, else Debian sid's in a folder of
- * its own with its own libc. The program `STATE_DIR/bin/criu` runs the one chosen; that folder goes first on runc's PATH.
+ * The CRIU that runs use: CRIU_BIN where it is set, else the host's own where it works, else Debian sid's in a folder
+ * of
+ * its own with its own libc. The program `STATE_DIR/bin/criu` runs the one chosen; that folder goes first on runc's
+ * PATH.
  */
 
-export const criuChoice = z.object({ path: z.string(), version: z.string(), from: z.enum(['CRIU_BIN', 'host', 'debian']), packages: z.record(z.string(), z.string()).optional() })
+export const criuChoice = z.object({
+  path: z.string(),
+  version: z.string(),
+  from: z.enum(['CRIU_BIN', 'host', 'debian']),
+  packages: z.record(z.string(), z.string()).optional(),
+})
 export type CriuChoice = z.infer<typeof criuChoice>
 
 /** @property files what makes it work or not: a wrapper's hash alone would say nothing */
-interface Candidate { path: string, from: CriuChoice['from'], files: string[] }
+interface Candidate {
+  path: string
+  from: CriuChoice['from']
+  files: string[]
+}
 
 const SUITE = 'sid'
 const PREFIX = 'criu-'
@@ -30,25 +41,36 @@ export const criuLink = (stateDir: string) => join(stateDir, 'bin', 'criu')
 /** Where a CRIU may be, in the order of preference. */
 export function candidates(c: Configuration): Candidate[] {
   if (c.criuBin) return [{ path: c.criuBin, from: 'CRIU_BIN', files: [c.criuBin] }]
-  const path = (process.env.PATH ?? '').split(':').filter(folder => folder !== join(c.stateDir, 'bin')).join(':')
+  const path = (process.env.PATH ?? '')
+    .split(':')
+    .filter(folder => folder !== join(c.stateDir, 'bin'))
+    .join(':')
   const host = whereIs('criu', SBIN, path)
   return [
-    ...host ? [{ path: host, from: 'host' as const, files: [host] }] : [],
-    ...prefixes(c.stateDir).map(prefix => ({ path: join(prefix, 'bin/criu'), from: 'debian' as const, files: [join(prefix, 'bin/criu'), join(prefix, 'usr/sbin/criu')] })),
+    ...(host ? [{ path: host, from: 'host' as const, files: [host] }] : []),
+    ...prefixes(c.stateDir).map(prefix => ({
+      path: join(prefix, 'bin/criu'),
+      from: 'debian' as const,
+      files: [join(prefix, 'bin/criu'), join(prefix, 'usr/sbin/criu')],
+    })),
   ]
 }
 
 /** Finished prefixes, newest version first. */
 export function prefixes(stateDir: string): string[] {
   if (!existsSync(stateDir)) return []
-  return readdirSync(stateDir).filter(entry => entry.startsWith(PREFIX) && !entry.includes('.part-') && existsSync(join(stateDir, entry, 'bin/criu')))
-    .sort((a, b) => b.localeCompare(a, 'en', { numeric: true })).map(entry => join(stateDir, entry))
+  return readdirSync(stateDir)
+    .filter(
+      entry => entry.startsWith(PREFIX) && !entry.includes('.part-') && existsSync(join(stateDir, entry, 'bin/criu')),
+    )
+    .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
+    .map(entry => join(stateDir, entry))
 }
 
-type Choice = { candidate: Candidate, verdict: Verdict }
+type Choice = { candidate: Candidate; verdict: Verdict }
 
 /** The first candidate that works, and why the others do not. */
-async function choose(c: Configuration): Promise<{ works?: Choice, fail: Choice[] }> {
+async function choose(c: Configuration): Promise<{ works?: Choice; fail: Choice[] }> {
   const fail: Choice[] = []
   for (const candidate of candidates(c)) {
     if (candidate.files.some(file => !statSync(file, { throwIfNoEntry: false })?.isFile())) {
@@ -70,10 +92,17 @@ export const criu: Step = {
     const { works, fail } = await choose(c)
     const failed = fail.map(describe).join('; ')
     if (!works) {
-      if (c.criuBin) return unusable(`CRIU_BIN=${failed}`, 'Name a CRIU that works on this kernel, or leave CRIU_BIN out')
-      return fail.length ? { state: 'too-old', found: failed, remedy: 'npm run setup (installs a newer one beside it)' } : missing('no criu on PATH')
+      if (c.criuBin)
+        return unusable(`CRIU_BIN=${failed}`, 'Name a CRIU that works on this kernel, or leave CRIU_BIN out')
+      return fail.length
+        ? { state: 'too-old', found: failed, remedy: 'npm run setup (installs a newer one beside it)' }
+        : missing('no criu on PATH')
     }
-    if (readRecord(c.stateDir, 'criu', criuChoice)?.path !== works.candidate.path || !runs(criuLink(c.stateDir), works.candidate.path)) return missing(`${works.candidate.path} works, not yet chosen`)
+    if (
+      readRecord(c.stateDir, 'criu', criuChoice)?.path !== works.candidate.path ||
+      !runs(criuLink(c.stateDir), works.candidate.path)
+    )
+      return missing(`${works.candidate.path} works, not yet chosen`)
     return ok(`${works.verdict.version} (${works.candidate.path}): ${works.verdict.why}`)
   },
 
@@ -86,7 +115,10 @@ export const criu: Step = {
     }
     if (!works) {
       const { fail } = await choose(c)
-      throw new Problem(`set-up: no CRIU works on this kernel\n${fail.map(choice => `  ${describe(choice)}`).join('\n')}\n${c.criuBin ? 'CRIU_BIN names it: name another, or leave it out.' : 'Name one that does with CRIU_BIN.'}`)
+      throw new Problem(
+        `set-up: no CRIU works on this kernel\n${fail.map(choice => `  ${describe(choice)}`).join('\n')}\n` +
+          `${c.criuBin ? 'CRIU_BIN names it: name another, or leave it out.' : 'Name one that does with CRIU_BIN.'}`,
+      )
     }
     const { path, from } = works.candidate
     await link(path, criuLink(c.stateDir))
@@ -96,8 +128,14 @@ export const criu: Step = {
   },
 }
 
-/** Debian's CRIU into `STATE_DIR/criu-VERSION`, with a program `bin/criu` that runs it through its own dynamic linker. Returns versions by package. */
-export async function debianCriu(stateDir: string, say: Say): Promise<{ folder: string, packages: Record<string, string> }> {
+/**
+ * Debian's CRIU into `STATE_DIR/criu-VERSION`, with a program `bin/criu` that runs it through its own dynamic linker.
+ * Returns versions by package.
+ */
+export async function debianCriu(
+  stateDir: string,
+  say: Say,
+): Promise<{ folder: string; packages: Record<string, string> }> {
   say(`unpacking CRIU from Debian ${SUITE} into ${stateDir}`)
   let packages: Record<string, string> = {}
   const folder = await whole(join(stateDir, 'criu'), async part => {
@@ -114,28 +152,39 @@ export async function debianCriu(stateDir: string, say: Say): Promise<{ folder: 
   return { folder, packages }
 }
 
-/** The dynamic linker and the folder of the libraries, relative to the prefix: usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2. */
-async function libraryFolder(prefix: string): Promise<{ linker: string, libraries: string }> {
+/**
+ * The dynamic linker and the folder of the libraries, relative to the prefix:
+ * usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2.
+ */
+async function libraryFolder(prefix: string): Promise<{ linker: string; libraries: string }> {
   for (const folder of await readdir(join(prefix, 'usr/lib'))) {
-    const linker = existsSync(join(prefix, 'usr/lib', folder, 'libc.so.6')) && (await readdir(join(prefix, 'usr/lib', folder))).find(file => /^ld-linux.*\.so\.\d+$/.test(file))
+    const linker =
+      existsSync(join(prefix, 'usr/lib', folder, 'libc.so.6')) &&
+      (await readdir(join(prefix, 'usr/lib', folder))).find(file => /^ld-linux.*\.so\.\d+$/.test(file))
     if (linker) return { linker: join('usr/lib', folder, linker), libraries: join('usr/lib', folder) }
   }
-  throw new Problem(`set-up: CRIU's packages were unpacked into ${prefix}, but its dynamic linker is not among them\nInstall a CRIU yourself and name it with CRIU_BIN.`)
+  throw new Problem(
+    `set-up: CRIU's packages were unpacked into ${prefix}, but its dynamic linker is not among ` +
+      'them\nInstall a CRIU yourself and name it with CRIU_BIN.',
+  )
 }
 
 /** A shell program: CRIU's own libraries for CRIU alone, not for the programs that it starts. */
-export function wrapper(prefix: string, { linker, libraries }: { linker: string, libraries: string }): string {
+export function wrapper(prefix: string, { linker, libraries }: { linker: string; libraries: string }): string {
   const quoted = (path: string) => shellWord(join(prefix, path))
   return `#!/bin/sh\nexec ${quoted(linker)} --library-path ${quoted(libraries)} ${quoted('usr/sbin/criu')} "$@"\n`
 }
 
-const shellWord = (text: string) => `'${text.replaceAll('\'', `'\\''`)}'`
+const shellWord = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
 
 /**
- * A shell program: CRIU without the files that it reads unasked. A default.conf in /etc/criu or in HOME changes what a restore does
- * (leave-stopped, ghost-limit), for podman and the runtime alike, and neither can forbid it. Source: criu/config.c, next_config.
+ * A shell program: CRIU without the files that it reads unasked. A default.conf in /etc/criu or in HOME changes what a
+ * restore does
+ * (leave-stopped, ghost-limit), for podman and the runtime alike, and neither can forbid it. Source: criu/config.c,
+ * next_config.
  */
-export const withoutDefaults = (criu: string): string => `#!/bin/sh\nunset CRIU_CONFIG_FILE\nexec ${shellWord(criu)} ${NO_DEFAULTS} "$@"\n`
+export const withoutDefaults = (criu: string): string =>
+  `#!/bin/sh\nunset CRIU_CONFIG_FILE\nexec ${shellWord(criu)} ${NO_DEFAULTS} "$@"\n`
 
 async function link(target: string, path: string): Promise<void> {
   await mkdir(join(path, '..'), { recursive: true })

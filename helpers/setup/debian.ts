@@ -25,20 +25,43 @@ const ISOLATED = ['--pdeathsig', 'KILL', 'unshare', '--mount', '--pid', '--fork'
 /** Why apt refused; decides what is done about it. */
 export function refusal(output: string): 'expired' | 'signature' | 'hash' | 'network' | 'other' {
   if (/is expired \(invalid since|Release file .* expired/.test(output)) return 'expired'
-  if (/NO_PUBKEY|is not signed|not signed by|signatures? (were|was|is) invalid|signatures couldn't be verified|sqv returned an error/i.test(output)) return 'signature'
+  if (
+    /NO_PUBKEY|is not signed|not signed by|signatures? (were|was|is) invalid|signatures couldn't be verified|sqv returned an error/i.test(
+      output,
+    )
+  )
+    return 'signature'
   if (/Hash Sum mismatch|unexpected size/.test(output)) return 'hash'
-  if (/Could not (resolve|connect)|Temporary failure|Connection (refused|timed out|failed)|Unable to connect|404 +Not Found|does not have a Release file|Failed to fetch|timed out|File not found/i.test(output)) return 'network'
+  if (
+    /Could not (resolve|connect)|Temporary failure|Connection (refused|timed out|failed)|Unable to connect|404 +Not Found|does not have a Release file|Failed to fetch|timed out|File not found/i.test(
+      output,
+    )
+  )
+    return 'network'
   return 'other'
 }
 
 /** mmdebstrap's arguments. @param anyAge take lists whose Valid-Until has passed (a frozen mirror) */
-export function unpackArguments(suite: string, packages: string[], target: string, mirror: string, anyAge: boolean): string[] {
+export function unpackArguments(
+  suite: string,
+  packages: string[],
+  target: string,
+  mirror: string,
+  anyAge: boolean,
+): string[] {
   return [
-    '--variant=extract', '--mode=root', '--format=directory', `--include=${packages.join(',')}`,
+    '--variant=extract',
+    '--mode=root',
+    '--format=directory',
+    `--include=${packages.join(',')}`,
     '--skip=cleanup/apt/cache', // the names of the packages are read from there
-    '--aptopt=Acquire::Retries "2"', '--aptopt=Acquire::http::Timeout "20"', '--aptopt=Acquire::https::Timeout "20"',
-    ...anyAge ? ['--aptopt=Acquire::Check-Valid-Until "false"'] : [],
-    suite, target, `deb [signed-by=${KEYRING}] ${mirror} ${suite} main`,
+    '--aptopt=Acquire::Retries "2"',
+    '--aptopt=Acquire::http::Timeout "20"',
+    '--aptopt=Acquire::https::Timeout "20"',
+    ...(anyAge ? ['--aptopt=Acquire::Check-Valid-Until "false"'] : []),
+    suite,
+    target,
+    `deb [signed-by=${KEYRING}] ${mirror} ${suite} main`,
   ]
 }
 
@@ -53,10 +76,22 @@ export function packageOf(file: string): [name: string, version: string] | undef
  * @returns version by package name
  * @throws Problem naming the mirror, what apt said and what to do
  */
-export async function unpackDebian(suite: string, packages: string[], target: string, say: Say): Promise<Record<string, string>> {
-  if (!existsSync(KEYRING)) throw new Problem(`set-up: ${KEYRING} is missing, so the packages' signatures cannot be checked\nInstall the package debian-archive-keyring.`)
+export async function unpackDebian(
+  suite: string,
+  packages: string[],
+  target: string,
+  say: Say,
+): Promise<Record<string, string>> {
+  if (!existsSync(KEYRING))
+    throw new Problem(
+      `set-up: ${KEYRING} is missing, so the packages' signatures cannot be checked\nInstall the package ` +
+        'debian-archive-keyring.',
+    )
   const mirror = await debianMirror()
-  const unpack = (anyAge: boolean) => attempt('setpriv', [...ISOLATED, 'mmdebstrap', ...unpackArguments(suite, packages, target, mirror, anyAge)], { timeout: SECONDS })
+  const unpack = (anyAge: boolean) =>
+    attempt('setpriv', [...ISOLATED, 'mmdebstrap', ...unpackArguments(suite, packages, target, mirror, anyAge)], {
+      timeout: SECONDS,
+    })
   let outcome = await unpack(false)
   if (outcome.exitCode !== 0 && refusal(outcome.all) === 'expired') {
     say(`${mirror} is a frozen mirror (its ${suite} is past Valid-Until): taken all the same, signatures checked`)
@@ -67,14 +102,23 @@ export async function unpackDebian(suite: string, packages: string[], target: st
   const cache = join(target, 'var/cache/apt/archives')
   const versions = (await readdir(cache)).map(packageOf).filter(entry => entry !== undefined)
   await removeTree(cache)
-  return Object.fromEntries(versions.sort(([a], [b]) => a < b ? -1 : 1))
+  return Object.fromEntries(versions.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function refused(mirror: string, suite: string, packages: string[], outcome: Outcome): Problem {
   const why = refusal(outcome.all)
-  const remedy = why === 'signature' ? `The mirror's signature is not by a key of ${KEYRING}. Update debian-archive-keyring, or name a mirror that you trust: DEBIAN_MIRROR=http://deb.debian.org/debian`
-    : why === 'hash' ? 'A package is not what the signed list says: nothing of it was installed. Try again, or name another mirror: DEBIAN_MIRROR=http://deb.debian.org/debian'
-    : why === 'network' ? `Is ${mirror} reachable from here? Name another mirror with DEBIAN_MIRROR (a proxy with http_proxy), then start it again.`
-    : 'Start it again; what was half done is redone.'
-  return new Problem(`set-up: Debian ${suite}'s ${packages[0]} could not be unpacked from ${mirror}\n${outcome.account}\n${remedy}`)
+  const remedy =
+    why === 'signature'
+      ? `The mirror's signature is not by a key of ${KEYRING}. Update debian-archive-keyring, or name a ` +
+        'mirror that you trust: DEBIAN_MIRROR=http://deb.debian.org/debian'
+      : why === 'hash'
+        ? 'A package is not what the signed list says: nothing of it was installed. Try again, or name another ' +
+          'mirror: DEBIAN_MIRROR=http://deb.debian.org/debian'
+        : why === 'network'
+          ? `Is ${mirror} reachable from here? Name another mirror with DEBIAN_MIRROR (a proxy with ` +
+            'http_proxy), then start it again.'
+          : 'Start it again; what was half done is redone.'
+  return new Problem(
+    `set-up: Debian ${suite}'s ${packages[0]} could not be unpacked from ${mirror}\n${outcome.account}\n${remedy}`,
+  )
 }

@@ -18,9 +18,25 @@ const HELP = `-h,    --help, --usage                  print usage and exit
 
 test('the options of a help text; a name in what is told of another is none', () => {
   expect(optionsOf(HELP)).toEqual([
-    '-h', '--help', '--usage', '-lm', '--load-mode', '--prio', '-kvu', '--kv-unified', '-no-kvu', '--no-kv-unified', '--cache-prompt', '--no-cache-prompt', '--poll', '-cram', '--cache-ram',
+    '-h',
+    '--help',
+    '--usage',
+    '-lm',
+    '--load-mode',
+    '--prio',
+    '-kvu',
+    '--kv-unified',
+    '-no-kvu',
+    '--no-kv-unified',
+    '--cache-prompt',
+    '--no-cache-prompt',
+    '--poll',
+    '-cram',
+    '--cache-ram',
   ])
-  expect(optionsOf('--no-mmap                               do not memory-map model (slower load)')).toEqual(['--no-mmap'])
+  expect(optionsOf('--no-mmap                               do not memory-map model (slower load)')).toEqual([
+    '--no-mmap',
+  ])
   expect(optionsOf('error while loading shared libraries')).toEqual([])
 })
 
@@ -31,11 +47,15 @@ test('the version, of before and after it had dots', () => {
 })
 
 test('a newer version than the tested one is said', () => {
-  for (const version of ['0.7.1', '0.10.0', '1.0', '0.7.0.1']) expect(newerThanTested(version, '0.7.0')).toBe(`llama.cpp ${version} is newer than 0.7.0, the newest that the suite was tested with`)
-  for (const version of ['0.7.0', '0.7', '0.6.9', '5882', null, undefined]) expect(newerThanTested(version, '0.7.0')).toBeUndefined()
+  for (const version of ['0.7.1', '0.10.0', '1.0', '0.7.0.1'])
+    expect(newerThanTested(version, '0.7.0')).toBe(
+      `llama.cpp ${version} is newer than 0.7.0, the newest that the suite was tested with`,
+    )
+  for (const version of ['0.7.0', '0.7', '0.6.9', '5882', null, undefined])
+    expect(newerThanTested(version, '0.7.0')).toBeUndefined()
 })
 
-test('what one image said is not taken for another\'s', () => {
+test("what one image said is not taken for another's", () => {
   const stateDir = mkdtempSync(join(tmpdir(), 'engine-program-'))
   onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }))
   expect(engineProgram(stateDir, { id: 'a' })).toBeUndefined()

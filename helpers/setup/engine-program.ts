@@ -10,7 +10,11 @@ export const LLAMA_SERVER = '/usr/bin/llama-server'
 export const TESTED = '0.7.0'
 
 const RECORD = 'engine-program'
-const record = z.object({ imageId: z.string(), version: z.string().nullable(), /** Long and short ones, such as --load-mode. */ options: z.array(z.string()) })
+const record = z.object({
+  imageId: z.string(),
+  version: z.string().nullable(),
+  /** Long and short ones, such as --load-mode. */ options: z.array(z.string()),
+})
 export type EngineProgram = Omit<z.infer<typeof record>, 'imageId'>
 
 /** What set-up wrote down; undefined where it has not asked this image. */
@@ -23,13 +27,38 @@ export function engineProgram(stateDir: string, { id }: Pick<Image, 'id'>): Engi
 export async function askProgram(podman: Podman, { reference, id }: Image, stateDir: string): Promise<void> {
   const { runroot } = podman.store
   const ask = async (flag: string) => {
-    const { stdout, stderr } = await podman.run([
-      'run', '--rm', '--label', `${LABEL}=setup`, '--pull', 'never', '--network', 'none', '--cgroup-parent', cgroupParent(runroot), ...ulimitFlags(), reference, LLAMA_SERVER, flag,
-    ], { timeout: 60, remedy: `ENGINE=llama-cpp needs an image whose ${LLAMA_SERVER} runs here: leave ENGINE_IMAGE out for the suite's own.` })
+    const { stdout, stderr } = await podman.run(
+      [
+        'run',
+        '--rm',
+        '--label',
+        `${LABEL}=setup`,
+        '--pull',
+        'never',
+        '--network',
+        'none',
+        '--cgroup-parent',
+        cgroupParent(runroot),
+        ...ulimitFlags(),
+        reference,
+        LLAMA_SERVER,
+        flag,
+      ],
+      {
+        timeout: 60,
+        remedy:
+          `ENGINE=llama-cpp needs an image whose ${LLAMA_SERVER} runs here: leave ENGINE_IMAGE out for the ` +
+          `suite's own.`,
+      },
+    )
     return `${stdout}\n${stderr}`
   }
   try {
-    writeRecord(stateDir, RECORD, { imageId: id, version: versionOf(await ask('--version')), options: optionsOf(await ask('--help')) })
+    writeRecord(stateDir, RECORD, {
+      imageId: id,
+      version: versionOf(await ask('--version')),
+      options: optionsOf(await ask('--help')),
+    })
   } finally {
     removeCgroups(runroot)
   }
@@ -42,10 +71,18 @@ export const optionsOf = (help: string): string[] =>
 /** Such as 0.7.0; builds of before 0.6 count from 1, such as 5882. */
 export const versionOf = (printed: string): string | null => /^version: (\S+)/m.exec(printed)?.[1] ?? null
 
-/** What is said of a version that is newer than the tested one. A plain number is a build from before there were versions. */
+/**
+ * What is said of a version that is newer than the tested one. A plain number is a build from before there were
+ * versions.
+ */
 export function newerThanTested(version: string | null | undefined, tested = TESTED): string | undefined {
   if (!version?.includes('.')) return undefined
-  const [now, then] = [version, tested].map(text => text.split('.').map(part => Number.parseInt(part, 10) || 0)) as [number[], number[]]
+  const [now, then] = [version, tested].map(text => text.split('.').map(part => Number.parseInt(part, 10) || 0)) as [
+    number[],
+    number[],
+  ]
   const differs = now.findIndex((part, i) => part !== (then[i] ?? 0))
-  return differs >= 0 && now[differs]! > (then[differs] ?? 0) ? `llama.cpp ${version} is newer than ${tested}, the newest that the suite was tested with` : undefined
+  return differs >= 0 && now[differs]! > (then[differs] ?? 0)
+    ? `llama.cpp ${version} is newer than ${tested}, the newest that the suite was tested with`
+    : undefined
 }

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
@@ -30,11 +39,13 @@ test('the folder appears under its name when it is whole, and replaces the one b
 test('a build that fails leaves nothing, and what stood there stays', async () => {
   const final = join(folder, 'criu-1')
   await whole(join(folder, 'criu'), build('first', final))
-  await expect(whole(join(folder, 'criu'), async (part) => {
-    mkdirSync(part)
-    expect(existsSync(part)).toBe(true)
-    throw new Error('no room')
-  })).rejects.toThrow('no room')
+  await expect(
+    whole(join(folder, 'criu'), async part => {
+      mkdirSync(part)
+      expect(existsSync(part)).toBe(true)
+      throw new Error('no room')
+    }),
+  ).rejects.toThrow('no room')
   expect(readFileSync(join(final, 'file'), 'utf8')).toBe('first')
   expect(readdirSync(folder)).toEqual(['criu-1'])
 })

@@ -11,8 +11,14 @@ import { isAlive } from '../processes.ts'
 
 /** Removes a tree. @throws Problem when something is mounted in it, which would be emptied as well */
 export async function removeTree(path: string): Promise<void> {
-  const mounted = mounts().map(({ point }) => point).filter(point => point === path || point.startsWith(`${path}/`))
-  if (mounted.length) throw new Problem(`set-up: ${path} is not removed, because ${mounted.join(', ')} is mounted in it\nUnmount it (umount ${mounted.at(-1)}) and run npm run setup again.`)
+  const mounted = mounts()
+    .map(({ point }) => point)
+    .filter(point => point === path || point.startsWith(`${path}/`))
+  if (mounted.length)
+    throw new Problem(
+      `set-up: ${path} is not removed, because ${mounted.join(', ')} is mounted in it\nUnmount it (umount ` +
+        `${mounted.at(-1)}) and run npm run setup again.`,
+    )
   await rm(path, { recursive: true, force: true })
 }
 
@@ -24,11 +30,14 @@ export async function removeParts(target: string): Promise<void> {
   } catch {}
   const part = `${basename(target)}.part-`
   const isLeft = (pid: number) => pid === process.pid || !isAlive(pid)
-  for (const entry of entries) if (entry.startsWith(part) && isLeft(Number(entry.slice(part.length)))) await removeTree(join(dirname(target), entry))
+  for (const entry of entries)
+    if (entry.startsWith(part) && isLeft(Number(entry.slice(part.length))))
+      await removeTree(join(dirname(target), entry))
 }
 
 /**
- * Calls `build` with an unused folder name and gives what it built the name that it returns, in the place of what had it.
+ * Calls `build` with an unused folder name and gives what it built the name that it returns, in the place of what had
+ * it.
  * @param target path that the part's name derives from
  * @param build fills the part; returns the final path, on the same file system
  */
@@ -54,9 +63,16 @@ export function ownFolder(path: string): string {
   try {
     mkdirSync(path, { recursive: true, mode: 0o755 })
   } catch (error) {
-    throw new Problem(`set-up: ${path} cannot be made: ${(error as Error).message}\nName another folder with STATE_DIR.`)
+    throw new Problem(
+      `set-up: ${path} cannot be made: ${(error as Error).message}\nName another folder with STATE_DIR.`,
+    )
   }
   const { uid, mode } = statSync(path)
-  if (uid !== process.getuid?.() || mode & 0o022) throw new Problem(`set-up: ${path} can be written by others (uid ${uid}, mode ${(mode & 0o7777).toString(8)}), and root runs programs from it\nName another folder with STATE_DIR, or: chown root ${path}; chmod 755 ${path}`)
+  if (uid !== process.getuid?.() || mode & 0o022)
+    throw new Problem(
+      `set-up: ${path} can be written by others (uid ${uid}, mode ${(mode & 0o7777).toString(8)}), and ` +
+        `root runs programs from it\nName another folder with STATE_DIR, or: chown root ${path}; chmod 755 ` +
+        `${path}`,
+    )
   return path
 }

@@ -2,20 +2,26 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { HANGING_DRIVER, isAffected } from '../../reports/findings/known-defects.ts'
 import type { Configuration } from '../configuration.ts'
-import { openCuda } from '../cuda.ts'
 import { gpus, holders } from '../cuda/nvidia-smi.ts'
+import { openCuda } from '../cuda.ts'
 import { hardLimits } from '../limits.ts'
 import { transparentHugePages } from '../memory.ts'
 import { Problem } from '../problem.ts'
 import { commandName } from '../processes.ts'
-import { gib } from './tmpfs.ts'
 import { type Found, ok, type Step, unusable } from './step.ts'
+import { gib } from './tmpfs.ts'
 
-/** What vLLM on a GPU needs beside the rest. Most of it only the host's owner can bring: `make` then says what to do. */
+/**
+ * What vLLM on a GPU needs beside the rest. Most of it only the host's owner can bring: `make` then says what to do.
+ */
 
 /** First driver with cuCheckpointProcess*. Source: CUDA 12.8 release notes. */
 const OLDEST_DRIVER = 570
-const CUDA_PLUGINS = ['/usr/lib/criu/cuda_plugin.so', '/usr/local/lib/criu/cuda_plugin.so', '/usr/lib/x86_64-linux-gnu/criu/cuda_plugin.so']
+const CUDA_PLUGINS = [
+  '/usr/lib/criu/cuda_plugin.so',
+  '/usr/local/lib/criu/cuda_plugin.so',
+  '/usr/lib/x86_64-linux-gnu/criu/cuda_plugin.so',
+]
 /** vLLM asks for so many open files. */
 const WANTED_FILES = 65_536
 
@@ -39,36 +45,66 @@ export function parseDriverVersion(text: string): string | undefined {
 export function judgeDriver(text: string | undefined, devices: string[]): Found {
   const remedy = `Install NVIDIA driver ${OLDEST_DRIVER} or newer; without a GPU set ENGINE=llama-cpp.`
   const version = text === undefined ? undefined : parseDriverVersion(text)
-  if (!version) return unusable(text === undefined ? 'no NVIDIA driver is loaded (/proc/driver/nvidia/version is missing)' : 'an NVIDIA driver of unknown version', remedy)
-  if (Number.parseInt(version) < OLDEST_DRIVER) return { state: 'too-old', found: `driver ${version}`, remedy }
+  if (!version)
+    return unusable(
+      text === undefined
+        ? 'no NVIDIA driver is loaded (/proc/driver/nvidia/version is missing)'
+        : 'an NVIDIA driver of unknown version',
+      remedy,
+    )
+  if (Number.parseInt(version, 10) < OLDEST_DRIVER) return { state: 'too-old', found: `driver ${version}`, remedy }
   // every trial ends with killing what was restored
-  if (isAffected(version, HANGING_DRIVER) && text!.includes('Open Kernel Module')) return unusable(`driver ${version} with open kernel modules: ${HANGING_DRIVER.message} (${HANGING_DRIVER.source})`, 'Install another driver, or this one with its closed kernel modules.')
-  return devices.length > 0 ? ok(`driver ${version}, ${devices.length} GPU${devices.length > 1 ? 's' : ''}`) : unusable(`driver ${version}, but no /dev/nvidia0`, 'Run nvidia-modprobe -c 0 -u, or give this machine its GPU.')
+  if (isAffected(version, HANGING_DRIVER) && text!.includes('Open Kernel Module'))
+    return unusable(
+      `driver ${version} with open kernel modules: ${HANGING_DRIVER.message} (${HANGING_DRIVER.source})`,
+      'Install another driver, or this one with its closed kernel modules.',
+    )
+  return devices.length > 0
+    ? ok(`driver ${version}, ${devices.length} GPU${devices.length > 1 ? 's' : ''}`)
+    : unusable(`driver ${version}, but no /dev/nvidia0`, 'Run nvidia-modprobe -c 0 -u, or give this machine its GPU.')
 }
 
-const read = (path: string) => existsSync(path) ? readFileSync(path, 'utf8') : undefined
+const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined)
 
 /** What the kernel's NVIDIA module says of itself; undefined where none is loaded. */
 export const driverText = (path = '/proc/driver/nvidia/version'): string | undefined => read(path)
 
-const driver = look('NVIDIA driver', () => judgeDriver(driverText(), readdirSync('/dev').filter(name => /^nvidia\d+$/.test(name))))
+const driver = look('NVIDIA driver', () =>
+  judgeDriver(
+    driverText(),
+    readdirSync('/dev').filter(name => /^nvidia\d+$/.test(name)),
+  ),
+)
 
 const cuda = look('CUDA checkpoint', async () => {
   const found = await openCuda().catch((error: Error) => error)
-  if (found instanceof Error) return unusable(found.message.split('\n')[0]!, found.message.split('\n').slice(1).join(' '))
+  if (found instanceof Error)
+    return unusable(found.message.split('\n')[0]!, found.message.split('\n').slice(1).join(' '))
   await found.close()
   const plugin = CUDA_PLUGINS.find(path => existsSync(path))
-  const how = found.way === 'driver' ? `the driver's API (CUDA ${Math.floor(found.version! / 1000)}.${found.version! % 1000 / 10})` : found.way
+  const how =
+    found.way === 'driver'
+      ? `the driver's API (CUDA ${Math.floor(found.version! / 1000)}.${(found.version! % 1000) / 10})`
+      : found.way
   // with the plugin, CRIU would take what the suite has already taken
-  return ok(`${how}${plugin ? `, CRIU's ${plugin}` : ', no cuda_plugin.so of CRIU (not needed)'}`, found.way === 'driver' ? undefined : `driver ${OLDEST_DRIVER} or newer spares a process start for every step`)
+  return ok(
+    `${how}${plugin ? `, CRIU's ${plugin}` : ', no cuda_plugin.so of CRIU (not needed)'}`,
+    found.way === 'driver' ? undefined : `driver ${OLDEST_DRIVER} or newer spares a process start for every step`,
+  )
 })
 
 /** GPU memory that other programs hold, in bytes. */
-export function judgeMemory(all: { used: number, total: number }[], share: number): Found {
+export function judgeMemory(all: { used: number; total: number }[], share: number): Found {
   if (all.length === 0) return ok('not known: nvidia-smi does not answer')
   const text = all.map(({ used, total }) => `${gib(used)} of ${gib(total)} used`).join(', ')
   const full = all.some(({ used, total }) => used > total * (1 - share))
-  return full ? unusable(text, `GPU_MEMORY_UTIL=${share} needs more than is free: end the programs that nvidia-smi shows, or set a smaller share.`) : ok(text)
+  return full
+    ? unusable(
+        text,
+        `GPU_MEMORY_UTIL=${share} needs more than is free: end the programs that nvidia-smi shows, or set a ` +
+          'smaller share.',
+      )
+    : ok(text)
 }
 
 /** The memory of the GPUs that GPU_DEVICES names. */
@@ -81,28 +117,47 @@ function lookAtMemory({ gpuDevices, gpuMemoryUtil }: Configuration): Found {
 export function checkGpuMemory(c: Configuration): void {
   const { state, found, remedy } = lookAtMemory(c)
   if (state === 'ok') return
-  const names = holders().map(({ pid, used }) => `  process ${pid} (${commandName(pid) || 'of another container or gone'}) holds ${gib(used)}`)
+  const names = holders().map(
+    ({ pid, used }) => `  process ${pid} (${commandName(pid) || 'of another container or gone'}) holds ${gib(used)}`,
+  )
   throw new Problem([`GPU memory: ${found}`, ...names, remedy].join('\n'))
 }
 
 const gpuMemory = look('GPU memory', lookAtMemory)
 
 /** vLLM, where it comes from the host. */
-const site = look('vLLM', (c) => {
+const site = look('vLLM', c => {
   if (c.vllmImage !== 'host') return ok(`in ${c.vllmImage}`)
-  const remedy = 'VLLM_IMAGE=host takes vLLM from VLLM_SITE: python3 -m pip install --target FOLDER vllm, then VLLM_SITE=FOLDER (npm run bundle packs one for a host without a network)'
+  const remedy =
+    'VLLM_IMAGE=host takes vLLM from VLLM_SITE: python3 -m pip install --target FOLDER vllm, then ' +
+    'VLLM_SITE=FOLDER (npm run bundle packs one for a host without a network)'
   if (!c.vllmSite) return unusable('VLLM_SITE is not set', remedy)
   if (!existsSync(join(c.vllmSite, 'vllm'))) return unusable(`no vllm in ${c.vllmSite}`, remedy)
-  return ok(`${readdirSync(c.vllmSite).map(name => /^vllm-(\d[\w.+]*)\.dist-info$/.exec(name)?.[1]).find(Boolean) ?? 'of unknown version'} in ${c.vllmSite}`)
+  return ok(
+    `${
+      readdirSync(c.vllmSite)
+        .map(name => /^vllm-(\d[\w.+]*)\.dist-info$/.exec(name)?.[1])
+        .find(Boolean) ?? 'of unknown version'
+    } in ${c.vllmSite}`,
+  )
 })
 
 const host = look('host for vLLM', () => {
   const notes = [
-    transparentHugePages() === 'always' ? '' : `transparent huge pages are "${transparentHugePages()}": echo always > /sys/kernel/mm/transparent_hugepage/enabled makes CRIU's restore about a third faster`,
-    hardLimits().files >= WANTED_FILES ? '' : `at most ${hardLimits().files} open files where vLLM wants ${WANTED_FILES}: it warns and runs`,
+    transparentHugePages() === 'always'
+      ? ''
+      : `transparent huge pages are "${transparentHugePages()}": echo always > ` +
+        `/sys/kernel/mm/transparent_hugepage/enabled makes CRIU's restore about a third faster`,
+    hardLimits().files >= WANTED_FILES
+      ? ''
+      : `at most ${hardLimits().files} open files where vLLM wants ${WANTED_FILES}: it warns and runs`,
   ].filter(Boolean)
   const disabled = read('/proc/sys/kernel/io_uring_disabled')?.trim()
-  return ok(`io_uring ${disabled === '2' ? 'off' : 'off in the container, by its seccomp profile'}, ${hardLimits().files} open files, huge pages ${transparentHugePages()}`, notes.join('; ') || undefined)
+  return ok(
+    `io_uring ${disabled === '2' ? 'off' : 'off in the container, by its seccomp profile'}, ` +
+      `${hardLimits().files} open files, huge pages ${transparentHugePages()}`,
+    notes.join('; ') || undefined,
+  )
 })
 
 /** Steps that a run with ENGINE=vllm needs beside the others. */

@@ -5,10 +5,28 @@ import { command } from '../command.ts'
 import { LABEL, type Podman } from '../podman.ts'
 import { removeTree } from './folder.ts'
 
-/** VLLM_IMAGE=host: an image with nothing in it but the folders and links that the host's own /usr, /opt and /etc are shown in. */
+/**
+ * VLLM_IMAGE=host: an image with nothing in it but the folders and links that the host's own /usr, /opt and /etc are
+ * shown in.
+ */
 export const HOST_IMAGE = 'localhost/criu-gpu-bench/host:1'
 
-const FOLDERS = ['usr', 'opt', 'etc', 'tmp', 'proc', 'sys', 'dev', 'root', 'var', 'run', 'mnt', 'model', 'weights', 'criu-gpu-bench/vllm-sleep']
+const FOLDERS = [
+  'usr',
+  'opt',
+  'etc',
+  'tmp',
+  'proc',
+  'sys',
+  'dev',
+  'root',
+  'var',
+  'run',
+  'mnt',
+  'model',
+  'weights',
+  'criu-gpu-bench/vllm-sleep',
+]
 const LINKS = ['bin', 'sbin', 'lib', 'lib64']
 
 /** Makes it in a store. `folder` is the suite's own, for what is made on the way. */
@@ -19,7 +37,16 @@ export async function buildHostImage(podman: Podman, folder: string): Promise<vo
   try {
     for (const name of FOLDERS) mkdirSync(join(root, name), { recursive: true, mode: 0o755 })
     for (const name of LINKS) symlinkSync(`usr/${name}`, join(root, name))
-    await command('tar', ['--create', '--file', archive, '--numeric-owner', '--directory', root, '--', ...await readdir(root)])
+    await command('tar', [
+      '--create',
+      '--file',
+      archive,
+      '--numeric-owner',
+      '--directory',
+      root,
+      '--',
+      ...(await readdir(root)),
+    ])
     await podman.run(['import', '--quiet', '--change', `LABEL ${LABEL}=1`, archive, HOST_IMAGE])
   } finally {
     await rm(archive, { force: true })

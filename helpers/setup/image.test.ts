@@ -14,7 +14,14 @@ test('a version becomes a tag', () => {
 test('the image that is named, or the one that set-up made', () => {
   const stateDir = mkdtempSync(join(tmpdir(), 'image-'))
   onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }))
-  const c = (more: Partial<Configuration>) => ({ stateDir, engine: 'llama-cpp', vllmImage: 'docker.io/vllm/vllm-openai:latest', engineImage: undefined, ...more }) as Configuration
+  const c = (more: Partial<Configuration>) =>
+    ({
+      stateDir,
+      engine: 'llama-cpp',
+      vllmImage: 'docker.io/vllm/vllm-openai:latest',
+      engineImage: undefined,
+      ...more,
+    }) as Configuration
   expect(imageOf(c({}))).toBeUndefined()
   writeRecord(stateDir, 'image-llama-cpp', { image: 'localhost/llama:1', packages: {} })
   expect(imageOf(c({}))).toBe('localhost/llama:1')

@@ -18,13 +18,26 @@ import { missing, ok, type Say, type Step, unusable } from './step.ts'
  */
 
 const SUITE = 'forky'
-const PACKAGES = ['base-files', 'llama.cpp-tools', 'libggml0', 'libllama0', 'libc6', 'libgcc-s1', 'libstdc++6', 'libgomp1', 'libssl3t64']
+const PACKAGES = [
+  'base-files',
+  'llama.cpp-tools',
+  'libggml0',
+  'libllama0',
+  'libc6',
+  'libgcc-s1',
+  'libstdc++6',
+  'libgomp1',
+  'libssl3t64',
+]
 const REPOSITORY = 'localhost/criu-gpu-bench/llama-cpp'
 const FETCH_SECONDS = 7200
 
 export const imageRecord = z.object({ image: z.string(), packages: z.record(z.string(), z.string()) })
 
-/** The suite's image store, apart from the user's. State that must not outlive a boot lies in /run, a folder for each STATE_DIR. */
+/**
+ * The suite's image store, apart from the user's. State that must not outlive a boot lies in /run, a folder for each
+ * STATE_DIR.
+ */
 export function imageStore(stateDir: string): Store {
   const run = join('/run/criu-gpu-bench', createHash('sha256').update(stateDir).digest('hex').slice(0, 8))
   return { root: join(stateDir, 'images'), runroot: run, tmpdir: join(run, 'tmp') }
@@ -45,11 +58,15 @@ export function namedImage(c: Configuration): string | undefined {
 /** The reference of the engine's image; undefined before set-up has made it. */
 export function imageOf(c: Configuration): string | undefined {
   const named = namedImage(c)
-  return named === 'host' ? HOST_IMAGE : named ?? readRecord(c.stateDir, 'image-llama-cpp', imageRecord)?.image
+  return named === 'host' ? HOST_IMAGE : (named ?? readRecord(c.stateDir, 'image-llama-cpp', imageRecord)?.image)
 }
 
 /** A version as an image tag: letters, digits, "_", "." and "-" only. */
-export const tagOf = (version: string) => version.replace(/[^\w.-]+/g, '_').replace(/^[.-]+/, '').slice(0, 128)
+export const tagOf = (version: string) =>
+  version
+    .replace(/[^\w.-]+/g, '_')
+    .replace(/^[.-]+/, '')
+    .slice(0, 128)
 
 export const image: Step = {
   name: 'engine image',
@@ -61,18 +78,23 @@ export const image: Step = {
     if (!existsSync(root)) return missing(`no ${reference} in ${root}`)
     try {
       const podman = storePodman(c)
-      if (!await podman.hasImage(reference)) return missing(`no ${reference} in ${root}`)
+      if (!(await podman.hasImage(reference))) return missing(`no ${reference} in ${root}`)
       if (c.engine !== 'llama-cpp') return ok(reference)
       const program = engineProgram(c.stateDir, await podman.image(reference))
-      return program ? ok(reference, newerThanTested(program.version)) : missing(`the llama-server of ${reference} was not asked yet what it can do`)
+      return program
+        ? ok(reference, newerThanTested(program.version))
+        : missing(`the llama-server of ${reference} was not asked yet what it can do`)
     } catch (error) {
-      return unusable((error as Error).message, `See to podman first. Where it works, delete ${root}, then npm run setup`)
+      return unusable(
+        (error as Error).message,
+        `See to podman first. Where it works, delete ${root}, then npm run setup`,
+      )
     }
   },
 
   async make(c, say) {
     const made = imageOf(c)
-    if (!made || !await storePodman(c).hasImage(made)) await makeImage(c, say)
+    if (!made || !(await storePodman(c).hasImage(made))) await makeImage(c, say)
     if (c.engine === 'llama-cpp') await askProgram(storePodman(c), await storePodman(c).image(imageOf(c)!), c.stateDir)
   },
 }
@@ -93,11 +115,26 @@ async function buildImage(c: Configuration, say: Say): Promise<void> {
   try {
     await whole(folder, async part => {
       packages = await unpackDebian(SUITE, PACKAGES, part, say)
-      for (const dull of ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'var/lib/apt', 'var/cache']) await removeTree(join(part, dull))
+      for (const dull of ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'var/lib/apt', 'var/cache'])
+        await removeTree(join(part, dull))
       return folder
     })
     const remedy = `Is there room on the disk of ${c.stateDir}? Run npm run setup again.`
-    await command('tar', ['--create', '--file', archive, '--numeric-owner', '--sort=name', '--directory', folder, '--', ...await readdir(folder)], { remedy })
+    await command(
+      'tar',
+      [
+        '--create',
+        '--file',
+        archive,
+        '--numeric-owner',
+        '--sort=name',
+        '--directory',
+        folder,
+        '--',
+        ...(await readdir(folder)),
+      ],
+      { remedy },
+    )
     reference = `${REPOSITORY}:${tagOf(packages['llama.cpp-tools'] ?? 'unknown')}`
     say(`importing it as ${reference}`)
     await storePodman(c).run(['import', '--quiet', '--change', `LABEL ${LABEL}=1`, archive, reference], { remedy })
@@ -112,8 +149,13 @@ async function buildImage(c: Configuration, say: Say): Promise<void> {
 /** From podman's ordinary store where it is, else from its registry. */
 async function fetchImage(c: Configuration, reference: string, say: Say): Promise<void> {
   const store = storePodman(c)
-  const options = { timeout: FETCH_SECONDS, remedy: `Is the registry reachable (podman login for a private one)? An image that podman has already is copied: podman load or podman pull ${reference}, then npm run setup again.` }
-  if (!await succeeds('podman', ['image', 'exists', reference], { timeout: c.toolTimeout })) {
+  const options = {
+    timeout: FETCH_SECONDS,
+    remedy:
+      'Is the registry reachable (podman login for a private one)? An image that podman has already is ' +
+      `copied: podman load or podman pull ${reference}, then npm run setup again.`,
+  }
+  if (!(await succeeds('podman', ['image', 'exists', reference], { timeout: c.toolTimeout }))) {
     say(`pulling ${reference}`)
     await store.run(['pull', '--quiet', reference], options)
     return

@@ -35,7 +35,9 @@ test('who waits is told once, and gets it when it is free', async () => {
 })
 
 test('a holder that was killed holds nothing', async () => {
-  const program = `const { tryLock } = await import(${JSON.stringify(resolve(import.meta.dirname, 'lock.ts'))}); tryLock(process.argv[1]); console.log('held'); setInterval(() => {}, 1000)`
+  const program =
+    `const { tryLock } = await import(${JSON.stringify(resolve(import.meta.dirname, 'lock.ts'))}); ` +
+    `tryLock(process.argv[1]); console.log('held'); setInterval(() => {}, 1000)`
   const holder = execa(process.execPath, ['--input-type=module', '--eval', program, file], { reject: false })
   await once(holder.stdout, 'data')
   expect(tryLock(file)).toBeUndefined()

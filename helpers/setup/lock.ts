@@ -3,13 +3,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import koffi from 'koffi'
 
 /**
- * One set-up at a time: flock(2) on a file. The kernel frees it when its holder ends, however it ends, so it is never stale.
+ * One set-up at a time: flock(2) on a file. The kernel frees it when its holder ends, however it ends, so it is never
+ * stale.
  */
 
 const LOCK_EX_NB = 2 | 4
-const flock = koffi.load('libc.so.6').func('int flock(int fd, int operation)') as (fd: number, operation: number) => number
+const flock = koffi.load('libc.so.6').func('int flock(int fd, int operation)') as (
+  fd: number,
+  operation: number,
+) => number
 
-export interface Lock { release(): void }
+export interface Lock {
+  release(): void
+}
 
 /** The lock, or undefined when another holds it. The file says who does. */
 export function tryLock(file: string): Lock | undefined {

@@ -1,13 +1,17 @@
 import { expect, test } from 'vitest'
 import { debianMirror, isMirror, mirrorOf } from './mirror.ts'
 
-test('the Debian main archive among apt\'s sources, without its last slash', () => {
-  expect(mirrorOf([
-    'nodistro|nodistro|https://deb.nodesource.com/node_20.x/',
-    'Debian|Debian-Security|http://deb.debian.org/debian-security/',
-    'Debian|Debian|http://mirror.example/debian/',
-    'Debian|Debian|http://other.example/debian/',
-  ].join('\n'))).toBe('http://mirror.example/debian')
+test("the Debian main archive among apt's sources, without its last slash", () => {
+  expect(
+    mirrorOf(
+      [
+        'nodistro|nodistro|https://deb.nodesource.com/node_20.x/',
+        'Debian|Debian-Security|http://deb.debian.org/debian-security/',
+        'Debian|Debian|http://mirror.example/debian/',
+        'Debian|Debian|http://other.example/debian/',
+      ].join('\n'),
+    ),
+  ).toBe('http://mirror.example/debian')
 })
 
 test('none on Ubuntu', () => {
@@ -15,9 +19,12 @@ test('none on Ubuntu', () => {
   expect(mirrorOf('')).toBeUndefined()
 })
 
-test.for(['http://a/debian sid', 'http://a/[x]', 'http://a/\ndeb', '--help', 'http://user:secret@a/debian', ''])('%j is no mirror', (text) => {
-  expect(isMirror(text)).toBe(false)
-})
+test.for(['http://a/debian sid', 'http://a/[x]', 'http://a/\ndeb', '--help', 'http://user:secret@a/debian', ''])(
+  '%j is no mirror',
+  text => {
+    expect(isMirror(text)).toBe(false)
+  },
+)
 
 test('DEBIAN_MIRROR wins', async () => {
   expect(await debianMirror('https://mirror.example/debian//')).toBe('https://mirror.example/debian')

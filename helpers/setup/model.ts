@@ -8,9 +8,12 @@ import { Problem } from '../problem.ts'
 import { removeParts } from './folder.ts'
 import { forgetRecord, readRecord, writeRecord } from './record.ts'
 import { fetchSmolLm2, ROOM, SHA256 } from './smollm2.ts'
-import { missing, ok, type Found, type Say, unusable, type Step } from './step.ts'
+import { type Found, missing, ok, type Say, type Step, unusable } from './step.ts'
 
-/** The model of ENGINE=llama-cpp: fetched, or a file of random weights, made once. Other engines fetch their own by name. */
+/**
+ * The model of ENGINE=llama-cpp: fetched, or a file of random weights, made once. Other engines fetch their own by
+ * name.
+ */
 
 const SEED = 'criu-gpu-bench'
 /** What must stay free on the disk, bytes. */
@@ -21,7 +24,11 @@ const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
 
 /** Throws where a file of that size would fill the disk. @param free bytes */
 export function checkRoom(file: string, bytes: number, free: number): void {
-  if (free < bytes + RESERVE) throw new Problem(`set-up: the model ${file} needs ${megabytes(bytes)}, and ${dirname(file)} has ${megabytes(free)} free\nFree some, name another folder with MODELS_CACHE, or a smaller MODEL_SIZE.`)
+  if (free < bytes + RESERVE)
+    throw new Problem(
+      `set-up: the model ${file} needs ${megabytes(bytes)}, and ${dirname(file)} has ${megabytes(free)} ` +
+        'free\nFree some, name another folder with MODELS_CACHE, or a smaller MODEL_SIZE.',
+    )
 }
 
 export const model: Step = {
@@ -32,7 +39,9 @@ export const model: Step = {
     if (c.modelIsRandom) return probeRandom(c)
     const file = await stat(c.modelId).catch(() => undefined)
     if (file && !file.isFile()) return unusable(`${c.modelId} is no file`, 'Name a GGUF file with MODEL_ID')
-    return file ? ok(`${c.modelId}, ${megabytes(file.size)}`) : unusable(`${c.modelId} is not there`, 'Name a GGUF file with MODEL_ID')
+    return file
+      ? ok(`${c.modelId}, ${megabytes(file.size)}`)
+      : unusable(`${c.modelId} is not there`, 'Name a GGUF file with MODEL_ID')
   },
 
   async make(c, say) {
@@ -49,13 +58,29 @@ async function probeDefault(c: Configuration): Promise<Found> {
     const instead = readRecord(c.stateDir, STAND_IN_RECORD, standIn)
     if (!instead) return missing(`no ${path}`)
     const found = await probeRandom(withStandIn(c))
-    return found.state === 'ok' ? ok(`${found.found}: ${DEFAULT_MODEL.file} could not be had (${instead.reason})`, `to try again: rm ${join(c.stateDir, STAND_IN_RECORD)}.json, npm run setup`) : found
+    return found.state === 'ok'
+      ? ok(
+          `${found.found}: ${DEFAULT_MODEL.file} could not be had (${instead.reason})`,
+          `to try again: rm ${join(c.stateDir, STAND_IN_RECORD)}.json, npm run setup`,
+        )
+      : found
   }
-  const sound = file.isFile() && file.size === DEFAULT_MODEL.bytes && await knownSha256(c.stateDir, path, { keep: false }) === SHA256
-  return sound ? ok(`${path}, ${megabytes(file.size)}`) : unusable(`${path} is not the file that set-up fetches: damaged, or another of that name`, `Move it away, and set-up fetches it; or name it with MODEL_ID`)
+  const sound =
+    file.isFile() &&
+    file.size === DEFAULT_MODEL.bytes &&
+    (await knownSha256(c.stateDir, path, { keep: false })) === SHA256
+  return sound
+    ? ok(`${path}, ${megabytes(file.size)}`)
+    : unusable(
+        `${path} is not the file that set-up fetches: damaged, or another of that name`,
+        `Move it away, and set-up fetches it; or name it with MODEL_ID`,
+      )
 }
 
-/** The real one; where it cannot be had, random weights. Only a host without a network is meant: what else is wrong is said as well. */
+/**
+ * The real one; where it cannot be had, random weights. Only a host without a network is meant: what else is wrong is
+ * said as well.
+ */
 async function makeDefault(c: Configuration, say: Say): Promise<void> {
   const path = defaultModel(c)
   await mkdir(dirname(path), { recursive: true })
@@ -66,7 +91,10 @@ async function makeDefault(c: Configuration, say: Say): Promise<void> {
     forgetRecord(c.stateDir, STAND_IN_RECORD)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    say(`${error.message}\nA random model of about its size takes its place: the report says so, and its answers are noise.`)
+    say(
+      `${error.message}\nA random model of about its size takes its place: the report says so, and its ` +
+        'answers are noise.',
+    )
     const random = withStandIn(c)
     if ((await probeRandom(random)).state !== 'ok') await makeRandom(random, say)
     writeRecord(c.stateDir, STAND_IN_RECORD, { reason: error.message.split('\n')[0] })
@@ -77,7 +105,8 @@ async function probeRandom(c: Configuration): Promise<Found> {
   const file = await stat(c.modelId).catch(() => undefined)
   if (!file) return missing(`no ${c.modelId}`)
   if (!file.isFile()) return unusable(`${c.modelId} is no file`, 'Name a GGUF file with MODEL_ID')
-  if (file.size < weightBytes(llamaShape(c.modelBytes))) return missing(`${c.modelId} is too short: ${megabytes(file.size)}`)
+  if (file.size < weightBytes(llamaShape(c.modelBytes)))
+    return missing(`${c.modelId} is too short: ${megabytes(file.size)}`)
   return ok(`${c.modelId}, ${megabytes(file.size)}, random weights`)
 }
 

@@ -13,11 +13,20 @@ import { missing, ok, type Say, type Step, unusable } from './step.ts'
  * The programs that come from the distribution. What is there already, from wherever, is taken as it is.
  */
 
-interface Need { package: string, is: () => boolean }
+interface Need {
+  package: string
+  is: () => boolean
+}
 
 const CONMON = [...SBIN, '/usr/libexec/podman', '/usr/lib/podman', '/usr/local/libexec/podman', '/usr/local/lib/podman']
-const program = (name: string, also = SBIN) => () => whereIs(name, also) !== undefined
-const file = (...paths: string[]) => () => paths.some(path => existsSync(path))
+const program =
+  (name: string, also = SBIN) =>
+  () =>
+    whereIs(name, also) !== undefined
+const file =
+  (...paths: string[]) =>
+  () =>
+    paths.some(path => existsSync(path))
 
 /** Oldest podman whose checkpoint and restore options the strategies use. */
 const OLDEST_PODMAN = [4, 3]
@@ -38,18 +47,21 @@ function needs(c: Configuration): Need[] {
   return [
     { package: 'podman', is: program('podman') },
     { package: 'conmon', is: program('conmon', CONMON) },
-    ...c.ociRuntime === 'runc' ? [{ package: 'runc', is: program('runc') }] : [],
-    { package: 'golang-github-containers-common', is: file('/usr/share/containers/seccomp.json', '/etc/containers/seccomp.json') },
+    ...(c.ociRuntime === 'runc' ? [{ package: 'runc', is: program('runc') }] : []),
+    {
+      package: 'golang-github-containers-common',
+      is: file('/usr/share/containers/seccomp.json', '/etc/containers/seccomp.json'),
+    },
     { package: 'golang-github-containers-image', is: file('/etc/containers/policy.json') },
     { package: 'iptables', is: program('iptables-restore') }, // CRIU's network lock
-    ...unpacks(c) ? UNPACKER : [],
+    ...(unpacks(c) ? UNPACKER : []),
   ]
 }
 
 /** Whether something is still to be unpacked from Debian packages: CRIU where none is there, llama-cpp's image. */
 function unpacks(c: Configuration): boolean {
   const hasCriu = c.criuBin !== undefined || existsSync(criuLink(c.stateDir)) || prefixes(c.stateDir).length > 0
-  return !hasCriu || imageOf(c) === undefined && c.engine === 'llama-cpp'
+  return !hasCriu || (imageOf(c) === undefined && c.engine === 'llama-cpp')
 }
 
 const lackingOf = (needed: Need[]): string[] => needed.filter(need => !need.is()).map(need => need.package)
@@ -65,7 +77,8 @@ async function provide(needed: Need[], say: Say): Promise<void> {
 export const provideUnpacker = (say: Say): Promise<void> => provide(UNPACKER, say)
 
 /** Installs Debian's pip, where there is no other. */
-export const providePip = (say: Say): Promise<void> => provide([{ package: 'python3-pip', is: file('/usr/lib/python3/dist-packages/pip') }], say)
+export const providePip = (say: Say): Promise<void> =>
+  provide([{ package: 'python3-pip', is: file('/usr/lib/python3/dist-packages/pip') }], say)
 
 /** Whether podman's `--version` line names a version that is too old; false where it names none. */
 export function tooOld(version: string, oldest = OLDEST_PODMAN): boolean {
@@ -77,14 +90,37 @@ export const packages: Step = {
   name: 'packages',
   async probe(c) {
     const lacking = packagesMissing(c)
-    if (lacking.length) return missing(`not installed: ${lacking.join(', ')}`, `npm run setup, or: apt-get install ${lacking.join(' ')}`)
+    if (lacking.length)
+      return missing(`not installed: ${lacking.join(', ')}`, `npm run setup, or: apt-get install ${lacking.join(' ')}`)
     // a client of a service does not know where containers lie
     const ask = (...flags: string[]) => attempt('podman', ['--version', ...flags], { timeout: c.toolTimeout })
     const [{ stdout, exitCode, account }, local] = await Promise.all([ask(), ask('--root', '/')])
-    if (exitCode !== 0) return { state: 'unusable', found: account, remedy: `${configurationNamed(process.env)}Repair podman: apt-get install --reinstall podman. A slow host may need a longer TOOL_TIMEOUT (seconds)` }
-    if (tooOld(stdout)) return { state: 'too-old', found: stdout, remedy: `podman ${OLDEST_PODMAN.join('.')} or newer: upgrade the distribution, or install a newer podman` }
-    if (local.all.includes('unknown flag: --root')) return unusable(`${stdout} asks a service in place of running containers itself`, `${WHY_LOCAL} Unset CONTAINER_HOST and CONTAINER_CONNECTION, take remote = true out of containers.conf, put podman before podman-remote on PATH`)
-    if (!program(c.ociRuntime)()) return { state: 'missing', found: `OCI_RUNTIME=${c.ociRuntime} is not on PATH`, remedy: 'Install it, or leave OCI_RUNTIME out for runc' }
+    if (exitCode !== 0)
+      return {
+        state: 'unusable',
+        found: account,
+        remedy:
+          `${configurationNamed(process.env)}Repair podman: apt-get install --reinstall podman. A slow host ` +
+          'may need a longer TOOL_TIMEOUT (seconds)',
+      }
+    if (tooOld(stdout))
+      return {
+        state: 'too-old',
+        found: stdout,
+        remedy: `podman ${OLDEST_PODMAN.join('.')} or newer: upgrade the distribution, or install a newer podman`,
+      }
+    if (local.all.includes('unknown flag: --root'))
+      return unusable(
+        `${stdout} asks a service in place of running containers itself`,
+        `${WHY_LOCAL} Unset CONTAINER_HOST and CONTAINER_CONNECTION, take remote = true out of ` +
+          'containers.conf, put podman before podman-remote on PATH',
+      )
+    if (!program(c.ociRuntime)())
+      return {
+        state: 'missing',
+        found: `OCI_RUNTIME=${c.ociRuntime} is not on PATH`,
+        remedy: 'Install it, or leave OCI_RUNTIME out for runc',
+      }
     return ok(`${stdout}, ${c.ociRuntime}`)
   },
 
@@ -95,7 +131,12 @@ export const packages: Step = {
 }
 
 async function install(names: string[], say: Say): Promise<void> {
-  if (!whereIs('apt-get')) throw new Problem(`set-up: ${names.join(', ')} not installed, and this host has no apt-get\nInstall podman, runc, conmon, iptables, mmdebstrap and the Debian archive keyring with its own package manager, then run npm run setup again.`)
+  if (!whereIs('apt-get'))
+    throw new Problem(
+      `set-up: ${names.join(', ')} not installed, and this host has no apt-get\nInstall podman, runc, ` +
+        'conmon, iptables, mmdebstrap and the Debian archive keyring with its own package manager, then run ' +
+        'npm run setup again.',
+    )
   say('apt-get update')
   const update = await apt('update')
   say(`apt-get install ${names.join(' ')}`)
@@ -108,7 +149,11 @@ async function install(names: string[], say: Say): Promise<void> {
   if (result.exitCode === 0) return
   // A third-party source that fails to update hinders nothing as long as the install works: only now it matters.
   const accounts = [update, result].filter(outcome => outcome.exitCode !== 0).map(outcome => outcome.account)
-  throw new Problem(`set-up: ${names.join(', ')} could not be installed\n${accounts.join('\n')}\nIs the mirror in /etc/apt/sources.list reachable? Repair what apt-get says, or install the packages yourself, then run npm run setup again.`)
+  throw new Problem(
+    `set-up: ${names.join(', ')} could not be installed\n` +
+      `${accounts.join('\n')}\nIs the mirror in /etc/apt/sources.list reachable? Repair what apt-get says, ` +
+      'or install the packages yourself, then run npm run setup again.',
+  )
 }
 
 function apt(...args: string[]): Promise<Outcome> {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { Configuration } from '../configuration.ts'
 import type { Store } from '../podman.ts'
 import { Problem } from '../problem.ts'
-import { criuChoice, criuLink, type CriuChoice } from './criu.ts'
+import { type CriuChoice, criuChoice, criuLink } from './criu.ts'
 import { imageOf, imageStore } from './image.ts'
 import { readRecord } from './record.ts'
 import { seccompProfile } from './seccomp.ts'
@@ -23,7 +23,8 @@ export interface SetUpPaths {
 
 /**
  * The CRIU that set-up chose.
- * @returns path: a program named `criu`; version: as `criu --version` says; packages: of the private prefix, version by name
+ * @returns path: a program named `criu`; version: as `criu --version` says; packages: of the private prefix, version by
+ *   name
  * @throws Problem where none was chosen yet, or it is gone
  */
 export function criuToUse(c: Configuration): CriuChoice {
@@ -38,7 +39,13 @@ export function setUpPaths(c: Configuration): SetUpPaths {
   if (!image) throw notSetUp('the engine image', imageStore(c.stateDir).root)
   if (!existsSync(seccompProfile(c.stateDir))) throw notSetUp('the seccomp profile', seccompProfile(c.stateDir))
   if (c.engine === 'llama-cpp' && !existsSync(c.modelId)) throw notSetUp('the model', c.modelId)
-  return { criu: dirname(criuToUse(c).path), seccompProfile: seccompProfile(c.stateDir), image, imageStore: imageStore(c.stateDir), model: c.modelId }
+  return {
+    criu: dirname(criuToUse(c).path),
+    seccompProfile: seccompProfile(c.stateDir),
+    image,
+    imageStore: imageStore(c.stateDir),
+    model: c.modelId,
+  }
 }
 
 const notSetUp = (what: string, where: string) => new Problem(`${what} is missing (${where})\nRun: npm run setup`)

@@ -1,7 +1,10 @@
 import { calibrate, milliseconds, readProberFigure } from '../calibration/calibrate.ts'
 import { missing, ok, type Step } from './step.ts'
 
-/** Seconds of error that no host has for itself: something else ran on it. Seen: worst 0.004 s idle, 0.27 s beside 12 busy cores. */
+/**
+ * Seconds of error that no host has for itself: something else ran on it. Seen: worst 0.004 s idle, 0.27 s beside 12
+ * busy cores.
+ */
 const BUSY = 0.05
 
 /** The prober's own error, measured once on each host, so that every report can carry it. */
@@ -10,7 +13,10 @@ export const prober: Step = {
   async probe({ stateDir }) {
     const figure = readProberFigure(stateDir)
     if (!figure) return missing('its error was not measured yet', 'npm run calibrate')
-    return ok(`median error ${milliseconds(figure.median)}, worst ${milliseconds(figure.worst)}`, figure.worst > BUSY ? 'the host was busy while it was measured: npm run calibrate once it is idle' : undefined)
+    return ok(
+      `median error ${milliseconds(figure.median)}, worst ${milliseconds(figure.worst)}`,
+      figure.worst > BUSY ? 'the host was busy while it was measured: npm run calibrate once it is idle' : undefined,
+    )
   },
   async make({ stateDir }, say) {
     say('measuring its error against a server whose moments are known, about half a minute')

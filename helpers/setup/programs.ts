@@ -6,7 +6,10 @@ export const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin']
 
 /** Where a program stands on PATH or in `also`; undefined when nowhere. Relative folders of PATH do not count. */
 export function whereIs(program: string, also = SBIN, path = process.env.PATH ?? ''): string | undefined {
-  return [...path.split(delimiter), ...also].filter(folder => folder.startsWith('/')).map(folder => join(folder, program)).find(isProgram)
+  return [...path.split(delimiter), ...also]
+    .filter(folder => folder.startsWith('/'))
+    .map(folder => join(folder, program))
+    .find(isProgram)
 }
 
 function isProgram(file: string): boolean {

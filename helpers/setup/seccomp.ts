@@ -27,18 +27,31 @@ export function withoutIoUring(text: string, from: string): string {
   try {
     whole = profile.parse(JSON.parse(text))
   } catch (error) {
-    throw new Problem(`set-up: ${from} is no seccomp profile: ${(error as Error).message}\nReinstall it: apt-get install --reinstall golang-github-containers-common`)
+    throw new Problem(
+      `set-up: ${from} is no seccomp profile: ${(error as Error).message}\nReinstall it: apt-get install ` +
+        '--reinstall golang-github-containers-common',
+    )
   }
-  if (whole.defaultAction === 'SCMP_ACT_ALLOW' || whole.defaultAction === 'SCMP_ACT_LOG') throw new Problem(`set-up: ${from} allows what it does not name (defaultAction ${whole.defaultAction}), so io_uring cannot be left out of it\nUse podman's own profile there.`)
+  if (whole.defaultAction === 'SCMP_ACT_ALLOW' || whole.defaultAction === 'SCMP_ACT_LOG')
+    throw new Problem(
+      `set-up: ${from} allows what it does not name (defaultAction ${whole.defaultAction}), so io_uring ` +
+        `cannot be left out of it\nUse podman's own profile there.`,
+    )
   const syscalls = whole.syscalls
-    .map(rule => rule.action === 'SCMP_ACT_ALLOW' ? { ...rule, names: rule.names.filter(name => !PROGRAMS.test(name)) } : rule)
+    .map(rule =>
+      rule.action === 'SCMP_ACT_ALLOW' ? { ...rule, names: rule.names.filter(name => !PROGRAMS.test(name)) } : rule,
+    )
     .filter(rule => rule.names.length)
   return `${JSON.stringify({ ...whole, syscalls }, null, 2)}\n`
 }
 
 function derived(): string {
   const from = DEFAULTS.find(path => existsSync(path))
-  if (!from) throw new Problem(`set-up: podman's seccomp profile is in none of ${DEFAULTS.join(', ')}\nInstall the package golang-github-containers-common (containers-common elsewhere).`)
+  if (!from)
+    throw new Problem(
+      `set-up: podman's seccomp profile is in none of ${DEFAULTS.join(', ')}\nInstall the package ` +
+        'golang-github-containers-common (containers-common elsewhere).',
+    )
   return withoutIoUring(readFileSync(from, 'utf8'), from)
 }
 

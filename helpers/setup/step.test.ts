@@ -2,10 +2,12 @@ import { mkdir } from 'node:fs/promises'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Configuration } from '../configuration.ts'
 import { Problem } from '../problem.ts'
-import { makeMissing, missing, ok, probeAll, type Found, type Step } from './step.ts'
+import { type Found, makeMissing, missing, ok, probeAll, type Step } from './step.ts'
 
 const c = {} as Configuration
-afterEach(() => { vi.useRealTimers() })
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 /** A step whose probe gives one answer after the other, the last for ever; `log` gets what is called. */
 function step(name: string, log: string[], ...answers: Found[]): Step {
@@ -25,11 +27,15 @@ function step(name: string, log: string[], ...answers: Found[]): Step {
 test('what is there is left alone, what is missing is made in order and looked at again', async () => {
   const log: string[] = []
   const said: string[] = []
-  const made = await makeMissing([
-    step('a', log, ok('1.0')),
-    step('b', log, missing('no b'), ok('2.0')),
-    step('c', log, { state: 'too-old', found: 'c 0.1' }, ok('c 3.0', 'more memory')),
-  ], c, line => said.push(line))
+  const made = await makeMissing(
+    [
+      step('a', log, ok('1.0')),
+      step('b', log, missing('no b'), ok('2.0')),
+      step('c', log, { state: 'too-old', found: 'c 0.1' }, ok('c 3.0', 'more memory')),
+    ],
+    c,
+    line => said.push(line),
+  )
   expect(log).toEqual(['probe a', 'probe b', 'make b', 'probe b', 'probe c', 'make c', 'probe c'])
   expect(made).toEqual(['b', 'c'])
   expect(said).toEqual(['b: no b', 'b: working', 'b: 2.0', 'c: c 0.1', 'c: working', 'c: c 3.0 (more memory)'])
@@ -38,19 +44,33 @@ test('what is there is left alone, what is missing is made in order and looked a
 test('a step that takes long says that it goes on, with the seconds since it last said something', async () => {
   vi.useFakeTimers()
   const said: string[] = []
-  const long = { ...step('image', [], missing('none'), ok('there')), async make(_: Configuration, say: (line: string) => void) {
-    await vi.advanceTimersByTimeAsync(25_000)
-    say('pulling')
-    await vi.advanceTimersByTimeAsync(45_000)
-  } }
+  const long = {
+    ...step('image', [], missing('none'), ok('there')),
+    async make(_: Configuration, say: (line: string) => void) {
+      await vi.advanceTimersByTimeAsync(25_000)
+      say('pulling')
+      await vi.advanceTimersByTimeAsync(45_000)
+    },
+  }
   await makeMissing([long], c, line => said.push(line))
   await vi.advanceTimersByTimeAsync(60_000)
-  expect(said).toEqual(['image: none', 'image: being made · 20 s', 'image: pulling', 'image: pulling · 20 s', 'image: pulling · 40 s', 'image: there'])
+  expect(said).toEqual([
+    'image: none',
+    'image: being made · 20 s',
+    'image: pulling',
+    'image: pulling · 20 s',
+    'image: pulling · 40 s',
+    'image: there',
+  ])
 })
 
 test('what is unusable stops the set-up at once, with what to do', async () => {
   const log: string[] = []
-  const failure = makeMissing([step('a', log, { state: 'unusable', found: 'a is broken', remedy: 'repair a' }), step('b', log, ok('b'))], c, () => {})
+  const failure = makeMissing(
+    [step('a', log, { state: 'unusable', found: 'a is broken', remedy: 'repair a' }), step('b', log, ok('b'))],
+    c,
+    () => {},
+  )
   await expect(failure).rejects.toThrow(new Problem('set-up: a is unusable: a is broken\nrepair a'))
   expect(log).toEqual(['probe a'])
 })
@@ -64,13 +84,18 @@ test('a step that is not ok after it was made stops the set-up, with what to do'
 
 test('a probe that throws is a finding, not the end of the others', async () => {
   const broken: Step = { name: 'broken', probe: () => Promise.reject(new Error('no such thing')), make: async () => {} }
-  expect(await probeAll([broken, step('a', [], ok('a'))], c)).toEqual([{ state: 'unusable', found: 'no such thing', remedy: 'npm run setup' }, ok('a')])
+  expect(await probeAll([broken, step('a', [], ok('a'))], c)).toEqual([
+    { state: 'unusable', found: 'no such thing', remedy: 'npm run setup' },
+    ok('a'),
+  ])
 })
 
 test('what the system refuses to a step is said in a line, a defect keeps its stack', async () => {
   const failing = (error: Error) => ({ ...step('model', [], missing('no model')), make: () => Promise.reject(error) })
-  const refused = await mkdir('/etc/hostname').catch((error: Error) => error) as Error
+  const refused = (await mkdir('/etc/hostname').catch((error: Error) => error)) as Error
   await expect(makeMissing([failing(refused)], c, () => {})).rejects.toThrow(Problem)
-  await expect(makeMissing([failing(refused)], c, () => {})).rejects.toThrow('set-up: model: EEXIST: file already exists, mkdir \'/etc/hostname\'\nSee to that path')
+  await expect(makeMissing([failing(refused)], c, () => {})).rejects.toThrow(
+    "set-up: model: EEXIST: file already exists, mkdir '/etc/hostname'\nSee to that path",
+  )
   await expect(makeMissing([failing(new TypeError('x'))], c, () => {})).rejects.toThrow(TypeError)
 })

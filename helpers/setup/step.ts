@@ -35,7 +35,8 @@ export async function probeAll(steps: Step[], c: Configuration): Promise<Found[]
 }
 
 /**
- * Makes what is not `ok`, in order, and looks at it again afterwards. What is `unusable` only the host's owner can mend.
+ * Makes what is not `ok`, in order, and looks at it again afterwards. What is `unusable` only the host's owner can
+ * mend.
  * @returns the names of the steps that had to be made
  * @throws Problem when a step is unusable, or not `ok` after it was made
  */
@@ -45,11 +46,15 @@ export async function makeMissing(steps: Step[], c: Configuration, say: Say): Pr
     // Probed again one by one: an earlier step may have brought what this one lacked.
     const [before] = await probeAll([step], c)
     if (before!.state === 'ok') continue
-    if (before!.state === 'unusable') throw new Problem(`set-up: ${step.name} is unusable: ${before!.found}\n${before!.remedy ?? ''}`.trimEnd())
+    if (before!.state === 'unusable')
+      throw new Problem(`set-up: ${step.name} is unusable: ${before!.found}\n${before!.remedy ?? ''}`.trimEnd())
     say(`${step.name}: ${before!.found}`)
     await makeAloud(step, c, say)
     const [after] = await probeAll([step], c)
-    if (after!.state !== 'ok') throw new Problem(`set-up: ${step.name} is ${after!.state} after it was made: ${after!.found}\n${after!.remedy ?? ''}`.trimEnd())
+    if (after!.state !== 'ok')
+      throw new Problem(
+        `set-up: ${step.name} is ${after!.state} after it was made: ${after!.found}\n${after!.remedy ?? ''}`.trimEnd(),
+      )
     say(`${step.name}: ${after!.found}${after!.remedy ? ` (${after!.remedy})` : ''}`)
     made.push(step.name)
   }
@@ -59,17 +64,20 @@ export async function makeMissing(steps: Step[], c: Configuration, say: Say): Pr
 async function makeAloud({ name, make }: Step, c: Configuration, say: Say): Promise<void> {
   let doing = 'being made'
   let silent = 0
-  const timer = setInterval(() => say(`${name}: ${doing} · ${silent += SILENCE} s`), SILENCE * 1000)
+  const timer = setInterval(() => say(`${name}: ${doing} · ${(silent += SILENCE)} s`), SILENCE * 1000)
   try {
-    await make(c, (line) => {
-      [doing, silent] = [line, 0]
+    await make(c, line => {
+      ;[doing, silent] = [line, 0]
       timer.refresh()
       say(`${name}: ${line}`)
     })
   } catch (error) {
     // what the system refuses is the host's fault, not a defect of the suite
     if (!(error instanceof Error && 'syscall' in error)) throw error
-    throw new Problem(`set-up: ${name}: ${error.message}\nSee to that path, or name another; then run npm run setup again.`, { cause: error })
+    throw new Problem(
+      `set-up: ${name}: ${error.message}\nSee to that path, or name another; then run npm run setup again.`,
+      { cause: error },
+    )
   } finally {
     clearInterval(timer)
   }

@@ -15,12 +15,32 @@ import { tmpfs } from './tmpfs.ts'
 
 /** All that a run needs, in the order in which it is made; what only the host's owner can bring comes early. */
 export function stepsFor({ engine }: Pick<Configuration, 'engine'>): Step[] {
-  return [packages, ...engine === 'vllm' ? [...GPU_STEPS, driverLibraries] : [], seccomp, criu, tmpfs, image, model, prober]
+  return [
+    packages,
+    ...(engine === 'vllm' ? [...GPU_STEPS, driverLibraries] : []),
+    seccomp,
+    criu,
+    tmpfs,
+    image,
+    model,
+    prober,
+  ]
 }
 
-/** What of all that a run needs on any host is not there; the GPU's state and the prober's figure are not asked again. [] where all is. */
+/**
+ * What of all that a run needs on any host is not there; the GPU's state and the prober's figure are not asked again.
+ * [] where all is.
+ */
 export async function notReady(c: Configuration): Promise<(Found & { name: string })[]> {
-  const steps = [packages, ...c.engine === 'vllm' && driverVersion() ? [driverLibraries] : [], seccomp, criu, tmpfs, image, model]
+  const steps = [
+    packages,
+    ...(c.engine === 'vllm' && driverVersion() ? [driverLibraries] : []),
+    seccomp,
+    criu,
+    tmpfs,
+    image,
+    model,
+  ]
   const found = await probeAll(steps, c)
   return steps.map(({ name }, i) => ({ name, ...found[i]! })).filter(({ state }) => state !== 'ok')
 }
@@ -33,7 +53,9 @@ export async function notReady(c: Configuration): Promise<(Found & { name: strin
 export async function setUp(c: Configuration, say: Say, steps = stepsFor(c)): Promise<string[]> {
   ownFolder(c.stateDir)
   if ((await probeAll(steps, c)).every(found => found.state === 'ok')) return []
-  const held = await lock(join(c.stateDir, 'setup.lock'), holder => say(`another set-up is running (process ${holder}): waiting for it`))
+  const held = await lock(join(c.stateDir, 'setup.lock'), holder =>
+    say(`another set-up is running (process ${holder}): waiting for it`),
+  )
   try {
     return await makeMissing(steps, c, say)
   } finally {

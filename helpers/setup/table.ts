@@ -2,7 +2,9 @@ import type { Found } from './step.ts'
 
 /** The doctor's table: pure text, at most `width` columns. */
 
-export interface Row extends Found { name: string }
+export interface Row extends Found {
+  name: string
+}
 
 const STATE = { ok: 'ok', missing: 'missing', 'too-old': 'too old', unusable: 'unusable' } as const
 
@@ -11,12 +13,13 @@ export function renderTable(rows: Row[], width = 80): string {
   const name = Math.max(5, ...rows.map(row => row.name.length)) + 2
   const state = Math.max(...Object.values(STATE).map(text => text.length)) + 2
   const indent = name + state
-  const block = (text: string, first: string) => wrap(text, width - indent).map((line, i) => `${i ? ' '.repeat(indent) : first}${line}`.trimEnd())
+  const block = (text: string, first: string) =>
+    wrap(text, width - indent).map((line, i) => `${i ? ' '.repeat(indent) : first}${line}`.trimEnd())
   return [
     `${'thing'.padEnd(name)}${'state'.padEnd(state)}found`,
     ...rows.flatMap(row => [
       ...block(row.found, row.name.padEnd(name) + STATE[row.state].padEnd(state)),
-      ...row.remedy ? block(`→ ${row.remedy}`, ' '.repeat(indent)) : [],
+      ...(row.remedy ? block(`→ ${row.remedy}`, ' '.repeat(indent)) : []),
     ]),
   ].join('\n')
 }

@@ -8,13 +8,18 @@ const GIB = 1024 ** 3
 const at = (checkpointDir: string) => ({ checkpointDir, engine: 'llama-cpp', modelBytes: 1 }) as Configuration
 
 test('six models and a gigabyte for the random model', () => {
-  expect(tmpfsSize({ engine: 'llama-cpp', modelBytes: 1e9 }, 100 * GIB)).toEqual({ bytes: 6e9 + GIB, wanted: 6e9 + GIB })
+  expect(tmpfsSize({ engine: 'llama-cpp', modelBytes: 1e9 }, 100 * GIB)).toEqual({
+    bytes: 6e9 + GIB,
+    wanted: 6e9 + GIB,
+  })
 })
 
 test('never more than half of the available memory, and then it is said', () => {
   const size = tmpfsSize({ engine: 'llama-cpp', modelBytes: 1e9 }, 4 * GIB)
   expect(size.bytes).toBe(2 * GIB)
-  expect(tooSmall(size)).toBe('2.0 GiB of 6.6 GiB wanted: checkpoints may not fit. Free memory, or a smaller MODEL_SIZE')
+  expect(tooSmall(size)).toBe(
+    '2.0 GiB of 6.6 GiB wanted: checkpoints may not fit. Free memory, or a smaller MODEL_SIZE',
+  )
 })
 
 test('half of the available memory for an engine of unknown size', () => {
@@ -34,7 +39,11 @@ test('nothing is mounted over files', async () => {
     expect(await tmpfs.probe(at(folder))).toMatchObject({ state: 'missing' })
     mkdirSync(join(folder, 'mine'))
     writeFileSync(join(folder, 'mine/file'), '')
-    expect(await tmpfs.probe(at(folder))).toMatchObject({ state: 'unusable', found: expect.stringContaining('holds files'), remedy: expect.stringContaining('CHECKPOINT_DIR') })
+    expect(await tmpfs.probe(at(folder))).toMatchObject({
+      state: 'unusable',
+      found: expect.stringContaining('holds files'),
+      remedy: expect.stringContaining('CHECKPOINT_DIR'),
+    })
   } finally {
     rmSync(folder, { recursive: true })
   }

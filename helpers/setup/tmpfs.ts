@@ -3,7 +3,7 @@ import type { Configuration } from '../configuration.ts'
 import { memory } from '../memory.ts'
 import { mounts, mountTmpfs } from '../mounts.ts'
 import { Problem } from '../problem.ts'
-import { missing, ok, unusable, type Step } from './step.ts'
+import { missing, ok, type Step, unusable } from './step.ts'
 
 /** The memory file system at CHECKPOINT_DIR. One that is there already is used as it is. */
 
@@ -11,7 +11,10 @@ const GIB = 1024 ** 3
 const TMPFS_MAGIC = 0x01021994 // statfs(2)
 
 /** @property bytes what it gets @property wanted what the engine's checkpoints need */
-export interface Size { bytes: number, wanted: number }
+export interface Size {
+  bytes: number
+  wanted: number
+}
 
 /**
  * How large the tmpfs becomes, in bytes: for the random model room for an archive of each kind and the unpacked pages,
@@ -36,17 +39,29 @@ export const tmpfs: Step = {
   async probe(c) {
     const { checkpointDir } = c
     const there = await stat(checkpointDir).catch(() => undefined)
-    if (there && !there.isDirectory()) return unusable(`${checkpointDir} is no folder`, 'Name another folder with CHECKPOINT_DIR')
-    const system = there && await statfs(checkpointDir)
+    if (there && !there.isDirectory())
+      return unusable(`${checkpointDir} is no folder`, 'Name another folder with CHECKPOINT_DIR')
+    const system = there && (await statfs(checkpointDir))
     if (!system || system.type !== TMPFS_MAGIC) {
       const mount = mounts().findLast(({ point }) => point === checkpointDir)
-      if (mount) return unusable(`${checkpointDir} is ${mount.type}, not memory`, 'Unmount it, or name another folder with CHECKPOINT_DIR')
-      if (there && (await readdir(checkpointDir)).length > 0) return unusable(`${checkpointDir} is no tmpfs and holds files, which one mounted there would hide`, 'Empty it, or name another folder with CHECKPOINT_DIR')
+      if (mount)
+        return unusable(
+          `${checkpointDir} is ${mount.type}, not memory`,
+          'Unmount it, or name another folder with CHECKPOINT_DIR',
+        )
+      if (there && (await readdir(checkpointDir)).length > 0)
+        return unusable(
+          `${checkpointDir} is no tmpfs and holds files, which one mounted there would hide`,
+          'Empty it, or name another folder with CHECKPOINT_DIR',
+        )
       return missing(`${checkpointDir} is not mounted`)
     }
     const bytes = system.blocks * system.bsize
     const { wanted } = tmpfsSize(c, memory().MemAvailable ?? 0)
-    return ok(`${checkpointDir}, ${gib(bytes)}, ${gib(system.bavail * system.bsize)} free`, c.engine === 'llama-cpp' ? tooSmall({ bytes, wanted }) : undefined)
+    return ok(
+      `${checkpointDir}, ${gib(bytes)}, ${gib(system.bavail * system.bsize)} free`,
+      c.engine === 'llama-cpp' ? tooSmall({ bytes, wanted }) : undefined,
+    )
   },
 
   async make(c) {
@@ -54,7 +69,11 @@ export const tmpfs: Step = {
     try {
       await mountTmpfs(c.checkpointDir, { size: bytes })
     } catch (error) {
-      throw new Problem(`set-up: no tmpfs at ${c.checkpointDir}: ${(error as Error).message}\nMount one there yourself, or name one that is there with CHECKPOINT_DIR (/dev/shm/checkpoints, say).`, { cause: error })
+      throw new Problem(
+        `set-up: no tmpfs at ${c.checkpointDir}: ${(error as Error).message}\nMount one there yourself, or ` +
+          'name one that is there with CHECKPOINT_DIR (/dev/shm/checkpoints, say).',
+        { cause: error },
+      )
     }
   },
 }

@@ -19,11 +19,29 @@ import { unfairBaseline } from './unfair-baseline.ts'
 
 /** Every rule there is; one file a rule, or two that share what they look at. */
 export const RULES: Rule[] = [
-  archivePasses, imagesOnDisk, compression, kvCache, weights, hugePages, pageReads, criuLog, kernelProbe, cudaRestore, cudaProcesses,
-  unfairBaseline, firstRun, noisyHost, unattributed, fullTmpfs, knownDefects,
+  archivePasses,
+  imagesOnDisk,
+  compression,
+  kvCache,
+  weights,
+  hugePages,
+  pageReads,
+  criuLog,
+  kernelProbe,
+  cudaRestore,
+  cudaProcesses,
+  unfairBaseline,
+  firstRun,
+  noisyHost,
+  unattributed,
+  fullTmpfs,
+  knownDefects,
 ]
 
-/** All findings of a run, the costliest first, those without a cost last. A cause that several scenarios share is one finding. */
+/**
+ * All findings of a run, the costliest first, those without a cost last. A cause that several scenarios share is one
+ * finding.
+ */
 export function findings(run: Run, report: Report, trials: Trial[]): Finding[] {
   const facts = { run, report, trials }
   return RULES.flatMap(rule => merge(rule(facts))).sort((a, b) => (b.cost ?? -1) - (a.cost ?? -1))
@@ -37,10 +55,21 @@ const ONE_CAUSE = ['unattributed-time', 'first-run-stands-out']
 
 /** Findings of one rule by their remedy: the costliest speaks, its evidence names the others. */
 function merge(found: Finding[]): Finding[] {
-  return [...Map.groupBy(found, finding => ONE_CAUSE.includes(finding.code) ? finding.code : `${finding.code} ${finding.remedy.split('(')[0]}`).values()].map((group) => {
+  return [
+    ...Map.groupBy(found, finding =>
+      ONE_CAUSE.includes(finding.code) ? finding.code : `${finding.code} ${finding.remedy.split('(')[0]}`,
+    ).values(),
+  ].map(group => {
     const [first, ...others] = group.toSorted((a, b) => (b.cost ?? -1) - (a.cost ?? -1))
     if (others.length === 0) return first!
-    const named = others.slice(0, NAMED).map(other => `${other.scenario ?? other.message}${other.cost === null ? '' : ` (${seconds(other.cost)} s)`}`)
-    return { ...first!, evidence: `${first!.evidence}. Also ${named.join(', ')}${others.length > NAMED ? ` and ${others.length - NAMED} more` : ''}` }
+    const named = others
+      .slice(0, NAMED)
+      .map(other => `${other.scenario ?? other.message}${other.cost === null ? '' : ` (${seconds(other.cost)} s)`}`)
+    return {
+      ...first!,
+      evidence:
+        `${first!.evidence}. Also ` +
+        `${named.join(', ')}${others.length > NAMED ? ` and ${others.length - NAMED} more` : ''}`,
+    }
   })
 }

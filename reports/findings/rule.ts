@@ -3,9 +3,16 @@ import { seconds } from '../format.ts'
 import type { Finding, Report, Run, Scenario, Settings, Trial } from '../schema.ts'
 
 /** What every rule looks at: what the run set out to do, the report as far as it is made, and the trials. */
-export interface Facts { run: Run, report: Report, trials: Trial[] }
+export interface Facts {
+  run: Run
+  report: Report
+  trials: Trial[]
+}
 
-/** A pure function that names a cause where it sees one, a finding a scenario, and is silent where the evidence is missing. */
+/**
+ * A pure function that names a cause where it sees one, a finding a scenario, and is silent where the evidence is
+ * missing.
+ */
 export type Rule = (facts: Facts) => Finding[]
 
 /** Scenarios with trials that counted. */
@@ -23,13 +30,17 @@ export const p50 = (scenario: Scenario): number => scenario.tfft?.p50 ?? 0
 
 /** Median of a number that the scenario's trials saw; undefined where none saw it. */
 export function figure(facts: Facts, id: string, key: string): number | undefined {
-  const seen = countedTrials(facts, id).flatMap(trial => typeof trial.evidence[key] === 'number' ? trial.evidence[key] : [])
+  const seen = countedTrials(facts, id).flatMap(trial =>
+    typeof trial.evidence[key] === 'number' ? trial.evidence[key] : [],
+  )
   return seen.length === 0 ? undefined : median(seen)
 }
 
 /** A word that the scenario's trials saw; undefined where none did or where they differ. */
 export function word(facts: Facts, id: string, key: string): string | undefined {
-  const seen = new Set(countedTrials(facts, id).flatMap(trial => trial.evidence[key] === undefined ? [] : String(trial.evidence[key])))
+  const seen = new Set(
+    countedTrials(facts, id).flatMap(trial => (trial.evidence[key] === undefined ? [] : String(trial.evidence[key]))),
+  )
   return seen.size === 1 ? [...seen][0] : undefined
 }
 
@@ -45,11 +56,23 @@ export function phase(scenario: Scenario, name: string): number {
 }
 
 /** Median seconds of all that podman does with an archive; 0 where there is none. */
-export const archiveTime = ({ phases }: Scenario): number => phases.reduce((sum, { name, p50: each }) => name.startsWith('archive.') ? sum + each : sum, 0)
+export const archiveTime = ({ phases }: Scenario): number =>
+  phases.reduce((sum, { name, p50: each }) => (name.startsWith('archive.') ? sum + each : sum), 0)
 
 /** The measured scenario of the same strategy whose settings differ in `keys` at most and that passes the test. */
-export function sibling(facts: Facts, scenario: Scenario, keys: string[], test: (candidate: Scenario) => boolean): Scenario | undefined {
-  return measured(facts).find(other => other.id !== scenario.id && other.strategy === scenario.strategy && sameBut(other.settings, scenario.settings, keys) && test(other))
+export function sibling(
+  facts: Facts,
+  scenario: Scenario,
+  keys: string[],
+  test: (candidate: Scenario) => boolean,
+): Scenario | undefined {
+  return measured(facts).find(
+    other =>
+      other.id !== scenario.id &&
+      other.strategy === scenario.strategy &&
+      sameBut(other.settings, scenario.settings, keys) &&
+      test(other),
+  )
 }
 
 function sameBut(a: Settings, b: Settings, keys: string[]): boolean {
@@ -58,14 +81,22 @@ function sameBut(a: Settings, b: Settings, keys: string[]): boolean {
 
 /** Seconds by which a start is slower than another, where that is beyond chance; otherwise undefined. */
 export function slowerBy(scenario: Scenario, other: Scenario): number | undefined {
-  const [own, others] = [scenario, other].map(one => one.trials.flatMap(trial => trial.tfft ?? [])) as [number[], number[]]
+  const [own, others] = [scenario, other].map(one => one.trials.flatMap(trial => trial.tfft ?? [])) as [
+    number[],
+    number[],
+  ]
   const difference = p50(scenario) - p50(other)
-  return difference > 0 && own.length > 0 && others.length > 0 && mannWhitney(own, others).p < 0.05 ? difference : undefined
+  return difference > 0 && own.length > 0 && others.length > 0 && mannWhitney(own, others).p < 0.05
+    ? difference
+    : undefined
 }
 
 /** `name 0.95 s, other 1.4 s` of the phases that there are. */
 export function phaseList(scenario: Scenario, names: string[]): string {
-  return names.filter(name => phase(scenario, name) > 0).map(name => `${name} ${seconds(phase(scenario, name))} s`).join(', ')
+  return names
+    .filter(name => phase(scenario, name) > 0)
+    .map(name => `${name} ${seconds(phase(scenario, name))} s`)
+    .join(', ')
 }
 
 /** Share of TFFT from which on a small constant cost is worth a word. */

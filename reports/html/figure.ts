@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
-import { Markup, html } from './markup.ts'
+import { html, Markup } from './markup.ts'
 
 /** A picture in three widths, so that its text is as large on a phone, on a tablet and on paper as on a desk. */
 
@@ -11,7 +11,11 @@ export interface Size {
   /** No room for names beside the bars: they stand above them. */
   narrow: boolean
 }
-export const SIZES: Size[] = [{ name: 'wide', width: 1000, narrow: false }, { name: 'medium', width: 680, narrow: true }, { name: 'narrow', width: 360, narrow: true }]
+export const SIZES: Size[] = [
+  { name: 'wide', width: 1000, narrow: false },
+  { name: 'medium', width: 680, narrow: true },
+  { name: 'narrow', width: 360, narrow: true },
+]
 
 /**
  * Draws a picture for each width.
@@ -25,8 +29,19 @@ export function picture(label: string, draw: (size: Size) => Plot.PlotOptions): 
 /** Where a logarithmic axis has its marks: 1, 2 and 5 in every power of ten, or 1 alone where that were too many. */
 export function logTicks([low, high]: readonly [number, number], most = 9): number[] {
   const powers = Array.from({ length: 16 }, (_, index) => index - 8)
-  const within = (steps: number[]) => powers.flatMap(power => steps.map(step => Number(`${step}e${power}`))).filter(value => value >= low && value <= high)
-  return [[1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 7], [1, 2, 3, 5], [1, 2, 5]].map(within).find(ticks => ticks.length <= most) ?? within([1])
+  const within = (steps: number[]) =>
+    powers
+      .flatMap(power => steps.map(step => Number(`${step}e${power}`)))
+      .filter(value => value >= low && value <= high)
+  return (
+    [
+      [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 7],
+      [1, 2, 3, 5],
+      [1, 2, 5],
+    ]
+      .map(within)
+      .find(ticks => ticks.length <= most) ?? within([1])
+  )
 }
 
 /** A line of a name, in pixels, and about how wide a letter of it is. */
@@ -62,20 +77,48 @@ export function rows(ids: string[], { width, narrow }: Size, drawn: number, gap:
   const text = (id: string) => name(id, narrow ? width - 16 : NAMES - 12)
   const lines = Math.max(1, ...ids.map(id => text(id).split('\n').length))
   const style = { text, frameAnchor: 'left' as const, fontSize: 12, lineHeight: LINE / 12, fill: 'var(--ink)' }
-  if (!narrow) return { height: Math.max(drawn + gap, lines * LINE + 8), dy: 0, names: (all, y) => [Plot.text(all, { ...style, y, textAnchor: 'end', dx: -12 })] }
-  const dy = lines * LINE / 2
-  return { height: drawn + gap + lines * LINE, dy, names: (all, y) => [Plot.text(all, { ...style, y, textAnchor: 'start', lineAnchor: 'bottom', dy: dy - drawn / 2 - 6, stroke: 'var(--paper)', strokeWidth: 4 })] }
+  if (!narrow)
+    return {
+      height: Math.max(drawn + gap, lines * LINE + 8),
+      dy: 0,
+      names: (all, y) => [Plot.text(all, { ...style, y, textAnchor: 'end', dx: -12 })],
+    }
+  const dy = (lines * LINE) / 2
+  return {
+    height: drawn + gap + lines * LINE,
+    dy,
+    names: (all, y) => [
+      Plot.text(all, {
+        ...style,
+        y,
+        textAnchor: 'start',
+        lineAnchor: 'bottom',
+        dy: dy - drawn / 2 - 6,
+        stroke: 'var(--paper)',
+        strokeWidth: 4,
+      }),
+    ],
+  }
 }
 
 /** Plot writes a style element into each picture; the page has one for all. */
 function svg(options: Plot.PlotOptions, width: number): Markup {
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
-  const drawn = Plot.plot({ className: 'plot', ...options, width, document: document as never }) as unknown as { outerHTML: string }
+  const drawn = Plot.plot({ className: 'plot', ...options, width, document: document as never }) as unknown as {
+    outerHTML: string
+  }
   return new Markup(drawn.outerHTML.replace(/<style>.*?<\/style>/s, '').replaceAll(/(-?\d+\.\d{2})\d+/g, '$1'))
 }
 
 /** A picture with what it says above, and the figures behind it. */
-export function figure(parts: { id: string, title: string, text: string, picture: Markup | Markup[], table: Markup, legend?: Markup }): Markup {
+export function figure(parts: {
+  id: string
+  title: string
+  text: string
+  picture: Markup | Markup[]
+  table: Markup
+  legend?: Markup
+}): Markup {
   return html`<section class="figure" id="${parts.id}">
 <h2>${parts.title}</h2>
 <p class="lead">${parts.text}</p>
@@ -85,14 +128,24 @@ ${parts.legend}
 </section>`
 }
 
-export interface Cell { text: string | Markup, number?: boolean }
+export interface Cell {
+  text: string | Markup
+  number?: boolean
+}
 export const number = (text: string): Cell => ({ text, number: true })
 
 /** A table; cells made by {@link number} are set flush right. */
 export function table(head: (string | Cell)[], rows: (string | Markup | Cell)[][], caption?: string): Markup {
-  const cell = (value: string | Markup | Cell): Cell => typeof value === 'string' || value instanceof Markup ? { text: value } : value
-  const line = (values: (string | Markup | Cell)[], tag: 'th' | 'td') => values.map(cell).map(({ text, number: isNumber }) =>
-    tag === 'th' ? html`<th scope="col"${isNumber && NUMBER}>${text}</th>` : html`<td${isNumber && NUMBER}>${text}</td>`)
+  const cell = (value: string | Markup | Cell): Cell =>
+    typeof value === 'string' || value instanceof Markup ? { text: value } : value
+  const line = (values: (string | Markup | Cell)[], tag: 'th' | 'td') =>
+    values
+      .map(cell)
+      .map(({ text, number: isNumber }) =>
+        tag === 'th'
+          ? html`<th scope="col"${isNumber && NUMBER}>${text}</th>`
+          : html`<td${isNumber && NUMBER}>${text}</td>`,
+      )
   return html`<div class="scroll"><table>${caption && html`<caption>${caption}</caption>`}<thead><tr>${line(head, 'th')}</tr></thead><tbody>${rows.map(row => html`<tr>${line(row, 'td')}</tr>`)}</tbody></table></div>`
 }
 

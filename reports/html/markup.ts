@@ -11,14 +11,16 @@ export class Markup {
 
 type Part = Markup | string | number | false | null | undefined | Part[]
 
-/** A template whose values are escaped; markup stays, lists are joined, and nothing comes of false, null and undefined. */
+/**
+ * A template whose values are escaped; markup stays, lists are joined, and nothing comes of false, null and undefined.
+ */
 export function html(literals: TemplateStringsArray, ...parts: Part[]): Markup {
   return new Markup(literals.reduce((text, literal, index) => text + render(parts[index - 1]) + literal))
 }
 
 /** A scenario's id as code that breaks behind its dots. */
 export function idCode(id: string): Markup {
-  return html`<code>${id.split(/(?<=\.)/).map((part, index) => index === 0 ? part : html`<wbr>${part}`)}</code>`
+  return html`<code>${id.split(/(?<=\.)/).map((part, index) => (index === 0 ? part : html`<wbr>${part}`))}</code>`
 }
 
 function render(part: Part): string {
@@ -29,5 +31,7 @@ function render(part: Part): string {
 
 /** Text as HTML and as the value of an attribute. Control characters, such as a terminal's colours, are left out. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/g, '').replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
+  return text
+    .replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/g, '')
+    .replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
 }

@@ -1,7 +1,7 @@
 import type { Report } from '../schema.ts'
 import { answer } from './answer.ts'
 import { holding } from './holding.ts'
-import { Markup, html } from './markup.ts'
+import { html, Markup } from './markup.ts'
 import { comparison, findingList, header, host, published, scenarioTable, title } from './sections.ts'
 import { speedups } from './speedup.ts'
 import { STYLE } from './style.ts'

@@ -1,9 +1,15 @@
 /**
  * Colours of families of phases. Hues are those of Okabe and Ito, which colour-blind people can tell apart
- * (https://jfly.uni-koeln.de/color/); phases of one family differ in strength and have a gap between them. The values stand
+ * (https://jfly.uni-koeln.de/color/); phases of one family differ in strength and have a gap between them. The values
+ * stand
  * in style.ts, once for light and once for dark.
  */
-export interface Family { key: string, label: string, colour: string, ink: string }
+export interface Family {
+  key: string
+  label: string
+  colour: string
+  ink: string
+}
 
 const FAMILIES: Record<string, Omit<Family, 'key'>> = {
   archive: family('archive', 'archive'),
@@ -23,7 +29,13 @@ function family(name: string, label: string): Omit<Family, 'key'> {
 /** The family of a phase, by the first part of its name. */
 export function familyOf(phase: string): Family {
   const first = phase.split('.')[0]!
-  const key = ['podman', 'runtime', 'container'].includes(first) ? 'container' : first === 'first-token' ? 'token' : first in FAMILIES ? first : 'other'
+  const key = ['podman', 'runtime', 'container'].includes(first)
+    ? 'container'
+    : first === 'first-token'
+      ? 'token'
+      : first in FAMILIES
+        ? first
+        : 'other'
   return { key, ...FAMILIES[key]! }
 }
 
@@ -31,11 +43,20 @@ export function familyOf(phase: string): Family {
 export const FAMILY_ORDER = Object.keys(FAMILIES)
 
 /** The lighter phases of a family: what is short or comes first. All others have the full colour. */
-const LIGHTER: Record<string, number> = { 'archive.find-runtime': 0.36, 'archive.read-config': 0.6, 'criu.fork': 0.5, 'cuda.unlock': 0.5, 'engine.imports': 0.32, 'engine.weights': 0.55, 'engine.kv-cache': 0.55, 'engine.api': 0.32 }
+const LIGHTER: Record<string, number> = {
+  'archive.find-runtime': 0.36,
+  'archive.read-config': 0.6,
+  'criu.fork': 0.5,
+  'cuda.unlock': 0.5,
+  'engine.imports': 0.32,
+  'engine.weights': 0.55,
+  'engine.kv-cache': 0.55,
+  'engine.api': 0.32,
+}
 export const LIGHT_PHASES = Object.keys(LIGHTER)
 
 /** Opacity of a phase's colour. */
 export const strengthOf = (phase: string): number => LIGHTER[phase] ?? 1
 
 /** Colour of text on a phase: on a light tint that of all text. */
-export const inkOn = (phase: string): string => strengthOf(phase) < 1 ? 'var(--ink)' : familyOf(phase).ink
+export const inkOn = (phase: string): string => (strengthOf(phase) < 1 ? 'var(--ink)' : familyOf(phase).ink)
