@@ -1,6 +1,6 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { BaseSequencer, createCLI, type TestSpecification } from 'vitest/node'
-import type { Prepared } from './fixtures/run.ts'
+import type { Prepared } from './fixtures/run/run.ts'
 
 type TestOptions = NonNullable<ViteUserConfig['test']>
 
@@ -28,7 +28,7 @@ const A_DAY = 86_400_000
 
 export default defineConfig(async () => {
   const { command, words } = asked()
-  return command === 'bench' ? bench(words) : { test: { ...shared, globalSetup: 'fixtures/test-setup.ts' } }
+  return command === 'bench' ? bench(words) : { test: { ...shared, globalSetup: 'fixtures/testing/test-setup.ts' } }
 })
 
 /**
@@ -43,12 +43,14 @@ function asked(): { command: string | undefined; words: string[] } {
 /** `npx vitest bench [name ...]`: everything that can be wrong ends here, with exit code 2. */
 async function bench(words: string[]): Promise<ViteUserConfig> {
   const { preflight, defaultBenches } = (await load(
-    'fixtures/preflight.ts',
-  )) as typeof import('./fixtures/preflight.ts')
-  const { namedBenches } = (await load('fixtures/bench-files.ts')) as typeof import('./fixtures/bench-files.ts')
-  const { configuration } = (await load('helpers/configuration.ts')) as typeof import('./helpers/configuration.ts')
-  const { reportProblem } = (await load('helpers/problem.ts')) as typeof import('./helpers/problem.ts')
-  const { gatePlugin } = (await load('fixtures/gate-plugin.ts')) as typeof import('./fixtures/gate-plugin.ts')
+    'fixtures/run/preflight.ts',
+  )) as typeof import('./fixtures/run/preflight.ts')
+  const { namedBenches } = (await load('fixtures/run/bench-files.ts')) as typeof import('./fixtures/run/bench-files.ts')
+  const { configuration } = (await load(
+    'helpers/config/configuration.ts',
+  )) as typeof import('./helpers/config/configuration.ts')
+  const { reportProblem } = (await load('helpers/core/problem.ts')) as typeof import('./helpers/core/problem.ts')
+  const { gatePlugin } = (await load('fixtures/run/gate-plugin.ts')) as typeof import('./fixtures/run/gate-plugin.ts')
   let prepared: Prepared
   let files: string[]
   try {

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import type { Readable } from 'node:stream'
-import { command } from '../command.ts'
-import { Problem } from '../problem.ts'
+import { Problem } from '../core/problem.ts'
+import { command } from '../host/command.ts'
 
 /** tar archives of a bundle: numeric owner root, sorted names. */
 

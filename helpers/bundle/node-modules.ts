@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { Problem } from '../problem.ts'
+import { Problem } from '../core/problem.ts'
 
 /** Node and the npm packages, as `npm ci` left them, without what no bench and no command imports. */
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { checkMakeable } from '../makeable.ts'
-import { Problem } from '../problem.ts'
+import { checkMakeable } from '../core/creatable.ts'
+import { Problem } from '../core/problem.ts'
 import type { BundleOptions } from './bundle.ts'
 import { requirements } from './wheels.ts'
 

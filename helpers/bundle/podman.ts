@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { copyFile, cp, mkdir, readdir, realpath, symlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { command } from '../command.ts'
-import { Problem } from '../problem.ts'
+import { Problem } from '../core/problem.ts'
+import { command } from '../host/command.ts'
 
 /**
  * Podman and its parts, taken out of unpacked Debian packages as programs with their libraries beside them, so that

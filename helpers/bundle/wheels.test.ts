@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bentText } from '../bent.ts'
+import { bentText } from '../testing/corrupt.ts'
 import { packageName, requirements, toPack, versionsOf } from './wheels.ts'
 
 test.for([

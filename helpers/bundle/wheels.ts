@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { command } from '../command.ts'
-import { Problem } from '../problem.ts'
+import { Problem } from '../core/problem.ts'
+import { command } from '../host/command.ts'
 import { SLIM_PACKAGES } from './slim.ts'
 
 /** Python packages for a host without an index: resolved with uv for that host's Python, unpacked into one folder. */

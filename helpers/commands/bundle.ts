@@ -2,8 +2,8 @@ import { performance } from 'node:perf_hooks'
 import { makeBundle } from '../bundle/bundle.ts'
 import { describeManifest } from '../bundle/manifest.ts'
 import { parseOptions, USAGE } from '../bundle/options.ts'
-import { reportProblem } from '../problem.ts'
-import { becomeRoot } from '../root.ts'
+import { reportProblem } from '../core/problem.ts'
+import { becomeRoot } from '../host/root.ts'
 
 /** `npm run bundle`: what a host without a network needs, in parts. Exit 0, or 2 with what to do. */
 

@@ -1,10 +1,10 @@
-import { runLock } from '../../fixtures/storage.ts'
-import { calibrate, milliseconds } from '../calibration/calibrate.ts'
-import type { Kind } from '../calibration/tries.ts'
-import { configuration } from '../configuration.ts'
-import { reportProblem } from '../problem.ts'
-import { becomeRoot } from '../root.ts'
-import { lockRun } from '../run-lock.ts'
+import { configuration } from '../config/configuration.ts'
+import { reportProblem } from '../core/problem.ts'
+import { becomeRoot } from '../host/root.ts'
+import { lockRun } from '../host/run-lock.ts'
+import { runLock } from '../podman/storage.ts'
+import { calibrate, milliseconds } from '../prober/calibration/calibrate.ts'
+import type { Kind } from '../prober/calibration/tries.ts'
 
 /**
  * `npm run calibrate`: measures the prober itself and prints its error; every report from now on carries the figure.

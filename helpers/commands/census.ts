@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
-import { census } from '../criu-images/census.ts'
-import { censusTable } from '../criu-images/census-table.ts'
-import { ImageError } from '../criu-images/wire.ts'
-import { Problem, reportProblem } from '../problem.ts'
+import { Problem, reportProblem } from '../core/problem.ts'
+import { census } from '../criu/images/census.ts'
+import { censusTable } from '../criu/images/census-table.ts'
+import { ImageError } from '../criu/images/wire.ts'
 
 const USAGE = `Usage: npm run census -- FOLDER [--json] [--largest COUNT]
 

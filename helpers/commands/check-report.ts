@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { runFolder } from '../../reports/run-folder.ts'
-import { type Report, reportSchema, runSchema } from '../../reports/schema.ts'
-import { checked, readTrials } from '../../reports/trials.ts'
-import { Problem, reportProblem } from '../problem.ts'
+import { runFolder } from '../../reports/run/run-folder.ts'
+import { type Report, reportSchema, runSchema } from '../../reports/run/schema.ts'
+import { checked, readTrials } from '../../reports/run/trials.ts'
+import { Problem, reportProblem } from '../core/problem.ts'
 
 /** Share of TFFT that no phase may leave unexplained, in the median trial. */
 const UNATTRIBUTED = 0.05

@@ -1,9 +1,9 @@
 import { stdout } from 'node:process'
 import { parseArgs } from 'node:util'
-import { checkOtherRun, compareRuns, DEFAULT_TOLERANCE, readReference } from '../../reports/compare.ts'
-import { gateExitCode } from '../../reports/exit-code.ts'
-import { gateVerdict, renderGate } from '../../reports/gate-table.ts'
-import { Problem, reportProblem } from '../problem.ts'
+import { checkOtherRun, compareRuns, DEFAULT_TOLERANCE, readReference } from '../../reports/analysis/compare.ts'
+import { gateExitCode } from '../../reports/analysis/exit-code.ts'
+import { gateVerdict, renderGate } from '../../reports/render/gate-table.ts'
+import { Problem, reportProblem } from '../core/problem.ts'
 
 const USAGE =
   'For example: npm run compare -- results/reference.json results/latest\nOptions: --tolerance 0.1 ' +

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openSelfTest, slowRuntime } from '../../fixtures/self-test.ts'
-import { Problem, reportProblem } from '../problem.ts'
+import { openSelfTest, slowRuntime } from '../../fixtures/testing/self-test.ts'
+import { Problem, reportProblem } from '../core/problem.ts'
 
 /**
  * `npm run gate-rates [-- RUNS SECONDS]`: how often the gate is wrong. Runs the real suite with a small model, RUNS

@@ -1,12 +1,12 @@
 import { join, resolve } from 'node:path'
-import { command } from '../command.ts'
-import { Problem, reportProblem } from '../problem.ts'
-import { parseOptions, USAGE } from '../random-model/options.ts'
+import { Problem, reportProblem } from '../core/problem.ts'
+import { command } from '../host/command.ts'
+import { parseOptions, USAGE } from '../models/random-model/options.ts'
 
 /** `npm run random-model`: a Hugging Face model folder with random weights. Exit 0, or 2 with what to do. */
 
 const SECONDS = 1800
-const program = join(resolve(import.meta.dirname, '../random-model'), 'make.py')
+const program = join(resolve(import.meta.dirname, '../models/random-model'), 'make.py')
 
 try {
   const options = parseOptions(process.argv.slice(2))

@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { stdout } from 'node:process'
-import { readReference } from '../../reports/compare.ts'
-import { writeWhole } from '../../reports/run-folder.ts'
-import { MIN_TRIALS } from '../../reports/targets.ts'
-import { checkMakeable } from '../makeable.ts'
-import { Problem, reportProblem } from '../problem.ts'
+import { readReference } from '../../reports/analysis/compare.ts'
+import { MIN_TRIALS } from '../../reports/analysis/targets.ts'
+import { writeWhole } from '../../reports/run/run-folder.ts'
+import { checkMakeable } from '../core/creatable.ts'
+import { Problem, reportProblem } from '../core/problem.ts'
 
 const USAGE = 'For example: npm run reference -- results/latest results/reference.json'
 

@@ -1,9 +1,9 @@
 import { stdout } from 'node:process'
-import { exitCode } from '../../reports/exit-code.ts'
-import { runFolder } from '../../reports/run-folder.ts'
-import { renderTable } from '../../reports/table.ts'
-import { writeReportIfRoom } from '../../reports/write.ts'
-import { Problem, reportProblem } from '../problem.ts'
+import { exitCode } from '../../reports/analysis/exit-code.ts'
+import { renderTable } from '../../reports/render/table.ts'
+import { writeReportIfRoom } from '../../reports/render/write.ts'
+import { runFolder } from '../../reports/run/run-folder.ts'
+import { Problem, reportProblem } from '../core/problem.ts'
 
 /**
  * `npm run report -- results/RUN`: makes every file of a run again from run.json and trials.jsonl, and prints the

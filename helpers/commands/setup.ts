@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks'
-import { configuration } from '../configuration.ts'
-import { reportProblem } from '../problem.ts'
-import { becomeRoot } from '../root.ts'
+import { configuration } from '../config/configuration.ts'
+import { reportProblem } from '../core/problem.ts'
+import { becomeRoot } from '../host/root.ts'
+import { endOnSignal } from '../host/signals.ts'
 import { setUp } from '../setup/steps.ts'
-import { endOnSignal } from '../signals.ts'
 
 /** `npm run setup`: makes what a run needs and is missing. Exit 0, or 2 with what to do. */
 

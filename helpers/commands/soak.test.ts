@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { FAULTS } from '../../fixtures/soak/faults.ts'
+import { FAULTS } from '../../fixtures/testing/soak/faults.ts'
 import { parseOptions } from './soak.ts'
 
 it('has defaults, and takes what it is told', () => {

@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { FAULTS } from '../../fixtures/soak/faults.ts'
-import { soak } from '../../fixtures/soak/soak.ts'
-import { configuration } from '../configuration.ts'
-import { EXIT, Problem, reportProblem } from '../problem.ts'
-import { becomeRoot } from '../root.ts'
-import { ENDING, exitCodeOf } from '../signals.ts'
+import { FAULTS } from '../../fixtures/testing/soak/faults.ts'
+import { soak } from '../../fixtures/testing/soak/soak.ts'
+import { configuration } from '../config/configuration.ts'
+import { EXIT, Problem, reportProblem } from '../core/problem.ts'
+import { becomeRoot } from '../host/root.ts'
+import { ENDING, exitCodeOf } from '../host/signals.ts'
 
 const USAGE = `Usage: npm run soak -- [--trials 300] [--seed 1] [--iterations 4] [--faults NAME,NAME]
 

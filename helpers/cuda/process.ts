@@ -1,10 +1,10 @@
-import { now, pause } from '../clock.ts'
+import { now, pause } from '../core/clock.ts'
 import { type CudaAction, type CudaState, type Driver, loadDriver } from './driver.ts'
 
 /**
  * The helper process: it has done cuInit (0.1 to 1 s) before anything is measured, and serves calls until its parent
  * lets
- * go of it. Started by helpers/cuda.ts with the library as its only argument.
+ * go of it. Started by helpers/cuda/cuda.ts with the library as its only argument.
  */
 
 export interface Request {

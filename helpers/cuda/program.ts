@@ -1,5 +1,5 @@
-import { now } from '../clock.ts'
-import { command, succeeds } from '../command.ts'
+import { now } from '../core/clock.ts'
+import { command, succeeds } from '../host/command.ts'
 import { type CudaAction, type CudaState, STATES } from './driver.ts'
 import type { Result } from './process.ts'
 
@@ -19,7 +19,7 @@ export async function programState(pid: number): Promise<{ state: CudaState | un
   return { state: STATES.find(state => stdout.trim() === state), seconds: now() - began }
 }
 
-/** Errors: the Problem of helpers/command.ts, with what the program printed. */
+/** Errors: the Problem of helpers/host/command.ts, with what the program printed. */
 export async function programCall(action: CudaAction, pid: number, lockTimeout: number): Promise<Result> {
   const began = now()
   await command(

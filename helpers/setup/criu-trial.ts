@@ -7,10 +7,10 @@ import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { lastLines } from '../command.ts'
-import { isAlive } from '../processes.ts'
-import { attempt, type Outcome } from './attempt.ts'
-import { readRecord, writeRecord } from './record.ts'
+import { readRecord, writeRecord } from '../core/record.ts'
+import { attempt, type Outcome } from '../host/attempt.ts'
+import { lastLines } from '../host/command.ts'
+import { isAlive } from '../host/processes.ts'
 
 /**
  * Whether a CRIU works on this kernel, found out by dumping and restoring a small process: `criu check` passes where a

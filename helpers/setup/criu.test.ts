@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
-import type { Configuration } from '../configuration.ts'
+import type { Configuration } from '../config/configuration.ts'
+import { writeRecord } from '../core/record.ts'
 import { candidates, criuLink, withoutDefaults, wrapper } from './criu.ts'
 import { errorOf, trialKey, tried } from './criu-trial.ts'
 import { criuToUse } from './paths.ts'
-import { writeRecord } from './record.ts'
 
 let folder: string
 beforeEach(() => {

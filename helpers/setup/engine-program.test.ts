@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { writeRecord } from '../core/record.ts'
 import { engineProgram, newerThanTested, optionsOf, versionOf } from './engine-program.ts'
-import { writeRecord } from './record.ts'
 
 /** Lines of `llama-server --help`, 0.7.0. */
 const HELP = `-h,    --help, --usage                  print usage and exit

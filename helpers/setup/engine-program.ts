@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { cgroupParent, removeCgroups } from '../cgroups.ts'
-import { type Image, LABEL, type Podman, ulimitFlags } from '../podman.ts'
-import { readRecord, writeRecord } from './record.ts'
+import { readRecord, writeRecord } from '../core/record.ts'
+import { cgroupParent, removeCgroups } from '../host/cgroups.ts'
+import { type Image, LABEL, type Podman, ulimitFlags } from '../podman/podman.ts'
 
 /** What the llama-server in an image says of itself: set-up asks it once for each image. */
 

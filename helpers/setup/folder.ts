@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, statSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { mounts } from '../mounts.ts'
-import { Problem } from '../problem.ts'
-import { isAlive } from '../processes.ts'
+import { Problem } from '../core/problem.ts'
+import { mounts } from '../host/mounts.ts'
+import { isAlive } from '../host/processes.ts'
 
 /**
  * Folders that are whole or not there: built under another name (`NAME.part-PID`) and renamed when done.

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { parseConfiguration } from '../configuration.ts'
+import { parseConfiguration } from '../config/configuration.ts'
 import { busBandwidth, parseCsv } from '../cuda/nvidia-smi.ts'
 import { GPU_STEPS, judgeDriver, judgeMemory, parseDriverVersion } from './gpu.ts'
 

@@ -1,8 +1,8 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { command } from '../command.ts'
-import { LABEL, type Podman } from '../podman.ts'
+import { command } from '../host/command.ts'
+import { LABEL, type Podman } from '../podman/podman.ts'
 import { removeTree } from './folder.ts'
 
 /**

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import type { Configuration } from '../configuration.ts'
+import type { Configuration } from '../config/configuration.ts'
+import { writeRecord } from '../core/record.ts'
 import { imageOf, imageStore, tagOf } from './image.ts'
-import { writeRecord } from './record.ts'
 
 test('a version becomes a tag', () => {
   expect(tagOf('1:0.7.0+dfsg-2~bpo')).toBe('1_0.7.0_dfsg-2_bpo')

@@ -1,5 +1,5 @@
-import { Problem } from '../problem.ts'
-import { attempt } from './attempt.ts'
+import { Problem } from '../core/problem.ts'
+import { attempt } from '../host/attempt.ts'
 
 /** The Debian mirror that CRIU and the engine image come from. */
 

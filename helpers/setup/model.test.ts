@@ -13,9 +13,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { type Configuration, DEFAULT_MODEL, parseConfiguration } from '../configuration.ts'
+import { type Configuration, DEFAULT_MODEL, parseConfiguration } from '../config/configuration.ts'
+import { readRecord, writeRecord } from '../core/record.ts'
 import { checkRoom, model } from './model.ts'
-import { readRecord, writeRecord } from './record.ts'
 import { SHA256 } from './smollm2.ts'
 
 test('made once; one that was cut short is made again', async () => {

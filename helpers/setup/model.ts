@@ -1,12 +1,18 @@
 import { mkdir, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { type Configuration, DEFAULT_MODEL, defaultModel, STAND_IN_RECORD, withStandIn } from '../configuration.ts'
-import { llamaShape, weightBytes, writeRandomGguf } from '../gguf.ts'
-import { knownSha256 } from '../model-identity.ts'
-import { Problem } from '../problem.ts'
+import {
+  type Configuration,
+  DEFAULT_MODEL,
+  defaultModel,
+  STAND_IN_RECORD,
+  withStandIn,
+} from '../config/configuration.ts'
+import { Problem } from '../core/problem.ts'
+import { forgetRecord, readRecord, writeRecord } from '../core/record.ts'
+import { knownSha256 } from '../fingerprint/model-identity.ts'
+import { llamaShape, weightBytes, writeRandomGguf } from '../models/gguf.ts'
 import { removeParts } from './folder.ts'
-import { forgetRecord, readRecord, writeRecord } from './record.ts'
 import { fetchSmolLm2, ROOM, SHA256 } from './smollm2.ts'
 import { type Found, missing, ok, type Say, type Step, unusable } from './step.ts'
 

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
-import type { Configuration } from '../configuration.ts'
-import { configurationNamed, WHY_LOCAL } from '../podman-environment.ts'
-import { Problem } from '../problem.ts'
-import { attempt, type Outcome } from './attempt.ts'
+import type { Configuration } from '../config/configuration.ts'
+import { Problem } from '../core/problem.ts'
+import { attempt, type Outcome } from '../host/attempt.ts'
+import { SBIN, whereIs } from '../host/programs.ts'
+import { configurationNamed, WHY_LOCAL } from '../podman/podman-environment.ts'
 import { criuLink, prefixes } from './criu.ts'
 import { KEYRING } from './debian.ts'
 import { imageOf } from './image.ts'
-import { SBIN, whereIs } from './programs.ts'
 import { missing, ok, type Say, type Step, unusable } from './step.ts'
 
 /**

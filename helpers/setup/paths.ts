@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Configuration } from '../configuration.ts'
-import type { Store } from '../podman.ts'
-import { Problem } from '../problem.ts'
+import type { Configuration } from '../config/configuration.ts'
+import { Problem } from '../core/problem.ts'
+import { readRecord } from '../core/record.ts'
+import type { Store } from '../podman/podman.ts'
 import { type CriuChoice, criuChoice, criuLink } from './criu.ts'
 import { imageOf, imageStore } from './image.ts'
-import { readRecord } from './record.ts'
 import { seccompProfile } from './seccomp.ts'
 
 /** Where set-up has put things; read from its records, without running anything. */

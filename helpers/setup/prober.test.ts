@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import type { Configuration } from '../configuration.ts'
+import type { Configuration } from '../config/configuration.ts'
+import { writeRecord } from '../core/record.ts'
 import { prober } from './prober.ts'
-import { writeRecord } from './record.ts'
 
 const stateDir = mkdtempSync(join(tmpdir(), 'prober-'))
 afterAll(() => rmSync(stateDir, { recursive: true }))

@@ -1,4 +1,4 @@
-import { calibrate, milliseconds, readProberFigure } from '../calibration/calibrate.ts'
+import { calibrate, milliseconds, readProberFigure } from '../prober/calibration/calibrate.ts'
 import { missing, ok, type Step } from './step.ts'
 
 /**

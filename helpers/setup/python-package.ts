@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { lastLines } from '../command.ts'
-import { Problem } from '../problem.ts'
-import { attempt } from './attempt.ts'
+import { Problem } from '../core/problem.ts'
+import { attempt } from '../host/attempt.ts'
+import { lastLines } from '../host/command.ts'
+import { whereIs } from '../host/programs.ts'
 import { providePip } from './packages.ts'
-import { whereIs } from './programs.ts'
 import type { Say } from './step.ts'
 
 /**

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { Problem } from '../problem.ts'
+import { Problem } from '../core/problem.ts'
 import { missing, ok, type Step } from './step.ts'
 
 /** The seccomp profile of the engine's container: podman's default one without io_uring, which CRIU cannot dump. */

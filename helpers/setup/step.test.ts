@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { afterEach, expect, test, vi } from 'vitest'
-import type { Configuration } from '../configuration.ts'
-import { Problem } from '../problem.ts'
+import type { Configuration } from '../config/configuration.ts'
+import { Problem } from '../core/problem.ts'
 import { type Found, makeMissing, missing, ok, probeAll, type Step } from './step.ts'
 
 const c = {} as Configuration

@@ -1,5 +1,5 @@
-import type { Configuration } from '../configuration.ts'
-import { Problem } from '../problem.ts'
+import type { Configuration } from '../config/configuration.ts'
+import { Problem } from '../core/problem.ts'
 
 /** Seconds of silence after which a step says that it goes on: some fetch gigabytes. */
 const SILENCE = 20

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { Configuration } from '../configuration.ts'
+import type { Configuration } from '../config/configuration.ts'
 import { tmpfs, tmpfsSize, tooSmall } from './tmpfs.ts'
 
 const GIB = 1024 ** 3

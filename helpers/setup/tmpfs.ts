@@ -1,8 +1,8 @@
 import { readdir, stat, statfs } from 'node:fs/promises'
-import type { Configuration } from '../configuration.ts'
-import { memory } from '../memory.ts'
-import { mounts, mountTmpfs } from '../mounts.ts'
-import { Problem } from '../problem.ts'
+import type { Configuration } from '../config/configuration.ts'
+import { Problem } from '../core/problem.ts'
+import { memory } from '../host/memory.ts'
+import { mounts, mountTmpfs } from '../host/mounts.ts'
 import { missing, ok, type Step, unusable } from './step.ts'
 
 /** The memory file system at CHECKPOINT_DIR. One that is there already is used as it is. */

@@ -1,0 +1,359 @@
+import { existsSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { z } from 'zod'
+import { fileInTheWay, isMakeable, MAKEABLE } from '../core/creatable.ts'
+import { ownEnvFile } from '../core/env-file.ts'
+import { Problem } from '../core/problem.ts'
+import { hasRecord } from '../core/record.ts'
+import { isSecretName, secretWords } from '../core/secrets.ts'
+import { splitWords } from '../core/words.ts'
+import { refusedPodmanArgs } from '../podman/podman-args.ts'
+import { checkLocalPodman } from '../podman/podman-environment.ts'
+
+/**
+ * What a run is made of, read from the environment and from `.env` (the environment wins), checked before anything
+ * starts.
+ * The seed's names stay. No variable is needed to start.
+ */
+
+/** The engine that answers without a GPU, and the one with. */
+const engine = z.enum(['llama-cpp', 'vllm', 'openai'])
+export type EngineName = z.infer<typeof engine>
+export const ENGINES: readonly string[] = engine.options
+
+const wholeNumber = (min: number, max: number) =>
+  z.string().regex(/^\d+$/, 'a whole number').transform(Number).pipe(z.number().int().min(min).max(max))
+const path = z
+  .string()
+  .min(1)
+  .refine(value => !/[\x00-\x1f\x7f]/.test(value), 'a path without line breaks')
+  .refine(
+    value => !/^(~(\/|$)|\$\{?[A-Za-z_])/.test(value),
+    'a path in full: nothing puts a folder in the place of "~" or a variable here',
+  )
+  .transform(value => resolve(value))
+/**
+ * A folder that containers lie in or see: mount options split at ":", "," and "\\", and CRIU 4.2.1 cannot dump a
+ * process with a ")" in its mounts.
+ */
+const MOUNTABLE = 'a path without ":", ",", ")" and "\\"'
+const isMountable = (folder: string) => !/[:,)\\]/.test(folder)
+const folder = path.refine(isMountable, MOUNTABLE)
+/** One that the suite makes where it is missing. */
+const own = path
+  .refine(isMakeable, MAKEABLE)
+  .refine(value => value !== '/', 'a folder for the suite alone')
+  .superRefine((value, context) => {
+    const file = fileInTheWay(value)
+    if (file) context.addIssue({ code: 'custom', message: `a path for a folder, and ${file} is a file` })
+  })
+const made = own.refine(isMountable, MOUNTABLE)
+const name = z
+  .string()
+  .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, 'letters, digits, "_", "." and "-", not starting with a sign')
+const image = z
+  .string()
+  .regex(/^(?!\w+:\/\/)[a-zA-Z0-9][a-zA-Z0-9_.\-/:@]*$/, 'an image reference such as docker.io/vllm/vllm-openai:latest')
+const flag = z.enum(['0', '1']).transform(value => value === '1')
+const size = z
+  .string()
+  .regex(/^\d{1,15}(\.\d{1,15})?\s?[kMGT]?i?B?$/, 'a size such as 1GB or 400MB')
+  .transform(parseSize)
+  .refine(bytes => bytes >= 1e6 && bytes <= 1e13, 'a size from 1MB to 10TB')
+const words = z.string().transform((text, context) => {
+  const list = splitWords(text)
+  if (!list) context.addIssue({ code: 'custom', message: 'words with balanced quotes' })
+  return list ?? z.NEVER
+})
+/** Words of a program's command line, which every user of the host can read while it runs. */
+const openWords = words.superRefine((list, context) => {
+  const [secret] = secretWords(list)
+  if (secret)
+    context.addIssue({
+      code: 'custom',
+      message:
+        `words without a secret${secret.flag && ` such as that of ${secret.flag}`}, for every user of this ` +
+        'host can read them in the process list. Give the server a file with it, or a variable: ' +
+        'PODMAN_ARGS="--env NAME", and NAME in the environment. A server that asks for an API key cannot be ' +
+        'measured',
+    })
+})
+const criuBin = path.optional()
+
+const schema = z.object({
+  ENGINE: engine.optional(),
+  ENGINE_IMAGE: image.optional(),
+  ENGINE_COMMAND: openWords.optional(),
+  ENGINE_ARGS: openWords.default([]),
+  PODMAN_ARGS: words.default([]),
+  MODEL_ID: z
+    .string()
+    .min(1)
+    .refine(
+      value => !value.startsWith('-') && !/[\x00-\x1f\x7f]/.test(value),
+      'a model name or a file, not starting with "-"',
+    )
+    .optional(),
+  MODEL_SIZE: size.optional(),
+  MAX_MODEL_LEN: wholeNumber(16, 10_000_000).default(4096),
+  GPU_MEMORY_UTIL: z
+    .string()
+    .regex(/^(0?\.\d+|1(\.0+)?)$/, 'a share above 0 and up to 1, such as 0.90')
+    .transform(Number)
+    .pipe(z.number().gt(0).max(1))
+    .default(0.9),
+  GPU_DEVICES: z
+    .string()
+    .regex(/^(all|\d+(,\d+)*)$/, '"all" or device numbers such as 0,1')
+    .default('all'),
+  CONT_NAME: name.default('vllm-llm-demo'),
+  VLLM_IMAGE: z.union([z.literal('host'), image]).default('docker.io/vllm/vllm-openai:latest'),
+  VLLM_SITE: folder.optional(),
+  API_PORT: wholeNumber(1, 65_535).default(8000),
+  SHM_SIZE: z
+    .string()
+    .regex(/^\d+[kmg]?$/, 'a size such as 8g')
+    .default('8g'),
+  CHECKPOINT_DIR: made.default('/mnt/checkpoint-ram'),
+  CKPT_PATH: path.refine(isMakeable, MAKEABLE).optional(),
+  STATE_DIR: made.default('/var/lib/criu-gpu-bench'),
+  // vitest, which writes a file there, takes "\\" for "/"
+  RESULTS_DIR: own.refine(value => !value.includes('\\'), 'a path without "\\"').optional(),
+  NVIDIA_LIBS_PATH: folder.optional(),
+  MODELS_CACHE: made.default('/models'),
+  HF_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'a token without spaces')
+    .optional(),
+  WARMUP_REQUESTS: wholeNumber(0, 1000).default(5),
+  HEALTH_CHECK_TIMEOUT: wholeNumber(1, 86_400).default(300),
+  TOOL_TIMEOUT: wholeNumber(1, 3600).default(30),
+  ITERATIONS: wholeNumber(1, 1000).default(5),
+  REFERENCE: path.optional(),
+  REFERENCE_ANY_HOST: flag.default(false),
+  TARGETS_FILE: path.optional(),
+  OCI_RUNTIME: name.default('runc'),
+  CRIU_BIN: criuBin,
+  KEEP_CHECKPOINTS: flag.default(false),
+  SCENARIOS: z
+    .string()
+    .regex(/^(?=.*[^,])[\w.,*-]+$/, 'scenario ids with commas between them, * for any part')
+    .optional(),
+})
+
+/** The variables of the suite, in the order in which README and `npm run doctor` show them. */
+export const VARIABLES = Object.keys(schema.shape) as (keyof typeof schema.shape)[]
+
+export interface Configuration {
+  engine: EngineName
+  engineImage: string | undefined
+  engineCommand: string[] | undefined
+  engineArgs: string[]
+  podmanArgs: string[]
+  /** A model name (vllm, openai) or the GGUF file that the engine loads (llama-cpp). */
+  modelId: string
+  /** Bytes of llama-cpp's model; of a random one, those that its weights come closest to. */
+  modelBytes: number
+  /** True where the suite made the model's weights from a random stream. */
+  modelIsRandom: boolean
+  /**
+   * True where no model was named: set-up fetches {@link DEFAULT_MODEL}; where it could not, modelIsRandom is true as
+   * well.
+   */
+  modelIsDefault: boolean
+  maxModelLen: number
+  gpuMemoryUtil: number
+  gpuDevices: 'all' | number[]
+  containerName: string
+  vllmImage: string
+  /** Folder with vLLM's Python packages, where VLLM_IMAGE=host. */
+  vllmSite: string | undefined
+  apiPort: number
+  shmSize: string
+  checkpointDir: string
+  checkpointPath: string
+  stateDir: string
+  resultsDir: string | undefined
+  nvidiaLibsPath: string | undefined
+  modelsCache: string
+  /** For models that Hugging Face gives to its members only. A secret: it goes to vLLM's container and nowhere else. */
+  hfToken: string | undefined
+  warmupRequests: number
+  /** Seconds until a server that gives no token is given up. */
+  healthCheckTimeout: number
+  /** Seconds until a checkpoint or a restore is given up. */
+  checkpointTimeout: number
+  /**
+   * Seconds until podman, the OCI runtime or CRIU is given up that was asked for what takes no time, such as its
+   * version.
+   */
+  toolTimeout: number
+  iterations: number
+  reference: string | undefined
+  referenceAnyHost: boolean
+  targetsFile: string
+  ociRuntime: string
+  criuBin: string | undefined
+  keepCheckpoints: boolean
+  /** Patterns of scenario ids to run; every one of the bench file when undefined. */
+  scenarios: string[] | undefined
+}
+
+/**
+ * What the embedded engine loads where nothing else is asked for; helpers/setup/smollm2.ts says where it comes from.
+ */
+export const DEFAULT_MODEL = { file: 'SmolLM2-135M-Instruct.Q4_1.gguf', bytes: 98_362_432 }
+/** Bytes of the random model that takes its place where it cannot be had: about as many. */
+const STAND_IN_BYTES = 1e8
+/** Record of set-up: why there is a random model in its place. */
+export const STAND_IN_RECORD = 'model-stand-in'
+
+const randomModel = (folder: string, bytes: number) => join(folder, `random-${Math.round(bytes / 1e6)}mb.gguf`)
+
+/** The same with a random model in place of the default one. */
+export function withStandIn(c: Configuration): Configuration {
+  return { ...c, modelId: randomModel(c.modelsCache, STAND_IN_BYTES), modelBytes: STAND_IN_BYTES, modelIsRandom: true }
+}
+
+/** The file that the default model is, there or not. */
+export const defaultModel = ({ modelsCache }: Pick<Configuration, 'modelsCache'>): string =>
+  join(modelsCache, DEFAULT_MODEL.file)
+
+/**
+ * @param environment variables by name, as process.env
+ * @param hasGpu decides the engine where none is named
+ * @throws Problem naming each variable that is wrong, the value received and what is allowed
+ */
+export function parseConfiguration(environment: Record<string, string | undefined>, hasGpu: boolean): Configuration {
+  const given = Object.fromEntries(
+    VARIABLES.filter(key => environment[key] !== undefined && environment[key] !== '').map(key => [
+      key,
+      environment[key],
+    ]),
+  )
+  const result = schema.safeParse(given)
+  if (!result.success)
+    throw new Problem(
+      'configuration is unusable:\n' +
+        `${result.error.issues.map(issue => `  ${describeIssue(issue, given)}`).join('\n')}\nSet them in the ` +
+        'environment or in .env; README.md lists every variable.',
+    )
+  const e = result.data
+  const engineName = e.ENGINE ?? (hasGpu ? 'vllm' : 'llama-cpp')
+  if (engineName === 'openai' && !(e.ENGINE_IMAGE && e.ENGINE_COMMAND))
+    throw new Problem(
+      'configuration is unusable:\n  ENGINE=openai needs ENGINE_IMAGE (an image with an OpenAI-compatible ' +
+        'server) and ENGINE_COMMAND (what starts it)',
+    )
+  const refused = refusedPodmanArgs(e.PODMAN_ARGS, {
+    entrypoint: engineName !== 'openai',
+    criuOptions: engineName === 'vllm',
+  })
+  if (refused.length)
+    throw new Problem(
+      `configuration is unusable:\n  PODMAN_ARGS: received "${environment.PODMAN_ARGS}", which holds what ` +
+        `it may not:\n${refused.map(line => `    ${line}`).join('\n')}\nLeave them out; what else podman run ` +
+        'takes may stay.',
+    )
+  const embedded = e.MODEL_SIZE
+    ? randomModel(e.MODELS_CACHE, e.MODEL_SIZE)
+    : defaultModel({ modelsCache: e.MODELS_CACHE })
+  const modelId =
+    e.MODEL_ID ??
+    (engineName === 'llama-cpp' ? embedded : engineName === 'vllm' ? 'Qwen/Qwen2-1.5B-Instruct' : 'default')
+  if (engineName === 'llama-cpp' && e.MODEL_ID && !existsSync(e.MODEL_ID))
+    throw new Problem(
+      `configuration is unusable:\n  MODEL_ID: received "${e.MODEL_ID}", which is no file; ` +
+        `ENGINE=llama-cpp takes the path of a GGUF file, or leave MODEL_ID out for ${DEFAULT_MODEL.file}`,
+    )
+  const shown =
+    engineName === 'llama-cpp'
+      ? dirname(resolve(modelId))
+      : engineName === 'vllm' && existsSync(modelId)
+        ? resolve(modelId)
+        : ''
+  if (!isMountable(shown))
+    throw new Problem(
+      `configuration is unusable:\n  MODEL_ID: received "${modelId}", allowed is ${MOUNTABLE} (a GGUF ` +
+        `file's own name may hold them)`,
+    )
+  return {
+    engine: engineName,
+    engineImage: e.ENGINE_IMAGE,
+    engineCommand: e.ENGINE_COMMAND,
+    engineArgs: e.ENGINE_ARGS,
+    podmanArgs: e.PODMAN_ARGS,
+    modelId: engineName === 'llama-cpp' ? resolve(modelId) : modelId,
+    modelBytes:
+      engineName === 'llama-cpp' && e.MODEL_ID
+        ? Math.max(1, statSync(e.MODEL_ID).size)
+        : (e.MODEL_SIZE ?? DEFAULT_MODEL.bytes),
+    modelIsRandom: engineName === 'llama-cpp' && !e.MODEL_ID && e.MODEL_SIZE !== undefined,
+    modelIsDefault: engineName === 'llama-cpp' && !e.MODEL_ID && e.MODEL_SIZE === undefined,
+    maxModelLen: e.MAX_MODEL_LEN,
+    gpuMemoryUtil: e.GPU_MEMORY_UTIL,
+    gpuDevices: e.GPU_DEVICES === 'all' ? 'all' : e.GPU_DEVICES.split(',').map(Number),
+    containerName: e.CONT_NAME,
+    vllmImage: e.VLLM_IMAGE,
+    vllmSite: e.VLLM_SITE,
+    apiPort: e.API_PORT,
+    shmSize: e.SHM_SIZE,
+    checkpointDir: e.CHECKPOINT_DIR,
+    checkpointPath: e.CKPT_PATH ?? `${e.CHECKPOINT_DIR}/checkpoint.tar`,
+    stateDir: e.STATE_DIR,
+    resultsDir: e.RESULTS_DIR,
+    nvidiaLibsPath: e.NVIDIA_LIBS_PATH,
+    modelsCache: e.MODELS_CACHE,
+    hfToken: e.HF_TOKEN,
+    warmupRequests: e.WARMUP_REQUESTS,
+    healthCheckTimeout: e.HEALTH_CHECK_TIMEOUT,
+    checkpointTimeout: 2 * e.HEALTH_CHECK_TIMEOUT,
+    toolTimeout: e.TOOL_TIMEOUT,
+    iterations: e.ITERATIONS,
+    reference: e.REFERENCE,
+    referenceAnyHost: e.REFERENCE_ANY_HOST,
+    targetsFile: e.TARGETS_FILE ?? resolve(import.meta.dirname, '../../bench/targets.json'),
+    ociRuntime: e.OCI_RUNTIME,
+    criuBin: e.CRIU_BIN,
+    keepCheckpoints: e.KEEP_CHECKPOINTS,
+    scenarios: e.SCENARIOS?.split(',').filter(Boolean),
+  }
+}
+
+/**
+ * The configuration of this process: `.env` of the working folder under the environment. Errors as {@link
+ * parseConfiguration}.
+ */
+export function configuration(): Configuration {
+  let file: Record<string, string | undefined> = {}
+  try {
+    file = ownEnvFile()
+  } catch (error) {
+    throw new Problem(`.env cannot be read: ${(error as Error).message}`)
+  }
+  checkLocalPodman(process.env)
+  const c = parseConfiguration({ ...file, ...process.env }, existsSync('/dev/nvidiactl'))
+  return c.modelIsDefault && !existsSync(c.modelId) && hasRecord(c.stateDir, STAND_IN_RECORD) ? withStandIn(c) : c
+}
+
+function describeIssue(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
+  const key = String(issue.path[0])
+  const allowed =
+    issue.code === 'invalid_value'
+      ? `one of ${issue.values.join(', ')}`
+      : issue.code === 'too_small'
+        ? `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
+        : issue.code === 'too_big'
+          ? `at most ${issue.maximum}`
+          : issue.code === 'invalid_union'
+            ? '"host" or an image reference such as docker.io/vllm/vllm-openai:latest'
+            : issue.message.replace(/^Invalid string: must match pattern.*/, 'another form')
+  return isSecretName(key)
+    ? `${key} (its value is not shown): allowed is ${allowed}`
+    : `${key}: received "${given[key]}", allowed is ${allowed}`
+}
+
+function parseSize(text: string): number {
+  const [, number, unit, binary] = /^(\d+(?:\.\d+)?)\s*([kMGT]?)(i?)B?$/.exec(text)!
+  return Math.round(Number(number) * (binary ? 1024 : 1000) ** ' kMGT'.indexOf(unit || ' '))
+}

@@ -1,0 +1,78 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { bentText } from '../testing/corrupt.ts'
+import { criuBegan, criuPhases, parseRestoreEnd, parseRestoreLog, restoreLogFigures } from './criu.ts'
+
+const LOG =
+  '(00.000000) Version: 4.2.1 (gitid 0)\n(00.045155) Running pre-restore scripts\n(00.065322) pie: 1: ' +
+  'Switched to the restorer 1\n(00.166380) Restore finished successfully. Tasks resumed.\n'
+
+describe('restore.log', () => {
+  test('the stages', () => expect(parseRestoreLog(LOG)).toMatchObject({ restorer: 0.065322, resumed: 0.16638 }))
+  test('the restorer cannot begin after the end', () =>
+    expect(parseRestoreLog('(00.300000) pie: 1: x\n(00.200000) Restore finished successfully\n')).toEqual({
+      restorer: 0.2,
+      resumed: 0.2,
+      last: 0.3,
+    }))
+  test('one that was cut before its end tells nothing', () =>
+    expect(parseRestoreLog(LOG.slice(0, 120))).toBeUndefined())
+  test(
+    'CRIU began what its last line says before the log was last written to, not when podman made the ' +
+      'file; never before that',
+    () => {
+      expect(criuBegan({ birthtimeMs: 1000, mtimeMs: 1226 }, 0.166)).toBe(1060)
+      expect(criuBegan({ birthtimeMs: 1000, mtimeMs: 1164 }, 0.166)).toBe(1000)
+    },
+  )
+  test('how long CRIU asked the kernel what it can do: not at all where an earlier one had written it down', () => {
+    const log = (second: string) =>
+      `(00.000225) Version: 4.2.1 (gitid 0)\n(00.000333) ${second}\n(00.034729) cpu: x86_family ` +
+      '6\n(00.050833) Reading image tree\n'
+    expect(restoreLogFigures(log('File /run/criu.kdat does not exist'))).toEqual({
+      lines: 4,
+      probe: expect.closeTo(0.0505, 6),
+    })
+    expect(restoreLogFigures(log('Loaded kdat cache from /run/criu.kdat'))).toEqual({ lines: 4, probe: 0 })
+    expect(restoreLogFigures(log('x'))).toEqual({ lines: 4 })
+    expect(restoreLogFigures('(00.000333) File /run/criu.kdat does not exist\n')).toEqual({ lines: 1 })
+  })
+  test('what it says of its end, and the pages of all processes', () => {
+    expect(
+      parseRestoreEnd(
+        `(00.08) 1: nr_restored_pages: 2239\n(00.08) 2: nr_restored_pages: 61\n${LOG}(00.17) Writing stats\n`,
+      ),
+    ).toEqual({ said: 'finished', pages: 2300 })
+    expect(parseRestoreEnd(LOG.slice(0, 120))).toEqual({ said: 'unfinished' })
+    expect(parseRestoreEnd(`${LOG}(00.17) Error (criu/cr-restore.c:2557): Restoring FAILED.\n`)).toEqual({
+      said: 'unfinished',
+    })
+    expect(parseRestoreEnd('(00.01) Warn  (criu/kerndat.c:1): x\n(00.02) Error (criu/net.c:2): y\n')).toEqual({
+      said: 'nothing',
+    })
+    // podman makes the file before CRIU begins
+    expect(parseRestoreEnd('')).toEqual({ said: 'nothing' })
+    expect(parseRestoreEnd(undefined)).toEqual({ said: 'none' })
+  })
+  test('whatever it holds: stages in order, or nothing', () =>
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          bentText(LOG),
+          fc.string({ unit: fc.constantFrom(...'(0.5)\n', 'pie: ', 'Restore finished successfully') }),
+        ),
+        log => {
+          const stages = parseRestoreLog(log)
+          if (!stages) return
+          expect(stages.restorer).toBeGreaterThanOrEqual(0)
+          expect(stages.resumed).toBeGreaterThanOrEqual(stages.restorer)
+          for (const { duration } of criuPhases(
+            { began: 1, restorer: 1 + stages.restorer, resumed: 1 + stages.resumed },
+            0,
+          ))
+            expect(duration).toBeGreaterThanOrEqual(0)
+        },
+      ),
+      { numRuns: 500 },
+    ))
+})

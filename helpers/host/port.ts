@@ -1,0 +1,41 @@
+import { type AddressInfo, createServer } from 'node:net'
+import { now, pause } from '../core/clock.ts'
+import { Problem } from '../core/problem.ts'
+
+const HOST = '127.0.0.1'
+
+/** A port on 127.0.0.1 where nobody listens; somebody may take it before its caller does. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((listening, failed) => server.once('error', failed).listen(0, HOST, listening))
+  const { port } = server.address() as AddressInfo
+  await new Promise(closed => server.close(closed))
+  return port
+}
+
+/**
+ * Nobody may answer in the engine's place: its tokens would be measured.
+ * @param patience seconds to wait for a process that is just ending
+ * @throws Problem where another program listens, or the port may not be used
+ */
+export async function checkPort(port: number, patience = 0): Promise<void> {
+  const began = now()
+  for (;;) {
+    const error = await listenOnce(port)
+    if (!error) return
+    const why = error.code === 'EADDRINUSE' ? 'another program listens there' : error.message
+    if (error.code !== 'EADDRINUSE' || now() - began >= patience)
+      throw new Problem(
+        `API_PORT ${port} cannot be used: ${why}\nEnd it (ss -ltnp 'sport = :${port}' names it), or set ` +
+          'API_PORT to a free port.',
+      )
+    await pause(0.02)
+  }
+}
+
+function listenOnce(port: number): Promise<NodeJS.ErrnoException | undefined> {
+  return new Promise(settled => {
+    const server = createServer().once('error', settled)
+    server.listen(port, HOST, () => server.close(() => settled(undefined)))
+  })
+}

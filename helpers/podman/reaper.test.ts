@@ -1,0 +1,78 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { noteFolder } from '../../fixtures/testing/test-marks.ts'
+import { cgroupParent } from '../host/cgroups.ts'
+import { forgetBrokenRestores, reap } from './reaper.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'reaper-'))
+  noteFolder(folder)
+})
+afterEach(() => {
+  spawnSync(
+    'umount',
+    ['--lazy', ...['broken', 'running', 'strange'].map(id => join(folder, 'runc', id, 'criu-root'))],
+    { stdio: 'ignore' },
+  )
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe.skipIf(process.getuid?.() !== 0)('as root', () => {
+  /** A restore as runc leaves it when it is killed: CRIU's root is mounted, from container storage. */
+  function begun(id: string, storage = 'storage'): string {
+    const root = join(folder, 'runc', id)
+    const at = (name: string) => join(folder, storage, id, name)
+    for (const path of [join(root, 'criu-root'), at('lower'), at('upper'), at('work')])
+      mkdirSync(path, { recursive: true })
+    const { status } = spawnSync('mount', [
+      '-t',
+      'overlay',
+      'overlay',
+      '-o',
+      `lowerdir=${at('lower')},upperdir=${at('upper')},workdir=${at('work')}`,
+      join(root, 'criu-root'),
+    ])
+    expect(status, 'mount').toBe(0)
+    return root
+  }
+
+  it('forgets restores that were broken off, and neither a running container nor one of another store', () => {
+    begun('broken')
+    writeFileSync(join(begun('running'), 'state.json'), '{}')
+    begun('strange', 'storage-of-others')
+    writeFileSync(join(folder, 'storage/broken/upper/kept'), '')
+    forgetBrokenRestores([join(folder, 'storage')], [join(folder, 'runc')])
+    expect(readdirSync(join(folder, 'runc')).sort()).toEqual(['running', 'strange'])
+    expect(existsSync(join(folder, 'storage/broken/upper/kept')), 'what was mounted is not deleted with it').toBe(true)
+  })
+
+  const hierarchies = ['', ...(existsSync('/sys/fs/cgroup') ? readdirSync('/sys/fs/cgroup') : [])]
+    .map(name => join('/sys/fs/cgroup', name))
+    .filter(path => existsSync(join(path, 'cgroup.procs')))
+  const hierarchy = hierarchies.find(path => {
+    try {
+      mkdirSync(join(path, 'reaper-test'))
+      rmdirSync(join(path, 'reaper-test'))
+      return true
+    } catch {
+      return false
+    }
+  })
+
+  it.skipIf(!hierarchy)('ends a server that only its cgroup still knows, and takes the cgroup away', async () => {
+    const parent = join(hierarchy!, cgroupParent(folder))
+    const cgroup = join(parent, 'libpod-abc')
+    mkdirSync(cgroup, { recursive: true })
+    const server = spawn('sleep', ['600'], { stdio: 'ignore' })
+    const ended = once(server, 'exit')
+    writeFileSync(join(cgroup, 'cgroup.procs'), String(server.pid))
+    reap(folder, [])
+    expect(await ended).toEqual([null, 'SIGKILL'])
+    expect(existsSync(parent)).toBe(false)
+  })
+})

@@ -1,0 +1,46 @@
+import { bytes, factor, seconds } from '../../run/format.ts'
+import { archiveTime, figure, measured, p50, phaseList, RESTORES, type Rule, slowerBy } from './rule.ts'
+
+const PASSES = ['archive.find-runtime', 'archive.read-config', 'archive.unpack']
+
+/**
+ * podman reads and decompresses the whole archive three times before CRIU starts: for the OCI runtime, for the config,
+ * and
+ * to unpack it. A restore in place reads no archive, so all of it is the cost.
+ */
+export const archivePasses: Rule = facts =>
+  measured(facts).flatMap(scenario => {
+    const passes = figure(facts, scenario.id, 'archive.passes')
+    if (passes === undefined || passes < 2 || !scenario.phases.some(({ name }) => name.startsWith('archive.')))
+      return []
+    const cost = archiveTime(scenario)
+    const size = figure(facts, scenario.id, 'archive.bytes')
+    const better = measured(facts)
+      .filter(
+        other =>
+          RESTORES.includes(other.strategy) &&
+          figure(facts, other.id, 'archive.passes') === undefined &&
+          other.settings.checkpointAt === scenario.settings.checkpointAt &&
+          slowerBy(scenario, other) !== undefined,
+      )
+      .toSorted(
+        (a, b) =>
+          Number(a.strategy !== 'podman-in-place') - Number(b.strategy !== 'podman-in-place') || p50(a) - p50(b),
+      )[0]
+    return [
+      {
+        code: 'archive-read-again',
+        message: `podman reads the whole archive ${passes === 3 ? 'three times' : `${passes} times`} before CRIU starts`,
+        evidence:
+          `${phaseList(scenario, PASSES)}: ${seconds(cost)} s of ${seconds(p50(scenario))} ` +
+          `s${size === undefined ? '' : `, ${bytes(size)} each time`}`,
+        cost,
+        remedy:
+          `restore in place, without an archive: \`podman container checkpoint --keep NAME\`, then \`podman ` +
+          'container restore --keep ' +
+          `NAME\`${better ? ` (${better.id} took ${seconds(p50(better))} s in this run, ${factor(p50(scenario) / p50(better))} as fast)` : ''}`,
+        source: 'https://github.com/containers/podman/issues/25662',
+        scenario: scenario.id,
+      },
+    ]
+  })

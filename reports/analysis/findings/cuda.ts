@@ -1,0 +1,78 @@
+import { bytes, percent, seconds } from '../../run/format.ts'
+import type { Settings } from '../../run/schema.ts'
+import { figure, hostFigure, measured, phase, type Rule, word } from './rule.ts'
+
+/** Below this share of what the bus carries, the bus is not what the CUDA restore waits for. */
+const FAR_BELOW = 0.5
+
+/**
+ * The CUDA restore copies GPU memory back far slower than PCIe can. Bytes are the trial's `cuda.bytes`; without them
+ * the
+ * whole checkpoint's, which is more than goes to the GPU and so errs towards silence.
+ */
+export const cudaRestore: Rule = facts =>
+  measured(facts).flatMap(scenario => {
+    const restore = phase(scenario, 'cuda.restore')
+    const bus = hostFigure(facts, 'pcie.bandwidth')
+    const size = figure(facts, scenario.id, 'cuda.bytes') ?? scenario.checkpoint?.bytes
+    if (restore < 0.1 || bus === undefined || size === undefined) return []
+    const rate = size / restore
+    if (rate >= FAR_BELOW * bus) return []
+    return [
+      {
+        code: 'cuda-restore-slow',
+        message: 'the CUDA restore is far below what PCIe carries',
+        evidence:
+          `${figure(facts, scenario.id, 'cuda.bytes') === undefined ? 'at most ' : ''}${bytes(size)} in ` +
+          `${seconds(restore)} s is ${bytes(rate)}/s; the bus carries ${bytes(bus)}/s (${percent(rate / bus)})`,
+        cost: restore - size / bus,
+        remedy: lessToCopy(scenario.settings),
+        source: 'https://github.com/NVIDIA/cuda-checkpoint/issues/29',
+        scenario: scenario.id,
+      },
+    ]
+  })
+
+/**
+ * The driver copies at 2 to 4 GB/s, by the CPU (docs/results, H100): what helps is less GPU memory in use at the
+ * checkpoint.
+ */
+function lessToCopy({ checkpointAt, graphs }: Settings): string {
+  if (checkpointAt !== 'asleep-2')
+    return (
+      'leave GPU memory out of the checkpoint and load it through pinned memory: the settings `{ ' +
+      "checkpointAt: 'asleep-2', weights: 'tmpfs' }`"
+    )
+  if (graphs !== 'tmpfs')
+    return "keep the memory of CUDA graphs with the weights: the settings `{ weights: 'tmpfs', graphs: 'tmpfs' }`"
+  return (
+    "what is left is the driver's own: context, modules, graphs. Where the process may stay, it stays on " +
+    "the GPU: `SCENARIOS='engine-wake*' npx vitest bench resident`"
+  )
+}
+
+/**
+ * The cuda-checkpoint program is started anew for each step of each process, and each start initialises CUDA. Seen by
+ * `cuda.tool` (the program's name) and `cuda.tool_starts`; `cuda.tool_start_time` are the seconds of one start.
+ */
+export const cudaProcesses: Rule = facts =>
+  measured(facts).flatMap(scenario => {
+    const tool = word(facts, scenario.id, 'cuda.tool')
+    const starts = figure(facts, scenario.id, 'cuda.tool_starts')
+    if (tool !== 'cuda-checkpoint' || starts === undefined || starts < 2) return []
+    const each = figure(facts, scenario.id, 'cuda.tool_start_time')
+    return [
+      {
+        code: 'cuda-process-per-toggle',
+        message: 'every CUDA step starts the cuda-checkpoint program anew',
+        evidence: `${starts} starts in one restore${each === undefined ? '' : `, ${seconds(each)} s each`}`,
+        cost: each === undefined ? null : starts * each,
+        remedy:
+          'one process that stays and calls cuCheckpointProcessRestore and cuCheckpointProcessUnlock itself ' +
+          "(driver 570 or newer), as this suite does with the driver's libcuda on its path: " +
+          '`CUDA_LIBRARY=/path/to/libcuda.so.1 npx vitest bench`',
+        source: 'https://github.com/NVIDIA/cuda-checkpoint/issues/39',
+        scenario: scenario.id,
+      },
+    ]
+  })

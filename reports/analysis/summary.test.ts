@@ -1,0 +1,220 @@
+import { describe, expect, it, test } from 'vitest'
+import { reportSchema } from '../run/schema.ts'
+import { failedTrial, recorded, run, trial, trials } from '../testing/recorded/builders.ts'
+import { summarize } from './summary.ts'
+import { idleLine } from './targets.ts'
+
+const cold = { id: 'cold', baseline: true }
+const place = { id: 'place', strategy: 'podman-in-place' as const }
+const byId = (report: ReturnType<typeof summarize>, id: string) =>
+  report.scenarios.find(scenario => scenario.id === id)!
+
+describe('summarize', () => {
+  it('is a report, and the same one every time', () => {
+    const { run: asked, trials: measured } = recorded('made-up')
+    const report = summarize(asked, measured)
+    expect(reportSchema.parse(report)).toEqual(report)
+    expect(summarize(asked, measured)).toEqual(report)
+    expect(report.verdict).toBe('pass')
+  })
+
+  it('gives the distribution of TFFT', () => {
+    const report = summarize(run([cold]), trials([3, 1, 2, 5, 4]))
+    expect(byId(report, 'cold')).toMatchObject({
+      n: 5,
+      failed: 0,
+      outcome: 'measured',
+      tfft: { p50: 3, min: 1, max: 5, ci95: [1, 5] },
+    })
+  })
+
+  it('gives the median of each phase in the order of time, with the sum of one that occurs twice', () => {
+    const phases = (scale: number) => [
+      { name: 'podman', start: 0, duration: 0.1 * scale },
+      { name: 'criu.restore', start: 0.2, duration: scale },
+      { name: 'podman', start: 2, duration: 0.3 * scale },
+      { name: 'first-token', start: 3, duration: 0.1 },
+    ]
+    const measured = [1, 2, 3].map(scale => ({
+      ...trial({ trial: scale, total_cold_start_tfft: 4 }),
+      phases: phases(scale),
+    }))
+    expect(byId(summarize(run([cold]), measured), 'cold').phases).toEqual([
+      { name: 'podman', p50: 0.8 },
+      { name: 'criu.restore', p50: 2 },
+      { name: 'first-token', p50: 0.1 },
+    ])
+  })
+
+  it('compares with the baseline of the same group alone', () => {
+    const asked = run([cold, { ...place, group: 'test' }, { id: 'cold', baseline: true, group: 'other' }])
+    const measured = [
+      ...trials([4, 4, 4, 4]),
+      ...trials([100, 100, 100, 100], { group: 'other' }),
+      ...trials([2, 2, 2, 2], { scenario: 'place' }),
+    ]
+    expect(byId(summarize(asked, measured), 'place').versus_baseline).toEqual({
+      scenario: 'cold',
+      p50: 4,
+      speedup: 2,
+      ci95: [2, 2],
+    })
+    expect(byId(summarize(asked, measured), 'cold')).toMatchObject({ n: 8, baseline: true })
+    expect(byId(summarize(asked, measured), 'cold').versus_baseline).toBeUndefined()
+  })
+
+  it('shows each trial in the order in which it ran, and the one in the middle phase by phase', () => {
+    const report = summarize(run([cold]), trials([3, 1, 2]).toReversed())
+    expect(byId(report, 'cold').trials.map(one => one.tfft)).toEqual([3, 1, 2])
+    expect(byId(report, 'cold').median_trial).toMatchObject({
+      trial: 3,
+      tfft: 2,
+      phases: [{ name: 'criu.restore', duration: 2 }],
+    })
+  })
+})
+
+describe('what went wrong', () => {
+  it('a trial that failed stays visible and fails the run, the others count', () => {
+    const report = summarize(run([cold]), [
+      ...trials([1, 1]),
+      failedTrial({ trial: 3, error: 'podman ended with 125' }),
+    ])
+    expect(byId(report, 'cold')).toMatchObject({
+      outcome: 'measured',
+      n: 2,
+      failed: 1,
+      reason: 'podman ended with 125',
+    })
+    expect(report.verdict).toBe('fail')
+  })
+  it('a scenario with other tokens failed, however fast it was', () => {
+    const report = summarize(run([cold]), [
+      ...trials([1, 1]),
+      trial({ trial: 3, tokens_match: false, outcome: 'failed', error: 'the server said other tokens' }),
+    ])
+    expect(byId(report, 'cold')).toMatchObject({
+      outcome: 'failed',
+      n: 2,
+      failed: 1,
+      reason: 'the server said other tokens',
+      tokens_match: 2 / 3,
+    })
+    expect(report.verdict).toBe('fail')
+  })
+  it('a scenario without a trial that counted failed', () => {
+    const report = summarize(run([cold, place]), [
+      ...trials([1]),
+      failedTrial({ scenario: 'place', strategy: 'podman-in-place' }),
+    ])
+    expect(byId(report, 'place')).toMatchObject({ outcome: 'failed', n: 0, failed: 1, reason: 'it broke' })
+    expect(report.verdict).toBe('fail')
+  })
+  it('a scenario that failed as a whole fails the run, one that was skipped does not', () => {
+    const failed = summarize(run([cold, { ...place, failed: 'the checkpoint could not be taken' }]), trials([1]))
+    expect(byId(failed, 'place')).toMatchObject({ outcome: 'failed', reason: 'the checkpoint could not be taken' })
+    expect(failed.verdict).toBe('fail')
+    const skipped = summarize(run([cold, place, { ...place, id: 'elsewhere', skipped: 'no GPU' }]), [
+      ...trials([1]),
+      ...trials([1], { scenario: 'place' }),
+    ])
+    expect(byId(skipped, 'elsewhere')).toMatchObject({ outcome: 'skipped', reason: 'no GPU', n: 0 })
+    expect(skipped.verdict).toBe('pass')
+  })
+  it('a baseline whose every other scenario was skipped is nothing measured', () => {
+    expect(summarize(run([cold, { ...place, skipped: 'no GPU' }]), trials([1])).verdict).toBe('nothing-measured')
+  })
+  it('nothing that counted is nothing measured, whatever was tried', () => {
+    expect(summarize(run([]), []).verdict).toBe('nothing-measured')
+    expect(summarize(run([{ ...place, skipped: 'no GPU' }]), []).verdict).toBe('nothing-measured')
+    expect(summarize(run([cold]), [failedTrial()]).verdict).toBe('nothing-measured')
+  })
+  it('a run that was cut off fails, and says so for what it did not reach', () => {
+    const report = summarize(run([cold, place]), trials([1]))
+    expect(byId(report, 'place')).toMatchObject({ outcome: 'failed', reason: 'the run was cut off before it' })
+    expect(report.verdict).toBe('fail')
+  })
+  it('a run that was cut off within a scenario fails, however well the trials went', () => {
+    const report = summarize(run([cold, { ...place, skipped: 'no GPU' }], { iterations: 5 }), trials([1, 1, 1, 1]))
+    expect(report).toMatchObject({ verdict: 'fail', notes: ['the run was cut off: 1 of 5 trials are missing'] })
+    expect(summarize(run([cold], { iterations: 4 }), trials([1, 1, 1, 1]))).toMatchObject({
+      verdict: 'pass',
+      notes: [],
+    })
+  })
+})
+
+test('a wall clock that was set is said, and the trial counts', () => {
+  const report = summarize(run([cold]), [
+    ...trials([1, 1, 1]),
+    { ...trial({ trial: 4, total_cold_start_tfft: 1 }), evidence: { 'clock.step': 3600 } },
+  ])
+  expect(byId(report, 'cold').n).toBe(4)
+  expect(report.notes).toEqual([
+    'the wall clock was set by 3600.00 s during trial 4 of cold: its TFFT is right, its phases are not known',
+  ])
+})
+
+describe('targets', () => {
+  const target = (limit: number, more = {}) => ({
+    metric: 'tfft.p50' as const,
+    scenario: 'cold',
+    limit,
+    kind: 'must' as const,
+    ...more,
+  })
+  const verdict = (targets: ReturnType<typeof target>[], values: number[]) => {
+    const report = summarize(run([cold], { targets }), trials(values))
+    return [byId(report, 'cold').targets.map(one => one.verdict), report.verdict]
+  }
+  it('met, missed', () => {
+    expect(verdict([target(2)], [1, 1, 1, 1])).toEqual([['pass'], 'pass'])
+    expect(verdict([target(0.5)], [1, 1, 1, 1])).toEqual([['fail'], 'fail'])
+  })
+  it('too few trials never pass, but a miss is a miss', () => {
+    expect(verdict([target(2)], [1, 1, 1])).toEqual([['inconclusive'], 'pass'])
+    expect(verdict([target(0.5)], [1])).toEqual([['fail'], 'fail'])
+  })
+  it('a goal fails nothing', () =>
+    expect(verdict([target(0.5, { kind: 'goal' })], [1, 1, 1, 1])).toEqual([['fail'], 'pass']))
+  it('what a target is for that judged nothing is counted', () => {
+    const targets = [
+      target(2),
+      target(1, { engine: 'vllm' }),
+      target(3, { engine: 'vllm' }),
+      target(1, { gpu: 'H10O' }),
+      target(1, { model: 'Qwen' }),
+      target(1, { scenario: 'place' }),
+    ]
+    const report = summarize(
+      run([cold, { ...place, id: 'skipped', skipped: 'no GPU' }], {
+        targets: [...targets, target(1, { scenario: 'skipped' })],
+      }),
+      trials([1]),
+    )
+    expect(report.idle_targets).toEqual({
+      'engine vllm': 2,
+      'GPU H10O': 1,
+      'model Qwen': 1,
+      'scenarios not asked for': 1,
+    })
+    expect(idleLine(report)).toBe(
+      '5 of 7 targets applied to nothing in this run: 2 for engine vllm, 1 for GPU H10O, 1 for model Qwen, ' +
+        '1 for scenarios not asked for',
+    )
+    expect(idleLine(summarize(run([cold], { targets: [target(2)] }), trials([1])))).toBeUndefined()
+  })
+  it('for another engine, GPU or model does not hold here', () => {
+    expect(
+      verdict(
+        [target(0.5, { engine: 'vllm' }), target(0.5, { gpu: 'H100' }), target(0.5, { model: 'Qwen2' })],
+        [1, 1, 1, 1],
+      ),
+    ).toEqual([[], 'pass'])
+    const onGpu = run([cold], {
+      targets: [target(0.5, { gpu: 'h100' })],
+      host: { ...run([]).host, fingerprint: { gpu: 'NVIDIA H100 80GB HBM3' } },
+    })
+    expect(summarize(onGpu, trials([1, 1, 1, 1])).verdict).toBe('fail')
+  })
+})

@@ -1,0 +1,237 @@
+import { median, medianIndex, medianInterval, medianOf, ratioInterval } from '../../helpers/core/statistics.ts'
+import type { Phase, Report, Run, Scenario, Target, Trial } from '../run/schema.ts'
+import { tfftOf } from '../run/tfft.ts'
+import { findings } from './findings/index.ts'
+import { applicableTargets, idleTargets, judge } from './targets.ts'
+
+/**
+ * Makes the report of a run from what it set out to do and what it measured. Pure: the same run and trials give the
+ * same
+ * report; the gate against a reference comes on top (see compare.ts).
+ *
+ * A scenario is `failed` when none of its trials counted, or when one came back with other tokens; otherwise it is
+ * `measured`, and trials that failed stay visible in `failed`. The run fails where a scenario failed, where any single
+ * trial
+ * failed, where a `must` target was missed, or where trials are missing because it was cut off. A run without any trial
+ * that counted is `nothing-measured`.
+ * @param notes things to say about how the trials were read
+ */
+export function summarize(run: Run, trials: Trial[], notes: string[] = []): Report {
+  const targets = applicableTargets(run)
+  const scenarios = asked(run, trials).map(entry => summarizeScenario(entry, run, trials, targets))
+  const cut = cutOff(run, trials)
+  const unrated: Report = {
+    schema: 'criu-gpu-bench/report@1',
+    timestamp: run.timestamp,
+    host: run.host,
+    engine: run.engine,
+    iterations: run.iterations,
+    prober: run.prober,
+    scenarios,
+    ...answerOf(trials),
+    findings: [],
+    idle_targets: idleTargets(run),
+    notes: [...notes, ...clockSet(trials), ...cut],
+    verdict: verdictOf(scenarios, cut.length > 0),
+  }
+  return { ...unrated, findings: findings(run, unrated, trials) }
+}
+
+/** TFFT runs on a monotonic clock and is right; only what logs tell is lost. */
+function clockSet(trials: Trial[]): string[] {
+  const during = trials.filter(trial => trial.evidence['clock.step'] !== undefined)
+  return during.map(
+    ({ scenario, trial, evidence }) =>
+      `the wall clock was set by ${Number(evidence['clock.step']).toFixed(2)} s during trial ${trial} of ` +
+      `${scenario}: its TFFT is right, its phases are not known`,
+  )
+}
+
+/**
+ * What the baseline said. Each server is held against a fresh one of its own command, which may say it in other words.
+ */
+function answerOf(trials: Trial[]): Pick<Report, 'answer'> {
+  const said = trials.flatMap(trial => (trial.answer ? [{ ...trial, answer: trial.answer }] : []))
+  const shown =
+    said.find(trial => trial.type === 'baseline' && trial.answer.match) ?? said.find(trial => trial.answer.match)
+  if (!shown) return {}
+  const back = said.filter(trial => trial.strategy !== 'cold')
+  return {
+    answer: {
+      prompt: shown.answer.prompt,
+      text: shown.answer.text,
+      same: back.filter(trial => trial.answer.match).length,
+      of: back.length,
+    },
+  }
+}
+
+type Asked = Pick<Run['scenarios'][number], 'id' | 'strategy' | 'settings' | 'baseline' | 'skipped' | 'failed'> & {
+  groups: string[]
+}
+
+/**
+ * Every scenario once: an id that stands in several groups, as the baseline does, is one scenario with the trials of
+ * all of them.
+ */
+function asked(run: Run, trials: Trial[]): Asked[] {
+  const all = new Map<string, Asked>()
+  for (const { group, ...entry } of run.scenarios) {
+    const known = all.get(entry.id)
+    if (!known) all.set(entry.id, { ...entry, groups: [group] })
+    else
+      all.set(entry.id, {
+        ...known,
+        baseline: known.baseline || entry.baseline,
+        skipped: known.skipped ?? entry.skipped,
+        failed: known.failed ?? entry.failed,
+        groups: [...known.groups, group],
+      })
+  }
+  // trials that run.json does not name, of a run that was cut off or put together by hand, are shown all the same
+  for (const { scenario: id, strategy, settings, type, group } of trials) {
+    if (!all.has(id)) all.set(id, { id, strategy, settings, baseline: type === 'baseline', groups: [group] })
+  }
+  return [...all.values()]
+}
+
+function summarizeScenario(entry: Asked, run: Run, trials: Trial[], targets: Target[]): Scenario {
+  const own = trials.filter(trial => trial.scenario === entry.id)
+  const counted = own.filter(counts)
+  const failed = own.filter(trial => !counts(trial))
+  const scenario: Scenario = {
+    id: entry.id,
+    strategy: entry.strategy,
+    settings: entry.settings,
+    baseline: entry.baseline,
+    ...outcomeOf(entry, counted, failed),
+    n: counted.length,
+    failed: failed.length,
+    phases: [],
+    targets: [],
+    unchecked: [...new Set(counted.flatMap(trial => trial.unchecked))],
+    trials: own.toSorted(inOrder(entry.groups)).map(({ trial, sequence, total_cold_start_tfft, error, ...rest }) => ({
+      trial,
+      sequence,
+      tfft: counts({ total_cold_start_tfft, ...rest }) ? total_cold_start_tfft : null,
+      ...(error !== undefined && { error }),
+    })),
+  }
+  const answered = own.filter(trial => trial.tokens_match !== null)
+  if (answered.length > 0) scenario.tokens_match = answered.filter(trial => trial.tokens_match).length / answered.length
+  if (counted.length > 0) Object.assign(scenario, measured(counted), versusBaseline(entry, run, trials, counted))
+  return {
+    ...scenario,
+    targets: targets.filter(target => target.scenario === entry.id).map(target => judge(target, scenario)),
+  }
+}
+
+const counts = (trial: Pick<Trial, 'outcome' | 'total_cold_start_tfft'>) =>
+  trial.outcome === 'ok' && trial.total_cold_start_tfft !== null
+
+const inOrder = (groups: string[]) => (a: Trial, b: Trial) =>
+  groups.indexOf(a.group) - groups.indexOf(b.group) || a.sequence - b.sequence
+
+function outcomeOf(entry: Asked, counted: Trial[], failed: Trial[]): Pick<Scenario, 'outcome' | 'reason'> {
+  const wrong = failed.find(trial => trial.tokens_match === false)
+  if (wrong) return { outcome: 'failed', reason: wrong.error ?? 'the tokens differ from those before the checkpoint' }
+  if (counted.length > 0)
+    return failed.length === 0 ? { outcome: 'measured' } : { outcome: 'measured', reason: failed[0]!.error }
+  if (failed.length > 0) return { outcome: 'failed', reason: failed[0]!.error ?? 'no trial reached a first token' }
+  if (entry.failed !== undefined) return { outcome: 'failed', reason: entry.failed }
+  if (entry.skipped !== undefined) return { outcome: 'skipped', reason: entry.skipped }
+  return { outcome: 'failed', reason: 'the run was cut off before it' }
+}
+
+function measured(counted: Trial[]): Partial<Scenario> {
+  const tfft = counted.map(tfftOf)
+  const middle = counted[medianIndex(tfft)]!
+  const checkpoint = counted.findLast(trial => trial.checkpoint)?.checkpoint
+  const memory = medianRecord(counted.flatMap(trial => (trial.memory ? [trial.memory] : [])))
+  return {
+    tfft: { p50: median(tfft), min: Math.min(...tfft), max: Math.max(...tfft), ci95: medianInterval(tfft) },
+    phases: medianPhases(counted),
+    unattributed: median(counted.map(trial => trial.unattributed ?? 0)),
+    inference_tfft: medianOf(counted.flatMap(trial => trial.inference_tfft ?? [])),
+    ...(checkpoint && { checkpoint }),
+    ...(memory && { memory }),
+    median_trial: {
+      trial: middle.trial,
+      tfft: tfftOf(middle),
+      phases: middle.phases,
+      unattributed: middle.unattributed ?? 0,
+    },
+  }
+}
+
+/**
+ * Median of each phase, in the order of their median begin. A phase that occurs twice in a trial counts with its sum,
+ * one that is missing with 0.
+ */
+export function medianPhases(trials: Trial[]): Scenario['phases'] {
+  const names = [...new Set(trials.flatMap(trial => trial.phases.map(phase => phase.name)))]
+  const begin = (name: string) =>
+    median(trials.flatMap(trial => trial.phases.find(phase => phase.name === name)?.start ?? []))
+  return names
+    .map(name => ({ name, begin: begin(name), p50: median(trials.map(trial => durationOf(trial.phases, name))) }))
+    .sort((a, b) => a.begin - b.begin)
+    .map(({ name, p50 }) => ({ name, p50 }))
+}
+
+/** Seconds of all phases of that name. */
+export function durationOf(phases: Phase[], name: string): number {
+  return phases.reduce((sum, phase) => (phase.name === name ? sum + phase.duration : sum), 0)
+}
+
+function medianRecord(records: Record<string, number>[]): Record<string, number> | undefined {
+  const keys = [...new Set(records.flatMap(record => Object.keys(record)))]
+  return keys.length === 0
+    ? undefined
+    : Object.fromEntries(keys.map(key => [key, median(records.flatMap(record => record[key] ?? []))]))
+}
+
+/**
+ * Against the baseline of the same group only: trials of one group alternate, so that a drift of the host falls on
+ * both.
+ */
+function versusBaseline(entry: Asked, run: Run, trials: Trial[], counted: Trial[]): Pick<Scenario, 'versus_baseline'> {
+  if (entry.baseline) return {}
+  for (const group of entry.groups) {
+    const id = run.scenarios.find(scenario => scenario.group === group && scenario.baseline)?.id
+    const baseline = trials.filter(trial => trial.group === group && trial.scenario === id && counts(trial)).map(tfftOf)
+    const own = counted.filter(trial => trial.group === group).map(tfftOf)
+    if (id === undefined || baseline.length === 0 || own.length === 0) continue
+    return {
+      versus_baseline: {
+        scenario: id,
+        p50: median(baseline),
+        speedup: median(baseline) / median(own),
+        ci95: ratioInterval(baseline, own),
+      },
+    }
+  }
+  return {}
+}
+
+/** Says where trials are missing that nothing explains: what was not measured must not look like what was met. */
+function cutOff(run: Run, trials: Trial[]): string[] {
+  const asked = run.scenarios.filter(({ skipped, failed }) => skipped === undefined && failed === undefined)
+  const there = ({ id, group }: Run['scenarios'][number]) =>
+    Math.min(run.iterations, trials.filter(trial => trial.scenario === id && trial.group === group).length)
+  const missing = asked.reduce((sum, entry) => sum + run.iterations - there(entry), 0)
+  return missing === 0 ? [] : [`the run was cut off: ${missing} of ${asked.length * run.iterations} trials are missing`]
+}
+
+function verdictOf(scenarios: Scenario[], cut: boolean): Report['verdict'] {
+  if (scenarios.every(scenario => scenario.n === 0)) return 'nothing-measured'
+  // a baseline that nothing could be compared with is no measurement of what was asked for
+  const compared = scenarios.filter(scenario => !scenario.baseline)
+  if (!cut && compared.length > 0 && compared.every(scenario => scenario.outcome === 'skipped'))
+    return 'nothing-measured'
+  const missed = scenarios.some(scenario =>
+    scenario.targets.some(target => target.kind === 'must' && target.verdict === 'fail'),
+  )
+  return missed || cut || scenarios.some(scenario => scenario.outcome === 'failed' || scenario.failed > 0)
+    ? 'fail'
+    : 'pass'
+}

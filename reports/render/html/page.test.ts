@@ -1,0 +1,220 @@
+import { parseHTML } from 'linkedom'
+import { describe, expect, it } from 'vitest'
+import { compareRuns } from '../../analysis/compare.ts'
+import { summarize } from '../../analysis/summary.ts'
+import { factor, seconds } from '../../run/format.ts'
+import type { Report } from '../../run/schema.ts'
+import { earlier, failedTrial, recorded, run, trials } from '../../testing/recorded/builders.ts'
+import { gpuShape } from '../../testing/recorded/gpu-shape.ts'
+import { chromium, visit } from './browser.ts'
+import { holdings } from './holding.ts'
+import { html } from './markup.ts'
+import { renderPage } from './page.ts'
+
+const reportOf = ({ run: asked, trials: measured }: ReturnType<typeof recorded>) => summarize(asked, measured)
+const report = reportOf(recorded('made-up'))
+const real = reportOf(recorded('without-gpu'))
+const page = renderPage(report)
+
+interface Node {
+  textContent: string
+  querySelectorAll(selector: string): Node[]
+  querySelector(selector: string): Node | null
+  getAttribute(name: string): string | null
+}
+const parse = (text: string): Node => parseHTML(text).document as never
+const rows = (node: Node, selector: string) =>
+  [...node.querySelectorAll(`${selector} tbody tr`)].map(row =>
+    [...row.querySelectorAll('td')].map(cell => cell.textContent),
+  )
+
+/** That the figures on the page are those of the report, for the page as it was written or as a browser shows it. */
+function expectFigures(text: string, { scenarios, findings }: Report): void {
+  const node = parse(text)
+  const measured = scenarios.filter(scenario => scenario.tfft)
+  expect(rows(node, '#scenarios').map(cells => cells.slice(0, 3))).toEqual(
+    scenarios.map(({ id, n, tfft, outcome, reason }) =>
+      tfft ? [id, String(n), seconds(tfft.p50)] : [`${id}${outcome}: ${reason}`, '0', ''],
+    ),
+  )
+  expect(rows(node, '#trials').map(cells => [cells[0], cells.at(-1)])).toEqual(
+    measured.map(({ id, trials }) => [
+      id,
+      trials.map(trial => (trial.tfft === null ? 'failed' : seconds(trial.tfft))).join(', '),
+    ]),
+  )
+  expect(rows(node, '#speedups').map(cells => [cells[0], cells[4]])).toEqual(
+    measured.filter(one => one.versus_baseline).map(one => [one.id, factor(one.versus_baseline!.speedup)]),
+  )
+  expect(
+    rows(node, '#waterfall')
+      .filter(cells => cells[0] === '' && cells[1] !== 'unattributed')
+      .map(cells => cells.slice(1, 3)),
+  ).toEqual(measured.flatMap(one => one.phases.map(phase => [phase.name, seconds(phase.p50)])))
+  expect([...node.querySelectorAll('#findings .cost')].map(cell => cell.textContent)).toEqual(
+    findings.map(({ cost }) => (cost === null ? 'no figure' : `${seconds(cost)} s`)),
+  )
+  const drawn = [...node.querySelectorAll('#trials .wide circle')]
+  expect(drawn).toHaveLength(measured.reduce((sum, one) => sum + one.n, 0))
+}
+
+describe('renderPage', () => {
+  it('says what targets applied to nothing, also where none applied', () => {
+    const said = (shown: Report) => parse(renderPage(shown)).querySelector('#targets')?.textContent
+    expect(said(report)).toContain('1 of 4 targets applied to nothing in this run: 1 for engine vllm.')
+    expect(said({ ...report, scenarios: report.scenarios.map(one => ({ ...one, targets: [] })) })).toContain(
+      '1 of 1 target applied',
+    )
+    expect(said({ ...report, idle_targets: {} })).not.toContain('applied to nothing')
+  })
+  it('shows the figures of the report', () => {
+    expectFigures(page, report)
+    expectFigures(renderPage(real), real)
+  })
+
+  it('is one file that asks for nothing: no script, no address to load, and a policy that forbids both', () => {
+    const node = parse(page)
+    expect(node.querySelector('meta[http-equiv="Content-Security-Policy"]')?.getAttribute('content')).toContain(
+      "default-src 'none'",
+    )
+    expect(node.querySelectorAll('script, img, iframe, object, embed, link:not([href="data:,"])')).toHaveLength(0)
+    expect(page).not.toMatch(/@import|url\(|\son\w+=/)
+  })
+
+  it('escapes what comes from a run', () => {
+    const evil = '<script>alert(1)</script>'
+    const text = renderPage(
+      summarize(run([{ id: evil }, { id: 'b', failed: evil }]), [
+        ...trials([1, 2, 3], { scenario: evil }),
+        failedTrial({ scenario: evil, error: `${evil}\u001b[31m` }),
+      ]),
+    )
+    expect(text).not.toContain('<script')
+    expect(text).toContain('&#60;script&#62;')
+    expect(text).not.toContain('\u001b')
+  })
+
+  it('can be made of any report: nothing measured, one scenario, one trial, a reference', () => {
+    expect(renderPage(summarize(run([]), []))).toContain('Nothing was measured')
+    expect(renderPage(summarize(run([{ id: 'cold', baseline: true }]), trials([1])))).toContain('Cold starts, measured')
+    const gated = renderPage({
+      ...report,
+      reference: compareRuns(earlier(report), report, { path: 'results/reference.json' }),
+    })
+    expect(rows(parse(gated), '#reference').map(cells => cells[1])).toEqual(
+      Array.from({ length: 9 }, () => 'no-difference'),
+    )
+  })
+
+  it('says in its heading what the run showed, also where nothing was gained', () => {
+    const place = { id: 'place', strategy: 'podman-in-place' as const }
+    const of = (tfft: number) =>
+      parse(
+        renderPage(
+          summarize(run([{ id: 'cold', baseline: true }, place]), [
+            ...trials([1, 1, 1, 1]),
+            ...trials([tfft, tfft, tfft, tfft], { scenario: 'place', strategy: 'podman-in-place' }),
+          ]),
+        ),
+      ).querySelector('h1')?.textContent
+    expect(of(0.5)).toBe('Back in 0.50 s, 2.00x as fast as a cold start')
+    expect(of(2)).toBe('No way back was faster than the cold start')
+  })
+
+  it('speaks of a cold start only where one was measured in the same group', () => {
+    const strategy = 'podman-in-place' as const
+    const first = { id: 'podman-in-place', strategy, baseline: true }
+    const of = (tfft: number) =>
+      parse(
+        renderPage(
+          summarize(run([first, { id: 'podman-in-place.pages-mapped', strategy }]), [
+            ...trials([1, 1, 1, 1], { scenario: first.id, strategy }),
+            ...trials([tfft, tfft, tfft, tfft], { scenario: 'podman-in-place.pages-mapped', strategy }),
+          ]),
+        ),
+      )
+    expect(of(0.5).querySelector('h1')?.textContent).toBe('Back in 0.50 s')
+    expect(of(0.5).querySelector('.summary')?.textContent).toContain(
+      'podman-in-place.pages-mapped: 0.50\u00A0s from the start command to the first token; no cold start ' +
+        'was measured beside it.',
+    )
+    expect(of(2).querySelector('h1')?.textContent).toBe('Back in 1.00 s')
+    expect(of(0.5).querySelector('#speedups h2')?.textContent).toBe('Speedup over the baseline')
+  })
+})
+
+describe('holdings', () => {
+  const held = (id: string, tfft: number, memory: Record<string, number>) => ({
+    ...report.scenarios[0]!,
+    id,
+    tfft: { p50: tfft, min: tfft, max: tfft, ci95: [tfft, tfft] as [number, number] },
+    memory,
+  })
+  it('marks the frontier: no other is as fast with as little memory', () => {
+    const all = holdings([
+      held('cold', 10, { dram: 0 }),
+      held('slow and large', 5, { dram: 8e9 }),
+      held('place', 3, { dram: 5e9 }),
+      held('resume', 1, { dram: 5e9, gpu: 1e9 }),
+    ])
+    expect(all.map(one => [one.id, one.frontier])).toEqual([
+      ['cold', true],
+      ['slow and large', false],
+      ['place', true],
+      ['resume', true],
+    ])
+  })
+})
+
+it('html escapes values, keeps markup, joins lists', () => {
+  expect(html`<p title="${'"'}">${'<b>'}${html`<b>`}${[1, html`<i>`]}${false}${undefined}</p>`.text).toBe(
+    '<p title="&#34;">&#60;b&#62;<b>1<i></p>',
+  )
+})
+
+/**
+ * Whether the page is wider than the window, tables that must be scrolled, text of pictures that reaches beyond it, and
+ * text that is small.
+ */
+const OUTSIDE = `({
+  wider: document.documentElement.scrollWidth > innerWidth,
+  scrolling: [...document.querySelectorAll('.scroll')].filter(box => !box.closest('details:not([open])') && box.scrollWidth > box.clientWidth).map(({ textContent }) => textContent.slice(0, 40)),
+  clipped: [...document.querySelectorAll('svg text')].filter(text => { const { left, right, width } = text.getBoundingClientRect(); return width > 0 && (left < 0 || right > innerWidth) }).map(text => text.textContent),
+  small: [...document.querySelectorAll('svg text')].map(text => text.getBoundingClientRect().width > 0 ? parseFloat(getComputedStyle(text).fontSize) * text.ownerSVGElement.getBoundingClientRect().width / text.ownerSVGElement.viewBox.baseVal.width : Infinity).reduce((a, b) => Math.min(a, b), Infinity) < 9.5,
+})`
+
+// with CHROMIUM set, as CI sets it, a browser that is not there is a failure
+describe.skipIf(!chromium)(
+  'in headless ' +
+    `Chromium${chromium ? '' : ' (skipped: none is installed; apt-get install chromium, or CHROMIUM=/path/to/it)'}`,
+  { timeout: 60_000 },
+  () => {
+    it('says nothing on the console, asks the network for nothing, and shows the figures of the report', async () => {
+      const { dom, said, asked } = await visit(renderPage(real))
+      expectFigures(dom, real)
+      expect(said).toEqual([])
+      expect(asked).toEqual([])
+    })
+    it('and the same look at a page that does both sees both', async () => {
+      const { said, asked } = await visit(
+        '<!doctype html><script>console.error("boo")</script><img src="http://127.0.0.1:9/x.png">',
+      )
+      expect(said).toContain('boo')
+      expect(asked).toContain('http://127.0.0.1:9/x.png')
+    })
+    it(
+      'fits a phone, a tablet and a desk, with the long names of a GPU host too: nothing is clipped, no ' +
+        'text is small',
+      async () => {
+        const fits = { wider: false, scrolling: [], clipped: [], small: false }
+        for (const shown of [real, gpuShape().report])
+          expect((await visit(renderPage(shown), { widths: [360, 390, 768, 1280], look: OUTSIDE })).seen).toEqual([
+            fits,
+            fits,
+            fits,
+            fits,
+          ])
+      },
+    )
+  },
+)

@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs'
+import { Problem } from '../../helpers/core/problem.ts'
+import { Unwritable } from '../../helpers/core/unwritable.ts'
+import { checkOtherRun, compareRuns, readReference } from '../analysis/compare.ts'
+import { summarize } from '../analysis/summary.ts'
+import { runFolder, writeWhole } from '../run/run-folder.ts'
+import { type Report, type Run, reportSchema } from '../run/schema.ts'
+import { readRun, readTrials } from '../run/trials.ts'
+import { renderBenchmark } from './benchmark-json.ts'
+import { renderPage } from './html/page.ts'
+import { renderJunit } from './junit.ts'
+
+/**
+ * Makes the report of a run folder from run.json and trials.jsonl; writes nothing.
+ * @throws Problem where a file is missing or broken
+ */
+export function makeReport(path: string): { run: Run; report: Report } {
+  const folder = runFolder(path)
+  const run = readRun(folder.run)
+  // the first trial makes the file: a run without any has measured nothing, which is for the verdict to say
+  const { trials, notes } = existsSync(folder.trials) ? readTrials(folder.trials) : { trials: [], notes: [] }
+  return { run, report: summarize(run, trials, notes) }
+}
+
+/**
+ * Writes every file of a run folder that can be made from run.json and trials.jsonl: report.json, report.html,
+ * junit.xml,
+ * benchmark.json. vitest.json and the logs are left as they are.
+ * @throws Problem where a file is missing or broken, or where the reference cannot be compared with; in the latter case
+ *   the
+ * report is written all the same, without the comparison, and says so
+ */
+export function writeReport(path: string): Report {
+  const { run, report } = makeReport(path)
+  if (!run.reference) return writeFiles(path, report)
+  try {
+    return writeFiles(path, { ...report, reference: compared(path, run.reference, report) })
+  } catch (error) {
+    if (error instanceof Problem)
+      writeFiles(path, {
+        ...report,
+        notes: [...report.notes, `not compared with the reference: ${error.message.split('\n')[0]}`],
+      })
+    throw error
+  }
+}
+
+/**
+ * The report of a run folder, written where there is room for it: what was measured is shown in any case. @throws
+ * Problem as {@link writeReport} otherwise
+ */
+export function writeReportIfRoom(path: string): { report: Report; unwritten?: Unwritable } {
+  try {
+    return { report: writeReport(path) }
+  } catch (error) {
+    if (error instanceof Unwritable) return { report: makeReport(path).report, unwritten: error }
+    throw error
+  }
+}
+
+function compared(folder: string, reference: NonNullable<Run['reference']>, report: Report): Report['reference'] {
+  const { path, tolerance, any_host: anyHost } = reference
+  checkOtherRun(path, folder)
+  return compareRuns(readReference(path), report, { path, tolerance, anyHost })
+}
+
+function writeFiles(path: string, made: Report): Report {
+  const folder = runFolder(path)
+  const report = reportSchema.parse(made)
+  writeWhole(folder.report, `${JSON.stringify(report, undefined, 2)}\n`)
+  writeWhole(folder.junit, renderJunit(report))
+  writeWhole(folder.benchmark, renderBenchmark(report))
+  writeWhole(folder.html, renderPage(report))
+  return report
+}

@@ -1,0 +1,112 @@
+import { stdout } from 'node:process'
+import type { Reporter, TestCase, Vitest } from 'vitest/node'
+import { reportProblem } from '../../helpers/core/problem.ts'
+import { Unwritable } from '../../helpers/core/unwritable.ts'
+import { endingCode } from '../analysis/exit-code.ts'
+import { publishToGithub } from '../render/github.ts'
+import { progressLine } from '../render/progress-line.ts'
+import { renderTable } from '../render/table.ts'
+import { writeReportIfRoom } from '../render/write.ts'
+import { withOutcomes } from '../run/outcomes.ts'
+import { type Progress, readProgress } from '../run/progress.ts'
+import { runFolder, writeWhole } from '../run/run-folder.ts'
+import { readRun } from '../run/trials.ts'
+
+const INTERVAL = 250
+const CLEAR_LINE = '\r\u001B[K'
+
+/** Shows a run while it goes on, writes its report at the end and says what the process ends with. */
+export default class BenchReporter implements Reporter {
+  readonly #folder: string
+  #timer: NodeJS.Timeout | undefined
+  #shown = ''
+  /** What the process ends with, once the run is over. */
+  #code: number | undefined
+  #vitest: Vitest | undefined
+  /** What a worker could not write. */
+  #lost: string | undefined
+
+  constructor({ folder }: { folder: string }) {
+    this.#folder = folder
+    // killed in mid-run: what was measured becomes a report all the same; so does a run that vitest never began
+    process.once('exit', code => this.#end(code))
+  }
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest
+    this.#timer = setInterval(() => this.#show(), INTERVAL)
+  }
+
+  /** What can no longer be kept must not be measured. */
+  onTestCaseResult(test: TestCase): void {
+    if (this.#lost !== undefined) return
+    this.#lost = test.result().errors?.find(({ name }) => name === Unwritable.name)?.message
+    if (this.#lost !== undefined) void this.#vitest?.cancelCurrentRun('test-failure')
+  }
+
+  onTestRunEnd(): void {
+    this.#finish()
+  }
+
+  #show(): void {
+    const progress = readProgress(this.#folder)
+    if (!progress) return
+    if (stdout.isTTY)
+      stdout.write(`${CLEAR_LINE}${progressLine(progress, Date.now() / 1000, (stdout.columns || 80) - 1)}`)
+    else this.#sayPlainly(progress)
+  }
+
+  /** Without a terminal: a line for every trial, and for every scenario that is prepared. */
+  #sayPlainly(progress: Progress): void {
+    const step = `${progress.finished.length} ${progress.scenario}`
+    if (step === this.#shown) return
+    this.#shown = step
+    stdout.write(`${progressLine(progress, Date.now() / 1000, Infinity)}\n`)
+  }
+
+  /** Vitest may have set another exit code since: the report's goes before it. */
+  #end(ending: number): void {
+    this.#finish(ending)
+    process.exitCode = ending > 128 ? ending : this.#code || ending
+  }
+
+  #finish(ending = Number(process.exitCode ?? 0)): void {
+    if (this.#code !== undefined) return
+    clearInterval(this.#timer)
+    if (stdout.isTTY) stdout.write(CLEAR_LINE)
+    const files = runFolder(this.#folder)
+    try {
+      keepOutcomes(this.#folder)
+      const { report, unwritten } = writeReportIfRoom(this.#folder)
+      stdout.write(
+        renderTable(report, {
+          columns: stdout.columns || 80,
+          colour: stdout.isTTY && !process.env.NO_COLOR,
+          ...(!unwritten && { path: files.html }),
+        }),
+      )
+      const lost = this.#lost ?? unwritten?.message
+      if (lost !== undefined) throw new Unwritable(`${lost}\nThen make its report: npm run report -- ${this.#folder}`)
+      publishToGithub(report)
+      this.#code = endingCode(report, ending)
+    } catch (error) {
+      const problem = reportProblem(error)
+      this.#code = ending > 128 ? ending : problem
+    }
+    process.exitCode = this.#code
+  }
+}
+
+/**
+ * What workers noted goes into run.json, from which the report is made; where there is no room the notes stay beside
+ * it.
+ */
+function keepOutcomes(folder: string): void {
+  const { run: path } = runFolder(folder)
+  const run = readRun(path)
+  try {
+    writeWhole(path, `${JSON.stringify({ ...run, scenarios: withOutcomes(run.scenarios, folder) }, undefined, 2)}\n`)
+  } catch (error) {
+    if (!(error instanceof Unwritable)) throw error
+  }
+}

@@ -1,0 +1,102 @@
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { ELSEWHERE, writing } from '../../helpers/core/unwritable.ts'
+
+/** Where each file of a run lies. */
+export interface RunFolder {
+  path: string
+  run: string
+  trials: string
+  report: string
+  html: string
+  junit: string
+  vitest: string
+  benchmark: string
+  logs: string
+}
+
+/** The files of a run folder, there or not. */
+export function runFolder(path: string): RunFolder {
+  return {
+    path,
+    run: join(path, 'run.json'),
+    trials: join(path, 'trials.jsonl'),
+    report: join(path, 'report.json'),
+    html: join(path, 'report.html'),
+    junit: join(path, 'junit.xml'),
+    vitest: join(path, 'vitest.json'),
+    benchmark: join(path, 'benchmark.json'),
+    logs: join(path, 'logs'),
+  }
+}
+
+/** The name of a run's folder: its begin, in characters that every file system takes, such as 2026-11-24T03-31-19Z. */
+export function runName(timestamp: string): string {
+  return timestamp.replace(/\.\d+/, '').replaceAll(':', '-')
+}
+
+/**
+ * Makes the folder of a new run, which only its owner can read (logs may hold what a server said), and points `latest`
+ * to it.
+ * @param results the folder of all runs
+ * @param timestamp the run's begin, ISO 8601
+ * @throws Unwritable where the system refuses
+ */
+export function createRunFolder(results: string, timestamp: string): RunFolder {
+  return writing(
+    results,
+    () => {
+      mkdirSync(results, { recursive: true })
+      const path = claim(join(results, runName(timestamp)))
+      mkdirSync(join(path, 'logs'), { mode: 0o700 })
+      pointTo(join(results, 'latest'), basename(path))
+      return runFolder(path)
+    },
+    ELSEWHERE,
+  )
+}
+
+/** Two runs may begin in the same second. */
+function claim(wanted: string): string {
+  for (let attempt = 1; ; attempt++) {
+    const path = attempt === 1 ? wanted : `${wanted}.${attempt}`
+    try {
+      mkdirSync(path, { mode: 0o700 })
+      return path
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt === 100) throw error
+    }
+  }
+}
+
+/**
+ * A relative link, so that the results can be moved; replaced in one step, so that `latest` always points somewhere.
+ */
+function pointTo(link: string, target: string): void {
+  const next = `${link}.${process.pid}`
+  rmSync(next, { force: true })
+  symlinkSync(target, next)
+  renameSync(next, link)
+}
+
+/**
+ * Writes a file whole or not at all, for its owner only. @throws Unwritable where the system refuses; what stood there
+ * stays
+ */
+export function writeWhole(path: string, text: string, more?: string): void {
+  const next = join(dirname(path), `.${basename(path)}.${process.pid}`)
+  writing(
+    path,
+    () => {
+      try {
+        writeFileSync(next, text, { mode: 0o600 })
+        chmodSync(next, 0o600)
+        renameSync(next, path)
+      } catch (error) {
+        rmSync(next, { force: true })
+        throw error
+      }
+    },
+    more,
+  )
+}

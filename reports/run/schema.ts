@@ -1,0 +1,288 @@
+import { z } from 'zod'
+import { fingerprintSchema, phaseSchema, proberSchema } from '../../helpers/core/schemas.ts'
+
+export type { Fingerprint, Phase } from '../../helpers/core/schemas.ts'
+
+/**
+ * The one place that says what a run writes. Seconds, bytes and ISO 8601 everywhere.
+ * `trials.jsonl` holds one {@link Trial} a line; `report.json` is a {@link Report}; both can be read by others.
+ */
+
+const seconds = z.number().nonnegative()
+/** A start takes time: 0 is a fault of what measured or of who changed the file. */
+const positive = z.number().positive()
+const interval = z.tuple([z.number(), z.number()])
+const settingValue = z.union([z.string(), z.number(), z.boolean()])
+
+/** Settings of a scenario that differ from its strategy's defaults. */
+export const settingsSchema = z.record(z.string(), settingValue)
+export type Settings = z.infer<typeof settingsSchema>
+
+export const STRATEGIES = [
+  'cold',
+  'podman-import',
+  'podman-in-place',
+  'runtime-direct',
+  'cuda-resume',
+  'engine-wake',
+  'engine-snapshot',
+] as const
+export const strategySchema = z.enum(STRATEGIES)
+export type StrategyId = z.infer<typeof strategySchema>
+
+/** What a checkpoint is made of. */
+export const checkpointSchema = z.object({
+  /** Bytes of the archive, or of the image files of a checkpoint in place. */
+  bytes: z.number().int().nonnegative(),
+  /** Memory pages of 4096 bytes that CRIU wrote. */
+  pages: z.number().int().nonnegative().nullable(),
+  create_time: seconds,
+})
+
+/**
+ * One measured start: a line of `trials.jsonl`. The first seven fields are the seed's. Times are null where the trial
+ * failed before them.
+ */
+export type Checkpoint = z.infer<typeof checkpointSchema>
+
+export const trialSchema = z.object({
+  timestamp: z.iso.datetime(),
+  /** `baseline` for the traditional cold start that others are compared with, otherwise the strategy. */
+  type: z.string(),
+  model: z.string(),
+  /** Until the start command (podman run, podman container restore, ...) returned. */
+  container_start_time: seconds.nullable(),
+  /** From then until the server took the request that it answered; for a restore what was left to wait for. */
+  model_load_time: seconds.nullable(),
+  /** From sending the answered request to its first token. */
+  inference_tfft: positive.nullable(),
+  /** From the spawn of the start command to the first token: TFFT. */
+  total_cold_start_tfft: positive.nullable(),
+  /** From the spawn to the last token. */
+  full_response_time: positive.nullable(),
+  scenario: z.string(),
+  strategy: strategySchema,
+  settings: settingsSchema,
+  /** The bench file whose trials alternate; a scenario is compared with the baseline of its own group. */
+  group: z.string(),
+  /** 1, 2, 3 ... within the scenario. */
+  trial: z.number().int().positive(),
+  /** 0, 1, 2 ... within the group: the order in which the trials really ran. */
+  sequence: z.number().int().nonnegative(),
+  phases: z.array(phaseSchema),
+  /** What no phase explains, at least 0. */
+  unattributed: seconds.nullable(),
+  /** Marks on the side that are no phases, seconds from the start: `health`, `command-returned`, ... */
+  marks: z.record(z.string(), z.number()).default({}),
+  tokens_match: z.boolean().nullable(),
+  /** What the server said to the engine's own question, not timed, and whether that is what a fresh server says. */
+  answer: z.object({ prompt: z.string(), text: z.string(), match: z.boolean() }).optional(),
+  /** Proofs that could not be had, such as of an engine that does not say what it evaluated. */
+  unchecked: z.array(z.string()).default([]),
+  outcome: z.enum(['ok', 'failed']),
+  error: z.string().optional(),
+  checkpoint: checkpointSchema.optional(),
+  /** Bytes by place: `dram` (checkpoint and caches that must stay), `gpu`, `disk` held while the server is away. */
+  memory: z.record(z.string(), z.number()).optional(),
+  /** Figures seen during the trial that rules look at: `criu.pages_restored`, `archive.pass.1.bytes`, `load.1m`, ... */
+  evidence: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
+})
+export type Trial = z.infer<typeof trialSchema>
+
+/** Distribution of TFFT in seconds. `ci95` is of the median. */
+export const distributionSchema = z.object({ p50: positive, min: positive, max: positive, ci95: interval })
+export type Distribution = z.infer<typeof distributionSchema>
+
+/** `inconclusive`: too few trials to say. */
+export const verdictSchema = z.enum(['pass', 'fail', 'inconclusive'])
+
+export const METRICS = ['tfft.p50', 'tfft.max', 'speedup.p50', 'inference_tfft.p50', 'tokens_match'] as const
+export const metricSchema = z.enum(METRICS)
+export type Metric = z.infer<typeof metricSchema>
+
+/** A limit on a metric, from `targets.json`: `<=` where less is better, `>=` for speedups and shares. */
+export const targetSchema = z.object({
+  metric: metricSchema,
+  scenario: z.string(),
+  engine: z.string().optional(),
+  /** Part of the GPU's name, such as H100; the target holds only there. */
+  gpu: z.string().optional(),
+  /** Part of the model's name; the target holds only for it. */
+  model: z.string().optional(),
+  limit: z.number(),
+  /** `goal`: shown, but missing it fails nothing. */
+  kind: z.enum(['must', 'goal']).default('must'),
+})
+export type Target = z.infer<typeof targetSchema>
+export const targetsFileSchema = z.array(targetSchema.strict())
+
+export const targetResultSchema = z.object({
+  metric: metricSchema,
+  /** Seconds; a ratio for speedups; a share (0 to 1) for tokens_match. */ limit: z.number(),
+  kind: z.enum(['must', 'goal']),
+  actual: z.number().nullable(),
+  verdict: verdictSchema,
+})
+export type TargetResult = z.infer<typeof targetResultSchema>
+
+export const scenarioSchema = z.object({
+  id: z.string(),
+  strategy: strategySchema,
+  settings: settingsSchema,
+  outcome: z.enum(['measured', 'skipped', 'failed']),
+  /** Why it was skipped or failed, and what would make it run. */
+  reason: z.string().optional(),
+  /** Trials that counted. */
+  n: z.number().int().nonnegative(),
+  failed: z.number().int().nonnegative(),
+  tfft: distributionSchema.optional(),
+  /** Median of each phase in seconds, in the order of time. */
+  phases: z.array(z.object({ name: z.string(), p50: seconds })).default([]),
+  unattributed: seconds.optional(),
+  inference_tfft: positive.optional(),
+  /** Share (0 to 1) of the trials with an answer whose tokens were those from before the checkpoint. */
+  tokens_match: z.number().min(0).max(1).optional(),
+  /** Over the baseline of the same group: median(baseline) / median(scenario). `p50` is that baseline's, in seconds. */
+  versus_baseline: z.object({ scenario: z.string(), p50: positive, speedup: z.number(), ci95: interval }).optional(),
+  /**
+   * True for what the others of its group are compared with: the traditional cold start, or the first scenario where a
+   * bench file has none.
+   */
+  baseline: z.boolean().default(false),
+  /**
+   * Every trial in the order in which they ran; `tfft` is null for one that failed. What the gate compares and the page
+   * draws.
+   */
+  trials: z
+    .array(
+      z.object({
+        trial: z.number().int().positive(),
+        sequence: z.number().int().nonnegative(),
+        tfft: positive.nullable(),
+        error: z.string().optional(),
+      }),
+    )
+    .default([]),
+  /** The trial whose TFFT is nearest to the median, phase by phase. */
+  median_trial: z
+    .object({ trial: z.number().int().positive(), tfft: positive, phases: z.array(phaseSchema), unattributed: seconds })
+    .optional(),
+  checkpoint: checkpointSchema.optional(),
+  memory: z.record(z.string(), z.number()).optional(),
+  /** What could not be proven of its trials. */
+  unchecked: z.array(z.string()).default([]),
+  targets: z.array(targetResultSchema).default([]),
+})
+export type Scenario = z.infer<typeof scenarioSchema>
+
+export const findingSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  /** Figures of this run. */
+  evidence: z.string(),
+  /** What it cost in seconds of one start; null where that cannot be said. */
+  cost: seconds.nullable(),
+  /** Something to type or to set. */
+  /** What to do; what is to be typed stands in backticks. */
+  remedy: z.string(),
+  source: z.string(),
+  scenario: z.string().optional(),
+})
+export type Finding = z.infer<typeof findingSchema>
+
+export const comparisonSchema = z.object({
+  scenario: z.string(),
+  verdict: z.enum(['faster', 'slower', 'no-difference', 'cannot-tell', 'missing']),
+  reference_p50: seconds.nullable(),
+  p50: seconds.nullable(),
+  /** (now - reference) / reference of the medians. */
+  change: z.number().nullable(),
+  /** Of the exact Mann–Whitney test, two-sided. */
+  p_value: z.number().nullable(),
+  /** Bootstrap interval of `change`. */
+  ci95: interval.nullable(),
+})
+export type Comparison = z.infer<typeof comparisonSchema>
+
+export const referenceSchema = z.object({
+  path: z.string(),
+  timestamp: z.iso.datetime(),
+  tolerance: z.number(),
+  /** Fingerprint entries that differ; only where it was compared all the same (REFERENCE_ANY_HOST=1, or --any-host). */
+  differs: z.array(z.string()),
+  comparisons: z.array(comparisonSchema),
+  /** `incomplete`: a scenario of the reference was not measured, or too seldom to tell; that is no pass. */
+  verdict: z.enum(['pass', 'slower', 'incomplete']),
+})
+
+export const hostSchema = z.object({
+  fingerprint: fingerprintSchema,
+  /** MemTotal, bytes */ memory: z.number(),
+  /** One-minute load when the run began. */ load: z.number(),
+  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).default({}),
+})
+
+export const runSchema = z.object({
+  schema: z.literal('criu-gpu-bench/run@1'),
+  timestamp: z.iso.datetime(),
+  engine: z.object({
+    name: z.string(),
+    /** null where it cannot be told without starting it. */ version: z.string().nullable().default(null),
+    model: z.string(),
+    random_weights: z.boolean(),
+    image: z.string(),
+    arguments: z.array(z.string()),
+  }),
+  host: hostSchema,
+  iterations: z.number().int().positive(),
+  prober: proberSchema.nullable(),
+  /** Every scenario that was asked for, in order, with the reason where it was skipped or failed as a whole. */
+  scenarios: z.array(
+    z.object({
+      id: z.string(),
+      strategy: strategySchema,
+      settings: settingsSchema,
+      group: z.string(),
+      baseline: z.boolean(),
+      skipped: z.string().optional(),
+      failed: z.string().optional(),
+    }),
+  ),
+  targets: z.array(targetSchema),
+  /** The earlier run that this one is gated against: a run folder or its report.json. */
+  reference: z
+    .object({ path: z.string(), any_host: z.boolean(), /** Share, such as 0.1. */ tolerance: z.number().positive() })
+    .optional(),
+})
+/** `run.json`: what a run set out to do; with `trials.jsonl` it is all that a report is made from. */
+export type Run = z.infer<typeof runSchema>
+
+export const reportSchema = z.object({
+  schema: z.literal('criu-gpu-bench/report@1'),
+  timestamp: z.iso.datetime(),
+  host: hostSchema,
+  engine: runSchema.shape.engine,
+  iterations: z.number().int().positive(),
+  prober: proberSchema.nullable(),
+  scenarios: z.array(scenarioSchema),
+  /**
+   * What the baseline's server said to the engine's own question, and how many of the servers that came back said what
+   * a fresh one says.
+   */
+  answer: z
+    .object({
+      prompt: z.string(),
+      text: z.string(),
+      same: z.number().int().nonnegative(),
+      of: z.number().int().nonnegative(),
+    })
+    .optional(),
+  findings: z.array(findingSchema),
+  /** How many targets judged nothing, by what they are for: `engine vllm`, `GPU H100`, `scenarios not asked for`. */
+  idle_targets: z.record(z.string(), z.number().int().positive()).default({}),
+  reference: referenceSchema.optional(),
+  /** Things to know about how this report was made, such as a torn last line that was dropped. */
+  notes: z.array(z.string()).default([]),
+  verdict: z.enum(['pass', 'fail', 'nothing-measured']),
+})
+export type Report = z.infer<typeof reportSchema>

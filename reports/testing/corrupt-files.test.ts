@@ -1,0 +1,191 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeEach, expect, test } from 'vitest'
+import { checkReport } from '../../helpers/commands/check-report.ts'
+import { Problem } from '../../helpers/core/problem.ts'
+import { bentText, bentValue, orItsOwnError } from '../../helpers/testing/corrupt.ts'
+import { compareRuns, readReference } from '../analysis/compare.ts'
+import { summarize } from '../analysis/summary.ts'
+import { parseTargets } from '../analysis/targets.ts'
+import { progressLine } from '../render/progress-line.ts'
+import { writeReport } from '../render/write.ts'
+import { withOutcomes } from '../run/outcomes.ts'
+import { readProgress, writeProgress } from '../run/progress.ts'
+import { runFolder } from '../run/run-folder.ts'
+import { earlier, recorded, trial } from './recorded/builders.ts'
+
+/**
+ * The files of a run and what it is compared with, bent in every way: a report or a Problem, never a crash, never a
+ * hang.
+ */
+
+const folder = mkdtempSync(join(tmpdir(), 'bent-files-'))
+const files = runFolder(folder)
+const { run, trials } = recorded('without-gpu')
+/** A few scenarios and trials: renderers take time. */
+const small = { ...run, scenarios: run.scenarios.slice(0, 3) }
+const few = trials.filter(({ scenario }) => small.scenarios.some(({ id }) => id === scenario)).slice(0, 8)
+const report = summarize(small, few)
+const before = earlier(report)
+const text = (value: unknown) => JSON.stringify(value) ?? ''
+
+beforeEach(() => mkdirSync(folder, { recursive: true }))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+test('run.json and trials.jsonl: every file of a report, or a Problem', () => {
+  let reports = 0
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.constant(text(small)), bentText(text(small)), bentValue(small).map(text)),
+      fc.oneof(
+        bentText(few.map(text).join('\n')),
+        fc
+          .array(
+            fc.constantFrom(...few).chain(one => fc.oneof(fc.constant<unknown>(one), bentValue(one))),
+            { maxLength: 6 },
+          )
+          .map(all => all.map(text).join('\n')),
+      ),
+      (runText, trialsText) => {
+        writeFileSync(files.run, runText)
+        writeFileSync(files.trials, trialsText)
+        const made = orItsOwnError(Problem, () => writeReport(folder))
+        if (!made) return
+        reports++
+        expect(['pass', 'fail', 'nothing-measured']).toContain(made.verdict)
+      },
+    ),
+    { numRuns: 150 },
+  )
+  // what is bent a little is still a run: the renderers were reached
+  expect(reports).toBeGreaterThan(10)
+}, 60_000)
+
+test(
+  'a reference: a comparison or a Problem',
+  () =>
+    fc.assert(
+      fc.property(fc.oneof(bentText(text(before)), bentValue(before).map(text)), reference => {
+        writeFileSync(join(folder, 'reference.json'), reference)
+        const read = orItsOwnError(Problem, () => readReference(join(folder, 'reference.json')))
+        const compared =
+          read && orItsOwnError(Problem, () => compareRuns(read, report, { path: 'reference.json', anyHost: true }))
+        if (compared) expect(['pass', 'slower', 'incomplete']).toContain(compared.verdict)
+      }),
+      { numRuns: 150 },
+    ),
+  60_000,
+)
+
+function checkWith(which: 'run' | 'report' | 'trials', bent: string) {
+  for (const path of [files.html, files.junit, files.vitest, files.benchmark]) writeFileSync(path, 'x')
+  for (const [path, whole] of [
+    [files.run, text(small)],
+    [files.report, text(report)],
+    [files.trials, few.map(text).join('\n')],
+  ] as const)
+    writeFileSync(path, whole)
+  writeFileSync(files[which], bent)
+  return checkReport(folder)
+}
+
+test('check-report: a report or a Problem', () =>
+  fc.assert(
+    fc.property(
+      fc.constantFrom('run', 'report', 'trials') as fc.Arbitrary<'run' | 'report' | 'trials'>,
+      bentText(text(report)),
+      (which, bent) => {
+        orItsOwnError(Problem, () => checkWith(which, bent))
+      },
+    ),
+  ))
+
+test('check-report names a measured scenario without a TFFT', () => {
+  const scenarios = report.scenarios.map(scenario => ({
+    ...scenario,
+    outcome: 'measured',
+    n: small.iterations,
+    failed: 0,
+    tfft: undefined,
+  }))
+  expect(() => checkWith('report', text({ ...report, scenarios }))).toThrow(
+    `${scenarios[0]!.id} is measured, but report.json has no tfft of it`,
+  )
+})
+
+test('targets: a list or a Problem', () =>
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.constant('[{"metric":"tfft.p50","scenario":"cold","limit":1}]').chain(bentText),
+        bentValue([{ metric: 'tfft.p50', scenario: 'cold', limit: 1, kind: 'goal' }]).map(text),
+        fc.json(),
+      ),
+      targets => {
+        for (const { scenario, limit } of orItsOwnError(Problem, () =>
+          parseTargets(targets, 'targets.json', ['cold']),
+        ) ?? [])
+          expect([scenario, Number.isFinite(limit)]).toEqual(['cold', true])
+      },
+    ),
+    { numRuns: 500 },
+  ))
+
+test('the progress file: a line, or nothing', () => {
+  const progress = {
+    scenario: 'cold',
+    trial: 1,
+    of: 4,
+    phase: 'starting',
+    began: 1,
+    finished: [{ scenario: 'cold', seconds: 1 }],
+    ahead: ['cold', 'cold'],
+  }
+  writeProgress(folder, progress)
+  expect(readProgress(folder)).toEqual(progress)
+  fc.assert(
+    fc.property(
+      fc.oneof(bentText(text(progress)), bentValue(progress).map(text)),
+      fc.integer({ min: 1, max: 200 }),
+      (bent, columns) => {
+        writeFileSync(join(folder, '.progress.json'), bent)
+        const read = readProgress(folder)
+        if (read) expect(progressLine(read, 2, columns).length).toBeLessThanOrEqual(columns)
+      },
+    ),
+  )
+})
+
+test('noted outcomes: a torn line costs no other', () => {
+  const noted = { id: small.scenarios[0]!.id, group: small.scenarios[0]!.group, skipped: 'no GPU' }
+  fc.assert(
+    fc.property(bentText(text(noted)), bent => {
+      writeFileSync(join(folder, '.outcomes.jsonl'), `${text(noted)}\n${bent}`)
+      const [first, ...rest] = withOutcomes(small.scenarios, folder)
+      expect(first!.skipped).toBe('no GPU')
+      expect(rest).toHaveLength(small.scenarios.length - 1)
+    }),
+  )
+})
+
+test('what a trial says is text on the page, never markup', () => {
+  writeFileSync(files.run, text({ ...small, engine: { ...small.engine, model: '<img src=x onerror=alert(1)>' } }))
+  writeFileSync(
+    files.trials,
+    text(
+      trial({
+        scenario: small.scenarios[0]!.id,
+        group: small.scenarios[0]!.group,
+        outcome: 'failed',
+        total_cold_start_tfft: null,
+        error: '</script><script>alert(1)</script>',
+      } as never),
+    ),
+  )
+  writeReport(folder)
+  const page = readFileSync(files.html, 'utf8')
+  expect(page).toContain('alert(1)')
+  expect(page).not.toMatch(/<script>alert|<img src=x/)
+})
