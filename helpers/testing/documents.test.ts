@@ -1,9 +1,10 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { VARIABLES } from '../config/configuration.ts'
 
 const root = resolve(import.meta.dirname, '../..')
-const documents = ['README.md', ...globSync('docs/**/*.md', { cwd: root })]
+const documents = ['README.md', 'SECURITY.md', ...globSync('docs/**/*.md', { cwd: root })]
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 /** Without code: what stands there is no link and no heading. */
 const prose = (file: string) =>
@@ -45,7 +46,7 @@ test.each(documents)('%s: every relative link leads somewhere', file => {
 })
 
 test('docs/reading-the-report.md names every finding, and none that there is not', () => {
-  const codes = globSync('reports/findings/*.ts', { cwd: root })
+  const codes = globSync('reports/analysis/findings/*.ts', { cwd: root })
     .filter(file => !file.endsWith('.test.ts'))
     .flatMap(file =>
       [...read(file).matchAll(/code: ['`]([a-z-]+)(\$\{defect\.what\})?['`]/g)].flatMap(([, code, defect]) =>
@@ -58,4 +59,19 @@ test('docs/reading-the-report.md names every finding, and none that there is not
       .matchAll(/^\| (`[^|]+) \|/gm),
   ].flatMap(([, cell]) => [...cell!.matchAll(/`([a-z-]+)`/g)].map(([, code]) => code!))
   expect(named.toSorted()).toEqual([...new Set(codes)].toSorted())
+})
+
+/** The names in the first column of a page's tables. */
+const firstColumn = (text: string) =>
+  [...text.matchAll(/^\| ([^|]*(?:\\\|[^|]*)*) \|/gm)].flatMap(([, cell]) =>
+    [...cell!.matchAll(/`([^`]+)`/g)].map(([, code]) => code!),
+  )
+
+test('docs/variables.md names every variable, in order, and none that there is not', () =>
+  expect(firstColumn(read('docs/variables.md').split('Read from the environment only')[0]!)).toEqual(VARIABLES))
+
+test('docs/commands.md names every command of package.json, and none that there is not', () => {
+  const commands = firstColumn(read('docs/commands.md').split('## Undo set-up')[0]!)
+  const named = commands.flatMap(command => /^npm (?:run )?([\w-]+)/.exec(command)?.[1] ?? [])
+  expect(named.toSorted()).toEqual(Object.keys(JSON.parse(read('package.json')).scripts).toSorted())
 })
