@@ -111,7 +111,7 @@ export const packages: Step = {
       }
     if (local.all.includes('unknown flag: --root'))
       return unusable(
-        `${stdout} asks a service in place of running containers itself`,
+        `${stdout} asks a service instead of running containers itself`,
         `${WHY_LOCAL} Unset CONTAINER_HOST and CONTAINER_CONNECTION, take remote = true out of ` +
           'containers.conf, put podman before podman-remote on PATH',
       )
