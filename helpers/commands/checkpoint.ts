@@ -67,7 +67,7 @@ async function main(argv: string[]): Promise<void> {
         `(${compress}); total ${(now() - began).toFixed(2)} s`,
     )
     console.log(
-      `The archive holds the server's memory and environment: keep it to yourself, and delete it when it ` +
+      `The archive holds the server's memory and environment: keep it private, and delete it when it ` +
         'is no longer needed.',
     )
   } finally {

@@ -83,12 +83,9 @@ export const image: Step = {
       const program = engineProgram(c.stateDir, await podman.image(reference))
       return program
         ? ok(reference, newerThanTested(program.version))
-        : missing(`the llama-server of ${reference} was not asked yet what it can do`)
+        : missing(`the options of the llama-server in ${reference} are not known yet`)
     } catch (error) {
-      return unusable(
-        (error as Error).message,
-        `See to podman first. Where it works, delete ${root}, then npm run setup`,
-      )
+      return unusable((error as Error).message, `Repair podman first. If it works, delete ${root}, then npm run setup`)
     }
   },
 

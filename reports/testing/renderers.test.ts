@@ -250,7 +250,7 @@ describe('commands', () => {
     for (const values of [[...measured.slice(1), failedTrial({ scenario: 'cold' })], measured.slice(0, 2)]) {
       const path = folder(values)
       reportCommand([path], () => {})
-      expect(() => referenceCommand([path, join(path, 'kept.json')])).toThrow('no good reference')
+      expect(() => referenceCommand([path, join(path, 'kept.json')])).toThrow('not a good reference')
     }
   })
   it('compare names what it was given wrongly', () => {
