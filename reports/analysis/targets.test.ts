@@ -20,7 +20,7 @@ describe('parseTargets', () => {
       /targets\.json is unusable:\n {2}target 1: metric: allowed are tfft\.p50/,
     ))
   it('refuses a key it does not know, so that a slip of the pen lifts no limit', () =>
-    expect(parse([{ ...good, gpus: 'H100' }])).toThrow('target 1: no target has gpus'))
+    expect(parse([{ ...good, gpus: 'H100' }])).toThrow('target 1: unknown field gpus'))
   it('refuses an engine that does not exist, and names each', () => {
     expect(
       parse([
@@ -35,18 +35,20 @@ describe('parseTargets', () => {
   })
   it('refuses a limit that everything or nothing meets, or that is no number', () => {
     expect(parse([{ ...good, limit: 0 }])).toThrow(
-      'target 1: limit: received 0, allowed is more than 0: everything meets this one',
+      'target 1: limit: received 0, allowed is more than 0: everything would meet it',
     )
-    expect(parse([{ ...good, metric: 'tfft.p50', limit: -1 }])).toThrow('nothing meets this one')
+    expect(parse([{ ...good, metric: 'tfft.p50', limit: -1 }])).toThrow('nothing would meet it')
     expect(parse('[{"metric":"tfft.p50","scenario":"cold","limit":1e999}]')).toThrow('target 1: limit')
   })
   it('refuses a target that stands twice; a must and a goal are two', () => {
-    expect(parse([good, { ...good, limit: 2 }, { kind: 'must', ...good }])).toThrow('target 3: it is target 1 again')
+    expect(parse([good, { ...good, limit: 2 }, { kind: 'must', ...good }])).toThrow(
+      'target 3: it is the same as target 1',
+    )
     expect(parse([good, { ...good, kind: 'goal' }])).not.toThrow()
   })
   it('refuses what is no list or no JSON', () => {
     expect(parse({})).toThrow('targets.json is unusable')
-    expect(parse('[')).toThrow('targets.json is no JSON')
+    expect(parse('[')).toThrow('targets.json is not JSON')
   })
 })
 

@@ -47,8 +47,8 @@ function defects(target: Target, before: Target[], known: readonly string[]): st
     engine !== undefined &&
       !ENGINES.includes(engine) &&
       `engine "${engine}" does not exist; there are ${ENGINES.join(', ')}`,
-    limit <= 0 && `limit: received ${limit}, allowed is more than 0: ${meets} meets this one`,
-    same >= 0 && `it is target ${same + 1} again`,
+    limit <= 0 && `limit: received ${limit}, allowed is more than 0: ${meets} would meet it`,
+    same >= 0 && `it is the same as target ${same + 1}`,
   ].filter(defect => defect !== false)
 }
 
@@ -115,7 +115,7 @@ function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new Problem(`${path} is no JSON: ${(error as Error).message}`)
+    throw new Problem(`${path} is not JSON: ${(error as Error).message}`)
   }
 }
 
@@ -123,7 +123,7 @@ function describe(issue: z.core.$ZodIssue): string {
   const [index, field] = issue.path
   const where =
     typeof index === 'number' ? `target ${index + 1}${field === undefined ? '' : `: ${String(field)}`}` : 'the file'
-  if (issue.code === 'unrecognized_keys') return `${where}: no target has ${issue.keys.join(', ')}`
+  if (issue.code === 'unrecognized_keys') return `${where}: unknown field ${issue.keys.join(', ')}`
   return `${where}: ${field === 'metric' ? `allowed are ${METRICS.join(', ')}` : issue.message}`
 }
 

@@ -27,7 +27,7 @@ export function title(report: Report): string {
   if (!cold) return back
   return cold.speedup > 1
     ? `${back}, ${factor(cold.speedup)} as fast as a cold start`
-    : 'No way back was faster than the cold start'
+    : 'Nothing was faster than the cold start'
 }
 
 export function header(report: Report): Markup {
@@ -39,7 +39,7 @@ export function header(report: Report): Markup {
   return html`<header>
 <p class="suite">CRIU GPU Benchmark Suite, ${day(report.timestamp)}</p>
 <h1>${title(report)}</h1>
-<p class="summary">${fastest && html`The fastest way back is ${idCode(fastest.id)}: ${seconds(fastest.tfft!.p50)}\u00A0s from the start command to the first token${cold ? html`, where a cold start of the same engine takes ${seconds(cold.p50)}\u00A0s` : '; no cold start was measured beside it'}. `}Measured here: ${count(measured.length, 'scenario')} in ${count(trials, 'trial')}.${report.engine.random_weights && ' The model has random weights: only speed, and that the tokens stay the same, mean anything.'}</p>
+<p class="summary">${fastest && html`The fastest scenario is ${idCode(fastest.id)}: ${seconds(fastest.tfft!.p50)}\u00A0s from the start command to the first token${cold ? html`, where a cold start of the same engine takes ${seconds(cold.p50)}\u00A0s` : '; no cold start was measured beside it'}. `}Measured here: ${count(measured.length, 'scenario')} in ${count(trials, 'trial')}.${report.engine.random_weights && ' The model has random weights: only speed, and that the tokens stay the same, mean anything.'}</p>
 <ul class="chips"><li><span class="verdict ${style}">${label}</span></li><li>${report.engine.name}</li><li>${report.engine.model}</li><li>${report.host.fingerprint.gpu ?? report.host.fingerprint.cpu ?? 'unknown host'}</li>${report.notes.map(note => html`<li class="inconclusive">${note}</li>`)}</ul>
 ${targets(report)}
 </header>`
@@ -77,7 +77,7 @@ function targets(report: Report): Markup | undefined {
 
 export function findingList(found: Finding[]): Markup | undefined {
   if (found.length === 0) return undefined
-  return html`<section id="findings"><h2>What costs the time, and what to do</h2><p class="lead">By what each costs in one start. Every figure is of this run.</p><ul class="findings">${found.map(
+  return html`<section id="findings"><h2>What costs the time, and what to do</h2><p class="lead">Sorted by what each costs per start. Every figure is from this run.</p><ul class="findings">${found.map(
     finding => html`<li>
 <div class="cost">${finding.cost === null ? html`<small>no figure</small>` : html`${seconds(finding.cost)} s`}</div>
 <div><h3>${finding.message[0]!.toUpperCase()}${finding.message.slice(1)}</h3>
@@ -128,7 +128,7 @@ export function scenarioTable({ scenarios }: Report): Markup {
 
 export function comparison({ reference }: Report): Markup | undefined {
   if (!reference) return undefined
-  return html`<section id="reference"><h2>Against the reference</h2><p class="lead">${sentence(gateVerdict(reference))}. Reference of ${day(reference.timestamp)} (<code>${reference.path}</code>); slower means a median that rose by more than ${percent(reference.tolerance)} with the exact Mann–Whitney test and the bootstrap interval both saying that it is no chance.${reference.differs.length > 0 && html` <strong class="missed">It is of another host, compared all the same; it differs in ${reference.differs.join(', ')}.</strong>`}</p>
+  return html`<section id="reference"><h2>Compared with the reference</h2><p class="lead">${sentence(gateVerdict(reference))}. Reference of ${day(reference.timestamp)} (<code>${reference.path}</code>); slower means a median that rose by more than ${percent(reference.tolerance)} with the exact Mann–Whitney test and the bootstrap interval both saying that it is not chance.${reference.differs.length > 0 && html` <strong class="missed">It is from another host, compared anyway; it differs in ${reference.differs.join(', ')}.</strong>`}</p>
 ${table(
   ['scenario', 'verdict', number('reference, s'), number('now, s'), number('change'), number('95 %'), number('p')],
   reference.comparisons.map(({ scenario, verdict, reference_p50, p50, change: by, ci95, p_value }) => [
