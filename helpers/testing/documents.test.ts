@@ -75,3 +75,28 @@ test('docs/commands.md names every command of package.json, and none that there 
   const named = commands.flatMap(command => /^npm (?:run )?([\w-]+)/.exec(command)?.[1] ?? [])
   expect(named.toSorted()).toEqual(Object.keys(JSON.parse(read('package.json')).scripts).toSorted())
 })
+
+/** Of other programs; the rest of docs/troubleshooting.md quotes this suite. */
+const FOREIGN =
+  /^(Error 803|iptables-restore|setting rlimit|6$|: operation|vdso: |sockets: |mnt: |Can't create|\/run\/criu)/
+
+/** How many words of a message stand in pieces of three and more that the sources have: templates cut it up. */
+function quoted(words: string[], there: (piece: string) => boolean): number {
+  if (words.length === 0) return 0
+  const longest = words.findLastIndex((_, last) => there(words.slice(0, last + 1).join(' '))) + 1
+  return (longest > 2 ? longest : 0) + quoted(words.slice(Math.max(longest, 1)), there)
+}
+
+test('docs/troubleshooting.md quotes messages as the code has them', () => {
+  const sources = globSync(['helpers/**/*.ts', 'fixtures/**/*.ts', 'reports/**/*.ts'], { cwd: root })
+    .filter(file => !/\.test\.ts$|\/testing\//.test(file))
+    .map(file => read(file).replaceAll(/['`"] \+\s+['`"]/g, ''))
+  const there = (piece: string) => sources.some(source => source.includes(piece))
+  const messages = firstColumn(read('docs/troubleshooting.md')).filter(message => !FOREIGN.test(message))
+  const wrong = messages
+    .flatMap(message => message.split('…'))
+    .map(part => part.trim())
+    .filter(part => !there(part) && quoted(part.split(' '), there) <= part.split(' ').length / 2)
+  expect(messages.length).toBeGreaterThan(25)
+  expect(wrong).toEqual([])
+})
