@@ -176,6 +176,12 @@ export class Podman {
     // to podman a restore that is still under way is no running container
     endContainer(this.store.runroot, container)
     forgetBrokenRestores([this.store.root])
+    // where podman's own clean-up was killed with the rest, the container stays "stopped", which podman does not restore
+    await succeeds(
+      'podman',
+      this.argv(['container', 'cleanup', container]),
+      this.#withEnvironment({ timeout: this.#timeout }),
+    )
   }
 
   async logs(container: string, tail = 20): Promise<string> {
