@@ -6,7 +6,7 @@ import { Podman } from './podman.ts'
 
 /**
  * A podman whose clean-up after the end was killed: the container is "stopped" until somebody cleans up. Seen on a GPU
- * host in 1 of 9 kills, with podman 5.4.2; there is no way to cause it at will.
+ * host once in 13 kills, with podman 5.4.2; there is no way to cause it at will.
  */
 const PODMAN = `#!/bin/sh
 case " $* " in
