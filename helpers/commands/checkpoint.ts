@@ -5,6 +5,7 @@ import { keepLogsSoFar } from '../../fixtures/run/logs.ts'
 import { containerName } from '../../fixtures/run/names.ts'
 import { openContext } from '../../fixtures/run/open-context.ts'
 import { checkHost, equipment, lockFiles, ownFolders } from '../../fixtures/run/preflight.ts'
+import { defaultsOf } from '../../fixtures/run/settings.ts'
 import { configuration } from '../config/configuration.ts'
 import { now } from '../core/clock.ts'
 import { Problem, reportProblem } from '../core/problem.ts'
@@ -49,7 +50,7 @@ async function main(argv: string[]): Promise<void> {
   })
   try {
     mkdirSync(dirname(c.checkpointPath), { recursive: true, mode: 0o700 })
-    const settings = { ...context.engine.defaults }
+    const settings = defaultsOf(context.engine.settings)
     const dumped = await takeCheckpoint(
       context,
       await context.podman('disk'),

@@ -10,5 +10,5 @@ import type { Scenario } from './schema.ts'
 export function versusColdStart({
   versus_baseline: versus,
 }: Pick<Scenario, 'versus_baseline'>): Scenario['versus_baseline'] {
-  return versus?.scenario.split('.')[0] === 'cold' ? versus : undefined
+  return versus?.scenario.split(/[./]/)[0] === 'cold' ? versus : undefined
 }

@@ -114,7 +114,6 @@ export const targetSchema = z.object({
   kind: z.enum(['must', 'goal']).default('must'),
 })
 export type Target = z.infer<typeof targetSchema>
-export const targetsFileSchema = z.array(targetSchema.strict())
 
 export const targetResultSchema = z.object({
   metric: metricSchema,

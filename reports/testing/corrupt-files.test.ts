@@ -8,7 +8,7 @@ import { Problem } from '../../helpers/core/problem.ts'
 import { bentText, bentValue, orItsOwnError } from '../../helpers/testing/corrupt.ts'
 import { compareRuns, readReference } from '../analysis/compare.ts'
 import { summarize } from '../analysis/summary.ts'
-import { parseTargets } from '../analysis/targets.ts'
+import { parseTargets } from '../analysis/targets-file.ts'
 import { progressLine } from '../render/progress-line.ts'
 import { writeReport } from '../render/write.ts'
 import { withOutcomes } from '../run/outcomes.ts'
@@ -121,11 +121,12 @@ test('targets: a list or a Problem', () =>
       fc.oneof(
         fc.constant('[{"metric":"tfft.p50","scenario":"cold","limit":1}]').chain(bentText),
         bentValue([{ metric: 'tfft.p50', scenario: 'cold', limit: 1, kind: 'goal' }]).map(text),
+        bentValue({ cold: [{ engine: 'vllm', limits: { 'tfft.p50': { must: 2, goal: 1 } } }] }).map(text),
         fc.json(),
       ),
       targets => {
         for (const { scenario, limit } of orItsOwnError(Problem, () =>
-          parseTargets(targets, 'targets.json', ['cold']),
+          parseTargets(targets, 'targets.json', new Map([['cold', 'cold']])),
         ) ?? [])
           expect([scenario, Number.isFinite(limit)]).toEqual(['cold', true])
       },
