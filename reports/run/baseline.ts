@@ -1,5 +1,3 @@
-import type { Scenario } from './schema.ts'
-
 /**
  * How a scenario compares with the traditional cold start; undefined where its group's baseline is something else. A
  * bench
@@ -7,8 +5,10 @@ import type { Scenario } from './schema.ts'
  * with
  * their strategy.
  */
-export function versusColdStart({
+export function versusColdStart<Versus extends { scenario: string }>({
   versus_baseline: versus,
-}: Pick<Scenario, 'versus_baseline'>): Scenario['versus_baseline'] {
+}: {
+  versus_baseline?: Versus | undefined
+}): Versus | undefined {
   return versus?.scenario.split(/[./]/)[0] === 'cold' ? versus : undefined
 }
