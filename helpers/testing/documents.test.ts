@@ -45,7 +45,7 @@ test.each(documents)('%s: every relative link leads somewhere', file => {
 })
 
 test('docs/reading-the-report.md names every finding, and none that there is not', () => {
-  const codes = globSync('reports/findings/*.ts', { cwd: root })
+  const codes = globSync('reports/analysis/findings/*.ts', { cwd: root })
     .filter(file => !file.endsWith('.test.ts'))
     .flatMap(file =>
       [...read(file).matchAll(/code: ['`]([a-z-]+)(\$\{defect\.what\})?['`]/g)].flatMap(([, code, defect]) =>
