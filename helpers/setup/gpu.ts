@@ -133,9 +133,9 @@ const site = (label: string, name: string) =>
       'VLLM_SITE=FOLDER (npm run bundle packs one for a host without a network)'
     if (!c.vllmSite) return unusable('VLLM_SITE is not set', remedy)
     if (!existsSync(join(c.vllmSite, name))) return unusable(`no ${name} in ${c.vllmSite}`, remedy)
-    const version = new RegExp(`^${RegExp.escape(name)}-(\\d[\\w.+]*)\\.dist-info$`)
-    const found = readdirSync(c.vllmSite).map(folder => version.exec(folder)?.[1])
-    return ok(`${found.find(Boolean) ?? 'of unknown version'} in ${c.vllmSite}`)
+    const packages = readdirSync(c.vllmSite).map(folder => /^(.+?)-(\d[\w.+]*)\.dist-info$/.exec(folder))
+    const version = packages.find(found => found?.[1] === name)?.[2]
+    return ok(`${version ?? 'of unknown version'} in ${c.vllmSite}`)
   })
 
 const host = (label: string, openFiles = 0) =>
