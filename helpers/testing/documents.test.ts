@@ -1,6 +1,8 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { FORMATS } from '../../reports/render/formats.ts'
+import { runFolder } from '../../reports/run/run-folder.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const documents = ['README.md', ...globSync('docs/**/*.md', { cwd: root })]
@@ -42,6 +44,14 @@ test.each(documents)('%s: every relative link leads somewhere', file => {
       return !existsSync(join(root, found)) || (anchor !== undefined && !anchors(found).has(anchor))
     })
   expect(broken).toEqual([])
+})
+
+test('docs/reading-the-report.md names every file of a run, and none that there is not', () => {
+  const [table = ''] = /^\| file [\s\S]*?\n\n/m.exec(read('docs/reading-the-report.md')) ?? []
+  const named = [...table.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, cell]) => cell!.match(/(?<=`)[\w.-]+/g) ?? [])
+  const { path, ...kept } = runFolder('')
+  const written = new Set([...FORMATS.map(({ file }) => file), ...Object.values(kept)])
+  expect(named.toSorted()).toEqual([...written].sort())
 })
 
 test('docs/reading-the-report.md names every finding, and none that there is not', () => {

@@ -9,6 +9,8 @@ import { bentText, bentValue, orItsOwnError } from '../../helpers/testing/corrup
 import { compareRuns, readReference } from '../analysis/compare.ts'
 import { summarize } from '../analysis/summary.ts'
 import { parseTargets } from '../analysis/targets-file.ts'
+import { FORMATS } from '../render/formats.ts'
+import { page as reportPage } from '../render/html/page.ts'
 import { progressLine } from '../render/progress-line.ts'
 import { writeReport } from '../render/write.ts'
 import { withOutcomes } from '../run/outcomes.ts'
@@ -80,7 +82,7 @@ test(
 )
 
 function checkWith(which: 'run' | 'report' | 'trials', bent: string) {
-  for (const path of [files.html, files.junit, files.vitest, files.benchmark]) writeFileSync(path, 'x')
+  for (const path of [...FORMATS.map(({ file }) => join(folder, file)), files.vitest]) writeFileSync(path, 'x')
   for (const [path, whole] of [
     [files.run, text(small)],
     [files.report, text(report)],
@@ -186,7 +188,7 @@ test('what a trial says is text on the page, never markup', () => {
     ),
   )
   writeReport(folder)
-  const page = readFileSync(files.html, 'utf8')
+  const page = readFileSync(join(folder, reportPage.file), 'utf8')
   expect(page).toContain('alert(1)')
   expect(page).not.toMatch(/<script>alert|<img src=x/)
 })

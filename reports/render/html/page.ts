@@ -1,4 +1,5 @@
 import type { Report } from '../../run/schema.ts'
+import type { ReportFormat } from '../report-format.ts'
 import { answer } from './answer.ts'
 import { holding } from './holding.ts'
 import { html, Markup } from './markup.ts'
@@ -7,6 +8,8 @@ import { speedups } from './speedup.ts'
 import { STYLE } from './style.ts'
 import { trialDots } from './trials.ts'
 import { waterfall } from './waterfall.ts'
+
+export const page: ReportFormat = { name: 'the page', file: 'report.html', render: renderPage }
 
 /**
  * The report as one HTML file: no script, no network (its policy forbids both), every figure from the report.
