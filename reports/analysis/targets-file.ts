@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { ENGINES } from '../../helpers/config/configuration.ts'
 import { didYouMean } from '../../helpers/core/nearest.ts'
 import { Problem } from '../../helpers/core/problem.ts'
+import { ENGINES } from '../../helpers/engines/index.ts'
 import { metricSign } from '../run/format.ts'
 import { repeatedKey } from '../run/json-line.ts'
 import { METRICS, type Metric, type Target, targetSchema } from '../run/schema.ts'

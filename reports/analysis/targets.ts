@@ -1,6 +1,7 @@
 import { versusColdStart } from '../run/baseline.ts'
 import { count, metricSign } from '../run/format.ts'
-import type { Metric, Report, Run, Scenario, Target, TargetResult } from '../run/schema.ts'
+import type { Metric, Report, Run, Target, TargetResult } from '../run/schema.ts'
+import type { Figures } from './figures.ts'
 
 /** Fewer trials than these show nothing: with three against three, no test can be surer than p = 0.10. */
 export const MIN_TRIALS = 4
@@ -39,7 +40,7 @@ export function idleLine({ idle_targets: idle, scenarios }: Report): string | un
  * Judges a target. A limit that is missed is missed however few trials there are; a limit that is met by fewer than
  * {@link MIN_TRIALS} trials, or a scenario without any, is inconclusive: it neither passes nor fails.
  */
-export function judge(target: Target, scenario: Scenario): TargetResult {
+export function judge(target: Target, scenario: Figures): TargetResult {
   const { metric, limit, kind } = target
   const actual = metricOf(scenario, metric)
   if (actual === undefined) return { metric, limit, kind, actual: null, verdict: 'inconclusive' }
@@ -47,7 +48,7 @@ export function judge(target: Target, scenario: Scenario): TargetResult {
   return { metric, limit, kind, actual, verdict: !met ? 'fail' : scenario.n < MIN_TRIALS ? 'inconclusive' : 'pass' }
 }
 
-function metricOf(scenario: Scenario, metric: Metric): number | undefined {
+function metricOf(scenario: Figures, metric: Metric): number | undefined {
   switch (metric) {
     case 'tfft.p50':
       return scenario.tfft?.p50
