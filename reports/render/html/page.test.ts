@@ -176,12 +176,23 @@ it('html escapes values, keeps markup, joins lists', () => {
  * Whether the page is wider than the window, tables that must be scrolled, text of pictures that reaches beyond it, and
  * text that is small.
  */
-const OUTSIDE = `({
-  wider: document.documentElement.scrollWidth > innerWidth,
-  scrolling: [...document.querySelectorAll('.scroll')].filter(box => !box.closest('details:not([open])') && box.scrollWidth > box.clientWidth).map(({ textContent }) => textContent.slice(0, 40)),
-  clipped: [...document.querySelectorAll('svg text')].filter(text => { const { left, right, width } = text.getBoundingClientRect(); return width > 0 && (left < 0 || right > innerWidth) }).map(text => text.textContent),
-  small: [...document.querySelectorAll('svg text')].map(text => text.getBoundingClientRect().width > 0 ? parseFloat(getComputedStyle(text).fontSize) * text.ownerSVGElement.getBoundingClientRect().width / text.ownerSVGElement.viewBox.baseVal.width : Infinity).reduce((a, b) => Math.min(a, b), Infinity) < 9.5,
-})`
+const OUTSIDE = `(() => {
+  const all = selector => [...document.querySelectorAll(selector)]
+  const box = element => element.getBoundingClientRect()
+  const isDrawn = text => box(text).width > 0
+  const scale = ({ ownerSVGElement: svg }) => box(svg).width / svg.viewBox.baseVal.width
+  const size = text => parseFloat(getComputedStyle(text).fontSize) * scale(text)
+  return {
+    wider: document.documentElement.scrollWidth > innerWidth,
+    scrolling: all('.scroll')
+      .filter(table => !table.closest('details:not([open])') && table.scrollWidth > table.clientWidth)
+      .map(table => table.textContent.slice(0, 40)),
+    clipped: all('svg text')
+      .filter(text => isDrawn(text) && (box(text).left < 0 || box(text).right > innerWidth))
+      .map(text => text.textContent),
+    small: all('svg text').some(text => isDrawn(text) && size(text) < 9.5),
+  }
+})()`
 
 // with CHROMIUM set, as CI sets it, a browser that is not there is a failure
 describe.skipIf(!chromium)(
