@@ -48,9 +48,9 @@ const BINARY = ['--no-deps', '--only-binary', ':all:']
  *   Python
  */
 export async function resolveWheels(options: WheelOptions, work: string): Promise<string[]> {
-  const asked =
-    `--wheels ${options.wheels.join(' ')} on Python ` +
-    `${options.python}${options.have.length ? `, with what the host has (--have, ${options.have.length} packages)` : ''}`
+  const has = options.have.length
+  const beside = has ? `, with what the host has (--have, ${has} packages)` : ''
+  const asked = `--wheels ${options.wheels.join(' ')} on Python ${options.python}${beside}`
   const constraints = await list(
     work,
     'constraints.txt',

