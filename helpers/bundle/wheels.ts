@@ -44,8 +44,8 @@ const BINARY = ['--no-deps', '--only-binary', ':all:']
 /**
  * What has to be unpacked, found out without fetching any of it: `NAME==VERSION` lines.
  * @param work folder for lists
- * @throws Problem where `have` and `wheels` contradict each other, nothing is left, or a package has no wheel for that
- *   Python
+ * @throws Problem where `have` and `wheels` contradict each other, nothing is left, or a package has no
+ *   wheel for that Python
  */
 export async function resolveWheels(options: WheelOptions, work: string): Promise<string[]> {
   const has = options.have.length

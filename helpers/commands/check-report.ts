@@ -10,8 +10,8 @@ import { Problem, reportProblem } from '../core/problem.ts'
 const UNATTRIBUTED = 0.05
 
 /**
- * `npm run check-report -- RUN`: every file of a run is there and well-formed, every trial counted, every second has a
- * phase.
+ * `npm run check-report -- RUN`: every file of a run is there and well-formed, every trial counted,
+ * every second has a phase.
  */
 export function checkReport(path: string): Report {
   const files = runFolder(path)

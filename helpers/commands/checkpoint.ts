@@ -18,8 +18,7 @@ import { runRoot } from '../podman/storage.ts'
 
 /**
  * `npm run checkpoint [-- zstd|gzip|none]`: starts the engine, warms it up, exports its checkpoint to CKPT_PATH and
- * prints the
- * timeline, as the seed's create-checkpoint did. The archive stays; the container goes.
+ * prints the timeline, as the seed's create-checkpoint did. The archive stays; the container goes.
  */
 async function main(argv: string[]): Promise<void> {
   const [compress = 'zstd', ...rest] = argv

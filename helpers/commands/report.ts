@@ -7,8 +7,8 @@ import { writeReportIfRoom } from '../../reports/render/write.ts'
 import { Problem, reportProblem } from '../core/problem.ts'
 
 /**
- * `npm run report -- results/RUN`: makes every file of a run again from run.json and trials.jsonl, and prints the
- * table.
+ * `npm run report -- results/RUN`: makes every file of a run again from run.json and trials.jsonl,
+ * and prints the table.
  */
 export function main(argv: string[], print: (text: string) => void = text => stdout.write(text)): number {
   const [path = 'results/latest', ...rest] = argv

@@ -3,8 +3,8 @@ import { dirname, resolve } from 'node:path'
 import { Problem } from './problem.ts'
 
 /**
- * Node's mkdir with `recursive` never returns below /proc, where nobody can make a folder: such a path is refused
- * before.
+ * Node's mkdir with `recursive` never returns below /proc, where nobody can make a folder: such a
+ * path is refused before.
  */
 export const MAKEABLE = 'a path outside /proc'
 export const isMakeable = (path: string): boolean => !/^\/proc(\/|$)/.test(resolve(path))

@@ -26,8 +26,8 @@ export interface Cuda {
   /** The driver's CUDA version, such as 13000; undefined through the program. */
   version: number | undefined
   /**
-   * Median seconds of one start of NVIDIA's program, of those that asked for states; undefined where the driver is
-   * called.
+   * Median seconds of one start of NVIDIA's program, of those that asked for states; undefined where
+   * the driver is called.
    */
   startTime(): number | undefined
   /** The processes among those given that hold CUDA state. */

@@ -5,8 +5,8 @@ import { EXIT, Problem } from '../core/problem.ts'
 import { ENDING, exitCodeOf } from './signals.ts'
 
 /**
- * Root: podman, CRIU, mounts and the page cache need it. A user with sudo that asks for no password gets there by
- * itself.
+ * Root: podman, CRIU, mounts and the page cache need it. A user with sudo that asks for no password
+ * gets there by itself.
  */
 
 const project = resolve(import.meta.dirname, '../..')
@@ -52,9 +52,8 @@ export async function becomeRoot(): Promise<void> {
   if (trial.status !== 0) {
     const why = trial.error ? 'sudo is not installed' : trial.stderr.trim().split('\n').at(-1)
     throw new Problem(
-      `root is needed (podman, CRIU and mounts), and uid ${process.getuid?.()} cannot become root without ` +
-        `a password (${why})\nRun it as root, or run \`sudo -v\` first, or allow this user NOPASSWD in ` +
-        'sudoers.',
+      `root is needed (podman, CRIU and mounts), and uid ${process.getuid?.()} cannot become root without a password ` +
+        `(${why})\nRun it as root, or run \`sudo -v\` first, or allow this user NOPASSWD in sudoers.`,
       { exitCode: EXIT.unusable },
     )
   }

@@ -252,8 +252,7 @@ const nameOf = ([first = '', second = '']: string[]) =>
 
 /**
  * Flags that let podman start a container where the caller may not raise limits (no CAP_SYS_RESOURCE): podman asks for
- * its
- * own defaults otherwise and runc fails with `error setting rlimit type 7`.
+ * its own defaults otherwise and runc fails with `error setting rlimit type 7`.
  */
 export function ulimitFlags(limits = hardLimits()): string[] {
   return [

@@ -26,8 +26,8 @@ const JUNK = [
 ]
 
 /**
- * A text as a crash, a full disk or a careless hand leaves it: cut, doubled, with junk in it, with bytes that are no
- * UTF-8.
+ * A text as a crash, a full disk or a careless hand leaves it: cut, doubled, with junk in it, with
+ * bytes that are no UTF-8.
  */
 export function bentText(whole: string): fc.Arbitrary<string> {
   const at = fc.nat(whole.length)

@@ -14,8 +14,8 @@ const prose = (file: string) =>
     .replaceAll(/`[^`\n]*`/g, code => code.slice(1, -1).replaceAll(/[[\]]/g, ''))
 
 /**
- * Anchors as GitHub makes them: small letters, no punctuation, hyphens for blanks, a number for one that is there
- * already.
+ * Anchors as GitHub makes them: small letters, no punctuation, hyphens for blanks, a number for one
+ * that is there already.
  */
 function anchors(file: string): Set<string> {
   const seen = new Map<string, number>()

@@ -8,14 +8,12 @@ import { applicableTargets, idleTargets, judge } from './targets.ts'
 
 /**
  * Makes the report of a run from what it set out to do and what it measured. Pure: the same run and trials give the
- * same
- * report; the gate against a reference comes on top (see compare.ts).
+ * same report; the gate against a reference comes on top (see compare.ts).
  *
  * A scenario is `failed` when none of its trials counted, or when one came back with other tokens; otherwise it is
  * `measured`, and trials that failed stay visible in `failed`. The run fails where a scenario failed, where any single
- * trial
- * failed, where a `must` target was missed, or where trials are missing because it was cut off. A run without any trial
- * that counted is `nothing-measured`.
+ * trial failed, where a `must` target was missed, or where trials are missing because it was cut off. A run without any
+ * trial that counted is `nothing-measured`.
  * @param notes things to say about how the trials were read
  */
 export function summarize(run: Run, trials: Trial[], notes: string[] = []): Report {

@@ -105,8 +105,8 @@ const code = (value: string) => `\`${value.replace(/[`|\n]/g, ' ')}\``
 
 /**
  * Workflow commands that GitHub shows as annotations: an error for each missed target, failed scenario and slower
- * scenario, a
- * warning for what is inconclusive. https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+ * scenario, a warning for what is inconclusive.
+ * https://docs.github.com/actions/reference/workflow-commands-for-github-actions
  */
 export function renderAnnotations(report: Report): string[] {
   const scenarios = report.scenarios.flatMap(({ id, n, failed, outcome, reason, targets }) => [

@@ -133,8 +133,7 @@ function narrowed(cells: string[][], width: number): string[][] {
 
 /**
  * Scenarios as a tree: each below the one whose settings it adds to, with what it adds as its name; those of one
- * strategy
- * below the strategy's name, where there are several.
+ * strategy below the strategy's name, where there are several.
  */
 function grouped(scenarios: Scenario[]): { label: string; scenario?: Scenario }[] {
   return [...new Set(scenarios.map(scenario => scenario.strategy))].flatMap(strategy => {
@@ -177,8 +176,8 @@ function row(label: string, scenario: Scenario): string[] {
 }
 
 /**
- * Where most of the time went: a phase, or a family of phases such as the archive's three passes, with its share of
- * TFFT.
+ * Where most of the time went: a phase, or a family of phases such as the archive's three passes,
+ * with its share of TFFT.
  */
 export function mostOf({ phases, tfft }: Pick<Scenario, 'phases' | 'tfft'>): string {
   if (!tfft || tfft.p50 === 0) return 'unknown'
@@ -213,8 +212,8 @@ const REASON_LINES = 3
 
 function failure({ n, failed, reason, outcome }: Scenario, width: number, ink: Paint): string[] {
   const lines = wrap(
-    `${failed} of ${count(n + failed, 'trial')} ` +
-      `failed${outcome === 'failed' ? ', with other tokens' : ''}: ${reason?.split('\n')[0] ?? ''}`,
+    `${failed} of ${count(n + failed, 'trial')} failed${outcome === 'failed' ? ', with other tokens' : ''}: ` +
+      `${reason?.split('\n')[0] ?? ''}`,
     width - 4,
   )
   return lines

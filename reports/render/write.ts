@@ -25,8 +25,7 @@ export function makeReport(path: string): { run: Run; report: Report } {
  * Writes every file of a run folder that can be made from run.json and trials.jsonl: {@link FORMATS}. vitest.json and
  * the logs are left as they are.
  * @throws Problem where a file is missing or broken, or where the reference cannot be compared with; in the latter case
- *   the
- * report is written all the same, without the comparison, and says so
+ *   the report is written all the same, without the comparison, and says so
  */
 export function writeReport(path: string): Report {
   const { run, report } = makeReport(path)

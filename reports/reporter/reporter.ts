@@ -99,8 +99,8 @@ export default class BenchReporter implements Reporter {
 }
 
 /**
- * What workers noted goes into run.json, from which the report is made; where there is no room the notes stay beside
- * it.
+ * What workers noted goes into run.json, from which the report is made; where there is no room the
+ * notes stay beside it.
  */
 function keepOutcomes(folder: string): void {
   const { run: path } = runFolder(folder)

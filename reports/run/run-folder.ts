@@ -74,8 +74,8 @@ function pointTo(link: string, target: string): void {
 }
 
 /**
- * Writes a file whole or not at all, for its owner only. @throws Unwritable where the system refuses; what stood there
- * stays
+ * Writes a file whole or not at all, for its owner only. @throws Unwritable where the system refuses;
+ * what stood there stays
  */
 export function writeWhole(path: string, text: string, more?: string): void {
   const next = join(dirname(path), `.${basename(path)}.${process.pid}`)

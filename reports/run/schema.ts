@@ -149,8 +149,8 @@ export const scenarioSchema = z.object({
    */
   baseline: z.boolean().default(false),
   /**
-   * Every trial in the order in which they ran; `tfft` is null for one that failed. What the gate compares and the page
-   * draws.
+   * Every trial in the order in which they ran; `tfft` is null for one that failed. What the gate
+   * compares and the page draws.
    */
   trials: z
     .array(

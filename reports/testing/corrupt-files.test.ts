@@ -19,8 +19,8 @@ import { runFolder } from '../run/run-folder.ts'
 import { earlier, recorded, trial } from './recorded/builders.ts'
 
 /**
- * The files of a run and what it is compared with, bent in every way: a report or a Problem, never a crash, never a
- * hang.
+ * The files of a run and what it is compared with, bent in every way: a report or a Problem, never a
+ * crash, never a hang.
  */
 
 const folder = mkdtempSync(join(tmpdir(), 'bent-files-'))

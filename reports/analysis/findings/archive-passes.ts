@@ -5,8 +5,7 @@ const PASSES = ['archive.find-runtime', 'archive.read-config', 'archive.unpack']
 
 /**
  * podman reads and decompresses the whole archive three times before CRIU starts: for the OCI runtime, for the config,
- * and
- * to unpack it. A restore in place reads no archive, so all of it is the cost.
+ * and to unpack it. A restore in place reads no archive, so all of it is the cost.
  */
 export const archivePasses: Rule = facts =>
   measured(facts).flatMap(scenario => {

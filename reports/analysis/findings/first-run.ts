@@ -6,8 +6,8 @@ import { countedTrials, measured, type Rule } from './rule.ts'
 const FIRST_START = "; if a first start is what counts, measure it by itself: the setting `{ pageCache: 'cold' }`"
 
 /**
- * A first trial that is half as slow again as the median of the others and slower than every one of them: something was
- * cold.
+ * A first trial that is half as slow again as the median of the others and slower than every one of
+ * them: something was cold.
  */
 export const firstRun: Rule = facts =>
   measured(facts).flatMap(scenario => {

@@ -6,10 +6,8 @@ import { archiveTime, figure, measured, p50, phase, RESTORES, type Rule, sibling
 
 /**
  * What lies in a checkpoint and could be left out. Seen by the figures `checkpoint.kv_bytes` and
- * `checkpoint.weights_bytes`
- * of a trial, or, for an engine that can sleep, by when the checkpoint was taken: asleep at level 1 the KV cache is gone and the weights
- * lie in
- * host memory; at level 2 both are gone.
+ * `checkpoint.weights_bytes` of a trial, or by when an engine that can sleep was dumped: asleep at level 1 the KV cache
+ * is gone and the weights lie in host memory; at level 2 both are gone.
  */
 function inCheckpoint(what: {
   code: string

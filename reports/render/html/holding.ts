@@ -15,8 +15,8 @@ export interface Holding {
 }
 
 /**
- * What each way holds while the server is away. On the frontier: no other way is at least as fast and holds no more
- * memory.
+ * What each way holds while the server is away. On the frontier: no other way is at least as fast and
+ * holds no more memory.
  */
 export function holdings(scenarios: Scenario[]): Holding[] {
   const all = scenarios.flatMap(({ id, tfft, memory }) => {
@@ -168,10 +168,8 @@ function held({ dram, gpu, disk }: Holding): string {
     [gpu, 'of GPU memory'],
     [disk, 'on disk'],
   ] as const
-  return (
-    'holds ' +
-    `${parts.flatMap(([size, place]) => (size > 0 ? `${bytes(size)} ${place}` : [])).join(', ') || 'nothing'}`
-  )
+  const held = parts.flatMap(([size, place]) => (size > 0 ? `${bytes(size)} ${place}` : []))
+  return `holds ${held.join(', ') || 'nothing'}`
 }
 
 /**

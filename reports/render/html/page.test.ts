@@ -194,38 +194,30 @@ const OUTSIDE = `(() => {
   }
 })()`
 
+const NO_CHROMIUM = ' (skipped: none is installed; apt-get install chromium, or CHROMIUM=/path/to/it)'
 // with CHROMIUM set, as CI sets it, a browser that is not there is a failure
-describe.skipIf(!chromium)(
-  'in headless ' +
-    `Chromium${chromium ? '' : ' (skipped: none is installed; apt-get install chromium, or CHROMIUM=/path/to/it)'}`,
-  { timeout: 60_000 },
-  () => {
-    it('says nothing on the console, asks the network for nothing, and shows the figures of the report', async () => {
-      const { dom, said, asked } = await visit(renderPage(real))
-      expectFigures(dom, real)
-      expect(said).toEqual([])
-      expect(asked).toEqual([])
-    })
-    it('and the same look at a page that does both sees both', async () => {
-      const { said, asked } = await visit(
-        '<!doctype html><script>console.error("boo")</script><img src="http://127.0.0.1:9/x.png">',
-      )
-      expect(said).toContain('boo')
-      expect(asked).toContain('http://127.0.0.1:9/x.png')
-    })
-    it(
-      'fits a phone, a tablet and a desk, with the long names of a GPU host too: nothing is clipped, no ' +
-        'text is small',
-      async () => {
-        const fits = { wider: false, scrolling: [], clipped: [], small: false }
-        for (const shown of [real, gpuShape().report])
-          expect((await visit(renderPage(shown), { widths: [360, 390, 768, 1280], look: OUTSIDE })).seen).toEqual([
-            fits,
-            fits,
-            fits,
-            fits,
-          ])
-      },
+describe.skipIf(!chromium)(`in headless Chromium${chromium ? '' : NO_CHROMIUM}`, { timeout: 60_000 }, () => {
+  it('says nothing on the console, asks the network for nothing, and shows the figures of the report', async () => {
+    const { dom, said, asked } = await visit(renderPage(real))
+    expectFigures(dom, real)
+    expect(said).toEqual([])
+    expect(asked).toEqual([])
+  })
+  it('and the same look at a page that does both sees both', async () => {
+    const { said, asked } = await visit(
+      '<!doctype html><script>console.error("boo")</script><img src="http://127.0.0.1:9/x.png">',
     )
-  },
-)
+    expect(said).toContain('boo')
+    expect(asked).toContain('http://127.0.0.1:9/x.png')
+  })
+  it('fits a phone, a tablet and a desk, with the names of a GPU host too: nothing is clipped or small', async () => {
+    const fits = { wider: false, scrolling: [], clipped: [], small: false }
+    for (const shown of [real, gpuShape().report])
+      expect((await visit(renderPage(shown), { widths: [360, 390, 768, 1280], look: OUTSIDE })).seen).toEqual([
+        fits,
+        fits,
+        fits,
+        fits,
+      ])
+  })
+})

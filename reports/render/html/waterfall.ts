@@ -21,8 +21,8 @@ const BAR = 26
 const EVEN = ' The median of an even number of trials lies between two of them; the faster one is drawn.'
 
 /**
- * Where the time went: the median trial of each scenario, phase by phase, on one axis; those that end early once more,
- * closer.
+ * Where the time went: the median trial of each scenario, phase by phase, on one axis; those that end
+ * early once more, closer.
  */
 export function waterfall(scenarios: Scenario[]): Markup | undefined {
   const shown = scenarios.filter(scenario => scenario.median_trial)
