@@ -15,10 +15,8 @@ import { hasProgram, PROGRAM, programCall, programState } from './program.ts'
  * Source: cuda.h, "CUDA Checkpointing".
  */
 
-export type { CudaState } from './driver.ts'
-
 /** Seconds that each process took; all of them ran at the same time. */
-export type Timings = { pid: number; seconds: number }[]
+type Timings = { pid: number; seconds: number }[]
 
 export interface Cuda {
   /** How the driver is reached: its API in libcuda, or NVIDIA's program. */

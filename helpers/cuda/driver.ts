@@ -10,7 +10,7 @@ const ARGUMENT_BYTES = 64
 /** CUprocessState. */
 export const STATES = ['running', 'locked', 'checkpointed', 'failed'] as const
 export type CudaState = (typeof STATES)[number]
-export const ACTIONS = ['lock', 'checkpoint', 'restore', 'unlock'] as const
+const ACTIONS = ['lock', 'checkpoint', 'restore', 'unlock'] as const
 export type CudaAction = (typeof ACTIONS)[number]
 
 export interface Driver {

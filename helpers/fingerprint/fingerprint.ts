@@ -88,7 +88,7 @@ export async function fingerprint(
 }
 
 /** Model and number of processors, such as `2 x AMD EPYC`. */
-export function cpuModel(cpuinfo: string): string {
+function cpuModel(cpuinfo: string): string {
   const names = [...cpuinfo.matchAll(/^model name\s*:\s*(.+)$/gm)].map(match => match[1]!.trim())
   return `${names.length} x ${names[0] ?? 'unknown'}`
 }

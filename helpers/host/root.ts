@@ -104,7 +104,7 @@ function giveBackAtExit(): void {
 }
 
 /** Changes the owner of a tree; links are changed themselves, never followed. What is not there is left out. */
-export function giveTo(path: string, uid: number, gid: number): void {
+function giveTo(path: string, uid: number, gid: number): void {
   try {
     const stat = lstatSync(path)
     if (stat.uid !== uid || stat.gid !== gid) lchownSync(path, uid, gid)

@@ -66,7 +66,7 @@ function unpacks(c: Configuration): boolean {
 
 const lackingOf = (needed: Need[]): string[] => needed.filter(need => !need.is()).map(need => need.package)
 
-export const packagesMissing = (c: Configuration): string[] => lackingOf(needs(c))
+const packagesMissing = (c: Configuration): string[] => lackingOf(needs(c))
 
 async function provide(needed: Need[], say: Say): Promise<void> {
   const lacking = lackingOf(needed)

@@ -148,7 +148,7 @@ function measured(counted: Trial[]): Partial<Scenario> {
  * Median of each phase, in the order of their median begin. A phase that occurs twice in a trial counts with its sum,
  * one that is missing with 0.
  */
-export function medianPhases(trials: Trial[]): Scenario['phases'] {
+function medianPhases(trials: Trial[]): Scenario['phases'] {
   const names = [...new Set(trials.flatMap(trial => trial.phases.map(phase => phase.name)))]
   const begin = (name: string) =>
     median(trials.flatMap(trial => trial.phases.find(phase => phase.name === name)?.start ?? []))
@@ -159,7 +159,7 @@ export function medianPhases(trials: Trial[]): Scenario['phases'] {
 }
 
 /** Seconds of all phases of that name. */
-export function durationOf(phases: Phase[], name: string): number {
+function durationOf(phases: Phase[], name: string): number {
   return phases.reduce((sum, phase) => (phase.name === name ? sum + phase.duration : sum), 0)
 }
 

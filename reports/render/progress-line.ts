@@ -23,7 +23,7 @@ export function progressLine(progress: Progress, now: number, columns = 80): str
  * as long as the latest trial; undefined while only one scenario was, because a cold start says nothing about
  * what is compared with it.
  */
-export function timeLeft({ scenario, finished, ahead }: Progress, elapsed: number): number | undefined {
+function timeLeft({ scenario, finished, ahead }: Progress, elapsed: number): number | undefined {
   const latest = finished.at(-1)
   const tried = new Set(finished.map(trial => trial.scenario))
   if (!latest || (tried.size === 1 && [scenario, ...ahead].some(id => !tried.has(id)))) return undefined

@@ -38,7 +38,7 @@ export function spans(text: string): { text: string; code: boolean }[] {
     .filter(span => span.text !== '')
 }
 
-export type Style = 'green' | 'red' | 'yellow' | 'bold' | 'dim'
+type Style = 'green' | 'red' | 'yellow' | 'bold' | 'dim'
 export type Paint = (style: Style, text: string) => string
 
 /** Paints where colour is wanted, and else leaves text alone. */

@@ -36,7 +36,7 @@ export interface MappingRules {
 }
 
 /** From where to where in a file, in bytes. */
-export interface Span {
+interface Span {
   start: number
   end: number
 }

@@ -18,7 +18,7 @@ import { unattributed } from './unattributed.ts'
 import { unfairBaseline } from './unfair-baseline.ts'
 
 /** Every rule there is; one file a rule, or two that share what they look at. */
-export const RULES: Rule[] = [
+const RULES: Rule[] = [
   archivePasses,
   imagesOnDisk,
   compression,

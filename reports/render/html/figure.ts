@@ -11,7 +11,7 @@ export interface Size {
   /** No room for names beside the bars: they stand above them. */
   narrow: boolean
 }
-export const SIZES: Size[] = [
+const SIZES: Size[] = [
   { name: 'wide', width: 1000, narrow: false },
   { name: 'medium', width: 680, narrow: true },
   { name: 'narrow', width: 360, narrow: true },
