@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { checkMakeable } from '../core/creatable.ts'
+import { checkCreatable } from '../core/creatable.ts'
 import { Problem } from '../core/problem.ts'
 import type { BundleOptions } from './bundle.ts'
 import { requirements } from './wheels.ts'
@@ -43,7 +43,7 @@ export function parseOptions(args: string[]): BundleOptions | undefined {
   const odd = wheels.find(wheel => !/^[A-Za-z0-9]/.test(wheel) || /\s/.test(wheel))
   if (odd !== undefined) throw new Problem(`--wheels: received "${odd}", allowed is a requirement such as vllm==0.26.0`)
   if (values.have && !existsSync(values.have)) throw new Problem(`--have: there is no file ${values.have}`)
-  checkMakeable('--out', values.out)
+  checkCreatable('--out', values.out)
   return {
     out: resolve(values.out),
     partSize: partSize(values['part-size']),

@@ -7,7 +7,7 @@ import { EnvFileError, envFile } from '../core/env-file.ts'
 import { Problem } from '../core/problem.ts'
 import { redact } from '../core/redact.ts'
 import { splitWords } from '../core/words.ts'
-import { bentText, orItsOwnError } from '../testing/corrupt.ts'
+import { corruptText, orItsOwnError } from '../testing/corrupt.ts'
 import { parseConfiguration, VARIABLES } from './configuration.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'configuration-'))
@@ -69,7 +69,7 @@ const HOSTILE = [
 const value = fc.oneof(
   fc.constantFrom(...GOOD),
   fc.constantFrom(...HOSTILE),
-  fc.constantFrom(...GOOD).chain(bentText),
+  fc.constantFrom(...GOOD).chain(corruptText),
   fc.string({ unit: 'binary', maxLength: 40 }),
 )
 const environment = fc.dictionary(fc.constantFrom(...VARIABLES), value, { maxKeys: 8 })
@@ -205,7 +205,7 @@ describe('.env', () => {
       fc.property(
         fc.oneof(
           fc.uint8Array({ maxLength: 200 }).map(bytes => Buffer.from(bytes)),
-          bentText('A=1\nB="x y"\n# c\nexport C=\'d\'\n').map(text => Buffer.from(text)),
+          corruptText('A=1\nB="x y"\n# c\nexport C=\'d\'\n').map(text => Buffer.from(text)),
         ),
         bytes => {
           const variables = orItsOwnError(EnvFileError, () => read(bytes))

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { fileInTheWay, isMakeable, MAKEABLE } from '../core/creatable.ts'
+import { CREATABLE, fileInTheWay, isCreatable } from '../core/creatable.ts'
 import { ownEnvFile } from '../core/env-file.ts'
 import { Problem } from '../core/problem.ts'
 import { hasRecord } from '../core/record.ts'
@@ -38,7 +38,7 @@ const isMountable = (folder: string) => !/[:,)\\]/.test(folder)
 const folder = path.refine(isMountable, MOUNTABLE)
 /** One that the suite makes where it is missing. */
 const own = path
-  .refine(isMakeable, MAKEABLE)
+  .refine(isCreatable, CREATABLE)
   .refine(value => value !== '/', 'a folder for the suite alone')
   .superRefine((value, context) => {
     const file = fileInTheWay(value)
@@ -112,7 +112,7 @@ const schema = z.object({
     .regex(/^\d+[kmg]?$/, 'a size such as 8g')
     .default('8g'),
   CHECKPOINT_DIR: made.default('/mnt/checkpoint-ram'),
-  CKPT_PATH: path.refine(isMakeable, MAKEABLE).optional(),
+  CKPT_PATH: path.refine(isCreatable, CREATABLE).optional(),
   STATE_DIR: made.default('/var/lib/criu-gpu-bench'),
   // vitest, which writes a file there, takes "\\" for "/"
   RESULTS_DIR: own.refine(value => !value.includes('\\'), 'a path without "\\"').optional(),

@@ -39,12 +39,12 @@ const checkpointSchema = z.object({
   create_time: seconds,
 })
 
-/**
- * One measured start: a line of `trials.jsonl`. The first seven fields are the seed's. Times are null where the trial
- * failed before them.
- */
 export type Checkpoint = z.infer<typeof checkpointSchema>
 
+/**
+ * One measured start: a line of `trials.jsonl`. The first seven fields are those of the original scripts. Times are
+ * null where the trial failed before them.
+ */
 export const trialSchema = z.object({
   timestamp: z.iso.datetime(),
   /** `baseline` for the traditional cold start that others are compared with, otherwise the strategy. */
