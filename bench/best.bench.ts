@@ -5,7 +5,7 @@ import { benchmark } from '../fixtures/benchmark.ts'
  * for another model.
  */
 const best = {
-  strategy: 'podman-in-place',
+  name: 'best',
   checkpointAt: 'asleep-2',
   storage: 'tmpfs-huge',
   thp: 'always',
@@ -16,4 +16,7 @@ const best = {
   threads: 'one',
 } as const
 
-benchmark('best', [best, { ...best, strategy: 'runtime-direct' }])
+benchmark('best', [
+  { strategy: 'podman-in-place', ...best },
+  { strategy: 'runtime-direct', ...best },
+])

@@ -6,11 +6,11 @@ import { benchmark } from '../fixtures/benchmark.ts'
 const asleep = { strategy: 'podman-in-place', checkpointAt: 'asleep-2', storage: 'tmpfs-huge' } as const
 
 benchmark('checkpoint-at', [
-  { strategy: 'podman-in-place', storage: 'tmpfs-huge', gpuMemoryUtil: 0.3 },
-  { ...asleep, checkpointAt: 'asleep-1' },
-  asleep,
-  { ...asleep, gpuMemoryUtil: 0.5 },
-  { ...asleep, gpuMemoryUtil: 0.3 },
-  { ...asleep, storage: 'tmpfs' },
-  { ...asleep, storage: 'disk' },
+  { name: 'awake-gpu-30', strategy: 'podman-in-place', storage: 'tmpfs-huge', gpuMemoryUtil: 0.3 },
+  { name: 'asleep-level-1', ...asleep, checkpointAt: 'asleep-1' },
+  { name: 'asleep', ...asleep },
+  { name: 'asleep-gpu-50', ...asleep, gpuMemoryUtil: 0.5 },
+  { name: 'asleep-gpu-30', ...asleep, gpuMemoryUtil: 0.3 },
+  { name: 'asleep-tmpfs', ...asleep, storage: 'tmpfs' },
+  { name: 'asleep-disk', ...asleep, storage: 'disk' },
 ])

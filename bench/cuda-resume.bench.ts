@@ -1,4 +1,4 @@
 import { benchmark } from '../fixtures/benchmark.ts'
 
 /** The process stayed; only its GPU state went to host memory. */
-benchmark('cuda-resume', [{}], { against: { strategy: 'cold' } })
+benchmark('cuda-resume', [{ name: 'awake' }], { against: { strategy: 'cold' } })

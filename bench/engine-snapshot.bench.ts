@@ -1,4 +1,4 @@
 import { benchmark } from '../fixtures/benchmark.ts'
 
 /** The engine's own snapshot: vLLM 0.31 and newer. */
-benchmark('engine-snapshot', [{}], { against: { strategy: 'cold' } })
+benchmark('engine-snapshot', [{ name: 'tmpfs', storage: 'tmpfs' }], { against: { strategy: 'cold' } })

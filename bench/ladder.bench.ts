@@ -2,25 +2,25 @@ import { benchmark } from '../fixtures/benchmark.ts'
 
 /** From a restore in place to the best way there is: one change a step, so that each shows what it is worth. */
 const asleep = { strategy: 'podman-in-place', checkpointAt: 'asleep-2', storage: 'tmpfs-huge' } as const
-const hugePages = { ...asleep, thp: 'always' }
-const ownWeights = { ...hugePages, weights: 'tmpfs' }
-const mapped = { ...ownWeights, pages: 'mapped' }
-const ownGraphs = { ...mapped, graphs: 'tmpfs' }
-const tinyInit = { ...ownGraphs, init: true }
-const best = { ...tinyInit, threads: 'one' }
+const hugePages = { ...asleep, thp: 'always' } as const
+const keptWeights = { ...hugePages, weights: 'tmpfs' } as const
+const mapped = { ...keptWeights, pages: 'mapped' } as const
+const keptGraphs = { ...mapped, graphs: 'tmpfs' } as const
+const tinyInit = { ...keptGraphs, init: true } as const
+const best = { ...tinyInit, threads: 'one' } as const
 
 benchmark(
   'ladder',
   [
-    asleep,
-    hugePages,
-    ownWeights,
-    { ...ownWeights, pages: 'no-zeros' },
-    mapped,
-    ownGraphs,
-    tinyInit,
-    best,
-    { ...best, strategy: 'runtime-direct' },
+    { name: 'asleep', ...asleep },
+    { name: 'asleep-thp', ...hugePages },
+    { name: 'kept-weights', ...keptWeights },
+    { name: 'kept-weights-no-zeros', ...keptWeights, pages: 'no-zeros' },
+    { name: 'kept-weights-mapped', ...mapped },
+    { name: 'kept-graphs', ...keptGraphs },
+    { name: 'tiny-init', ...tinyInit },
+    { name: 'best', ...best },
+    { name: 'best', ...best, strategy: 'runtime-direct' },
   ],
   { against: { strategy: 'cold' } },
 )

@@ -1,6 +1,12 @@
 import { benchmark } from '../fixtures/benchmark.ts'
 
 /** The seed's way: an archive in tmpfs, imported. Podman compresses with zstd unless told otherwise. */
-benchmark('podman-import', [{ compress: 'zstd' }, { compress: 'gzip' }, { compress: 'none' }], {
-  against: { strategy: 'cold' },
-})
+benchmark(
+  'podman-import',
+  [
+    { name: 'zstd', compress: 'zstd' },
+    { name: 'gzip', compress: 'gzip' },
+    { name: 'none', compress: 'none' },
+  ],
+  { against: { strategy: 'cold' } },
+)

@@ -4,11 +4,11 @@ import { benchmark } from '../fixtures/benchmark.ts'
 benchmark(
   'podman-in-place',
   [
-    { storage: 'disk' },
-    { storage: 'tmpfs' },
-    { storage: 'tmpfs-huge' },
-    { storage: 'tmpfs-huge', pages: 'no-zeros' },
-    { storage: 'tmpfs-huge', pages: 'mapped' },
+    { name: 'disk', storage: 'disk' },
+    { name: 'tmpfs', storage: 'tmpfs' },
+    { name: 'tmpfs-huge', storage: 'tmpfs-huge' },
+    { name: 'no-zeros', storage: 'tmpfs-huge', pages: 'no-zeros' },
+    { name: 'mapped', storage: 'tmpfs-huge', pages: 'mapped' },
   ],
   { against: { strategy: 'cold' } },
 )

@@ -1,4 +1,4 @@
 import { benchmark } from '../fixtures/benchmark.ts'
 
 /** Without podman's layer: what it costs. */
-benchmark('runtime-direct', [{ storage: 'tmpfs' }], { against: { strategy: 'cold' } })
+benchmark('runtime-direct', [{ name: 'tmpfs', storage: 'tmpfs' }], { against: { strategy: 'cold' } })

@@ -7,10 +7,10 @@ import { benchmark } from '../fixtures/benchmark.ts'
 benchmark(
   'seed',
   [
-    { strategy: 'podman-import', gpuMemoryUtil: 0.25 },
-    { strategy: 'podman-import', checkpointAt: 'asleep-2' },
-    { strategy: 'podman-import', checkpointAt: 'asleep-2', compress: 'none' },
-    { strategy: 'podman-in-place', checkpointAt: 'asleep-2' },
+    { strategy: 'podman-import', name: 'awake-gpu-25', gpuMemoryUtil: 0.25 },
+    { strategy: 'podman-import', name: 'asleep-zstd', checkpointAt: 'asleep-2' },
+    { strategy: 'podman-import', name: 'asleep-none', checkpointAt: 'asleep-2', compress: 'none' },
+    { strategy: 'podman-in-place', name: 'asleep-disk', checkpointAt: 'asleep-2' },
   ],
   { against: { strategy: 'cold' } },
 )

@@ -4,9 +4,9 @@ import { benchmark } from '../fixtures/benchmark.ts'
 benchmark(
   'start-flags',
   [
-    { strategy: 'cold', compileCache: 'cold' },
-    { strategy: 'cold', eager: true },
-    { strategy: 'cold', loader: 'fastsafetensors' },
+    { strategy: 'cold', name: 'compile-cache-cold', compileCache: 'cold' },
+    { strategy: 'cold', name: 'eager', eager: true },
+    { strategy: 'cold', name: 'fastsafetensors', loader: 'fastsafetensors' },
   ],
   { against: { strategy: 'cold' } },
 )

@@ -108,12 +108,14 @@ async function install(why) {
     if (asked) return 128 + constants.signals[asked]
     if (code !== 0)
       return fail(
-        `npm ci ended with exit code ${code} in ${project}.\nIs the npm registry reachable (npm ping)? Then run this command again.`,
+        `npm ci ended with exit code ${code} in ${project}.\n` +
+          'Is the npm registry reachable (npm ping)? Then run this command again.',
       )
     const still = packagesMissing()
     return still
       ? fail(
-          `npm ci ran, but ${still}.\nnpm must be allowed to run install scripts (npm config get ignore-scripts) and to install dev dependencies (npm config get omit).`,
+          `npm ci ran, but ${still}.\nnpm must be allowed to run install scripts (npm config get ignore-scripts) ` +
+            'and to install dev dependencies (npm config get omit).',
         )
       : 0
   } finally {

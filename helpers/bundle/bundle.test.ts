@@ -5,10 +5,11 @@ import { execa } from 'execa'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 /** As uv 0.13 says it. */
+const SO = 'we can conclude that your requirements are unsatisfiable.'
 const CONTRADICTION = `error: No solution found when resolving dependencies
-  cause: Because you require requests==2.32.0 and requests==2.31.0, we can conclude that your requirements are unsatisfiable.`
+  cause: Because you require requests==2.32.0 and requests==2.31.0, ${SO}`
 const NO_WHEEL = `error: No solution found when resolving dependencies
-  cause: Because sgmllib3k==1.0.0 has no usable wheels and you require sgmllib3k==1.0.0, we can conclude that your requirements are unsatisfiable.`
+  cause: Because sgmllib3k==1.0.0 has no usable wheels and you require sgmllib3k==1.0.0, ${SO}`
 
 describe.skipIf(process.getuid?.() !== 0 || process.arch !== 'x64')(
   'Python packages that cannot be had',

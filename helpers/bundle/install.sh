@@ -1,5 +1,6 @@
 #!/bin/sh
-# Sets a host without a network up from the parts beside this file. Needs root, sh, tar, xz, sha256sum; python3 for wheels.
+# Sets a host without a network up from the parts beside this file.
+# Needs root, sh, tar, xz, sha256sum; python3 for wheels.
 set -u
 usage() {
     cat <<'TEXT'
@@ -22,7 +23,11 @@ prefix=/opt/criu-gpu-bench checkout='' python=python3 state=${STATE_DIR:-/var/li
 while [ $# -gt 0 ]; do
     case $1 in
         --help | -h) usage; exit 0 ;;
-        --checkout | --prefix | --python) [ $# -ge 2 ] || die "$1 needs a value"; case $1 in --checkout) checkout=$2 ;; --prefix) prefix=$2 ;; *) python=$2 ;; esac; shift 2 ;;
+        --checkout | --prefix | --python)
+            [ $# -ge 2 ] || die "$1 needs a value"
+            case $1 in --checkout) checkout=$2 ;; --prefix) prefix=$2 ;; *) python=$2 ;; esac
+            shift 2
+            ;;
         *) usage >&2; die "unknown argument: $1" ;;
     esac
 done
@@ -60,7 +65,10 @@ else
         jobs="$jobs $name"
     done
     wait
-    for name in $jobs; do [ -e "$new/$name.done" ] || die "$name.tar.xz could not be unpacked in $new: is there room on the disk?"; rm "$new/$name.done"; done
+    for name in $jobs; do
+        [ -e "$new/$name.done" ] || die "$name.tar.xz could not be unpacked in $new: is there room on the disk?"
+        rm "$new/$name.done"
+    done
     cp "$new/packed/contents.json" "$new/packed/python-version" "$prefix/"
     for name in $jobs; do rm -rf "${prefix:?}/$name"; mv "$new/$name" "$prefix/$name" || exit 2; done
     rm -rf "$new"
@@ -81,13 +89,25 @@ for file in "$prefix"/podman/bin/*; do
 done
 for file in "$prefix"/podman/helpers/*; do
     name=$(basename "$file") found=''
-    for folder in /usr/local/libexec/podman /usr/local/lib/podman /usr/libexec/podman /usr/lib/podman; do [ -e "$folder/$name" ] && found=1; done
+    for folder in /usr/local/libexec/podman /usr/local/lib/podman /usr/libexec/podman /usr/lib/podman; do
+        [ -e "$folder/$name" ] && found=1
+    done
     [ -n "$found" ] || link "$file" "/usr/local/libexec/podman/$name"
 done
-for name in seccomp.json containers.conf; do [ -e /etc/containers/$name ] || link "$prefix/podman/containers/$name" /usr/share/containers/$name; done
-[ -e /etc/containers/policy.json ] || { mkdir -p /etc/containers && cp "$prefix/podman/containers/policy.json" /etc/containers/ && added="$added policy.json"; }
-ls -d /usr/lib/*/xtables /usr/lib/xtables /lib/*/xtables >/dev/null 2>&1 || for folder in /usr/lib/x86_64-linux-gnu /usr/lib64; do [ -d $folder ] && { link "$prefix/podman/xtables" $folder/xtables; break; }; done
-[ -e "$prefix/node_modules/node/bin/node" ] && { command -v node >/dev/null || link "$prefix/node_modules/node/bin/node" /usr/local/bin/node; }
+for name in seccomp.json containers.conf; do
+    [ -e /etc/containers/$name ] || link "$prefix/podman/containers/$name" /usr/share/containers/$name
+done
+if [ ! -e /etc/containers/policy.json ]; then
+    mkdir -p /etc/containers && cp "$prefix/podman/containers/policy.json" /etc/containers/ &&
+        added="$added policy.json"
+fi
+if ! ls -d /usr/lib/*/xtables /usr/lib/xtables /lib/*/xtables >/dev/null 2>&1; then
+    for folder in /usr/lib/x86_64-linux-gnu /usr/lib64; do
+        [ -d $folder ] && { link "$prefix/podman/xtables" $folder/xtables; break; }
+    done
+fi
+node=$prefix/node_modules/node/bin/node
+[ ! -e "$node" ] || command -v node >/dev/null || link "$node" /usr/local/bin/node
 # Libraries by name: only those that the dynamic linker does not find yet.
 ldconfig
 known=$(ldconfig -p)
@@ -95,12 +115,14 @@ for file in "$prefix"/podman/lib/*; do
     name=$(basename "$file")
     case $known in *"	$name ("*) ;; *) link "$file" "$prefix/lib/$name" ;; esac
 done
-[ ! -d "$prefix/lib" ] || [ -e /etc/ld.so.conf.d/criu-gpu-bench.conf ] || { mkdir -p /etc/ld.so.conf.d && echo "$prefix/lib" > /etc/ld.so.conf.d/criu-gpu-bench.conf; }
+listed=/etc/ld.so.conf.d/criu-gpu-bench.conf
+[ ! -d "$prefix/lib" ] || [ -e $listed ] || { mkdir -p /etc/ld.so.conf.d && echo "$prefix/lib" > $listed; }
 ldconfig
 say "added:${added:- nothing, the host has all}"
 for name in podman conmon runc; do
     version=$($name --version 2>&1) || die "$name does not run: $version
-This bundle's programs need glibc 2.39 or newer, this host has $(ldd --version 2>&1 | head -1): install its own podman, conmon and runc."
+This bundle's programs need glibc 2.39 or newer, this host has $(ldd --version 2>&1 | head -1): \
+install its own podman, conmon and runc."
     say "$(command -v $name): $(echo "$version" | head -1)"
 done
 
@@ -109,10 +131,13 @@ mkdir -p "$state" && chmod go-w "$state" || exit 2
 for source in "$prefix"/criu/criu-*; do
     name=$(basename "$source") own=$state/$(basename "$source")
     if [ ! -x "$own/bin/criu" ]; then
-        rm -rf "$own" "$state/criu.part-$$" && cp -a "$source" "$state/criu.part-$$" && libraries=$(cd "$source" && echo usr/lib/*/libc.so.6) && libraries=$(dirname "$libraries") || exit 2
+        new=$state/criu.part-$$
+        rm -rf "$own" "$new" && cp -a "$source" "$new" || exit 2
+        libraries=$(cd "$source" && echo usr/lib/*/libc.so.6) && libraries=$(dirname "$libraries") || exit 2
         linker=$(cd "$source/$libraries" && echo ld-linux*)
-        printf '#!/bin/sh\nexec %s --library-path %s %s "$@"\n' "$own/$libraries/$linker" "$own/$libraries" "$own/usr/sbin/criu" > "$state/criu.part-$$/bin/criu"
-        chmod 755 "$state/criu.part-$$/bin/criu" && mv "$state/criu.part-$$" "$own" || exit 2
+        printf '#!/bin/sh\nexec %s --library-path %s %s "$@"\n' \
+            "$own/$libraries/$linker" "$own/$libraries" "$own/usr/sbin/criu" > "$new/bin/criu"
+        chmod 755 "$new/bin/criu" && mv "$new" "$own" || exit 2
     fi
     version=$("$own/bin/criu" --version | sed -n 's/^Version: //p')
     [ -n "$version" ] || die "$own/bin/criu does not run"
@@ -120,8 +145,10 @@ for source in "$prefix"/criu/criu-*; do
     if [ ! -e "$state/criu.json" ]; then
         # as withoutDefaults of helpers/setup/criu.ts writes it
         mkdir -p "$state/bin" && rm -f "$state/bin/criu" || exit 2
-        printf "#!/bin/sh\\nunset CRIU_CONFIG_FILE\\nexec '%s' --no-default-config \"\$@\"\\n" "$own/bin/criu" > "$state/bin/criu" && chmod 755 "$state/bin/criu" || exit 2
-        printf '{"path":"%s","version":"%s","from":"debian","packages":%s}\n' "$own/bin/criu" "$version" "$(cat "$own/packages.json")" > "$state/criu.json"
+        printf "#!/bin/sh\\nunset CRIU_CONFIG_FILE\\nexec '%s' --no-default-config \"\$@\"\\n" \
+            "$own/bin/criu" > "$state/bin/criu" && chmod 755 "$state/bin/criu" || exit 2
+        printf '{"path":"%s","version":"%s","from":"debian","packages":%s}\n' \
+            "$own/bin/criu" "$version" "$(cat "$own/packages.json")" > "$state/criu.json"
     fi
     say "$own/bin/criu: $version"
 done
@@ -129,15 +156,20 @@ done
 # 5. Python packages.
 if [ -d "$prefix/site" ]; then
     wanted=$(cat "$prefix/python-version")
-    has=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || die "$python does not run, and the bundle's Python packages need it: name another with --python"
-    [ "$has" = "$wanted" ] || die "the bundle's Python packages are for Python $wanted, and $python is $has: name another with --python, or bundle with --python $has"
+    has=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) ||
+        die "$python does not run, and the bundle's Python packages need it: name another with --python"
+    [ "$has" = "$wanted" ] || die "the bundle's Python packages are for Python $wanted, and $python is $has: \
+name another with --python, or bundle with --python $has"
     say "VLLM_SITE=$prefix/site"
 fi
 
 # 6. Node and the npm packages in the checkout.
 if [ -z "$checkout" ] && [ -d "$prefix/suite" ]; then checkout=$prefix/suite; fi
 if [ -n "$checkout" ]; then
-    [ -e "$checkout/node_modules" ] || { rm -f "$checkout/node_modules"; ln -s "$prefix/node_modules" "$checkout/node_modules"; }
+    if [ ! -e "$checkout/node_modules" ]; then
+        rm -f "$checkout/node_modules"
+        ln -s "$prefix/node_modules" "$checkout/node_modules"
+    fi
     say "ready. Next: cd $checkout && node helpers/bootstrap.mjs setup"
 else
     say "ready. Next: sh install.sh --checkout DIR"

@@ -1,20 +1,22 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { checkMakeable } from '../core/creatable.ts'
+import { checkCreatable } from '../core/creatable.ts'
 import { Problem } from '../core/problem.ts'
 import type { BundleOptions } from './bundle.ts'
 import { requirements } from './wheels.ts'
 
 /** The command line of `npm run bundle`. */
 
-export const USAGE = `Usage: npm run bundle -- --out DIR [--part-size 57MB] [--wheels REQUIREMENT ...] [--have FILE] [--slim] [--python 3.12]
+export const USAGE = `Usage: npm run bundle -- --out DIR [--part-size 57MB] [--wheels REQUIREMENT ...] [--have FILE]
+                               [--slim] [--python 3.12]
 
 Packs what a GPU host without a network needs into DIR: part.00, part.01, …, SHA256SUMS and install.sh.
 On the host: put all of them into one folder and run  sh install.sh --help
 
   --part-size  bytes that no part exceeds (kB, MB, GB; kiB, MiB, GiB)
-  --wheels     Python packages with all they need, for VLLM_IMAGE=host; may be given several times: --wheels vllm==0.26.0
+  --wheels     Python packages with all they need, for VLLM_IMAGE=host; may be given several times:
+               --wheels vllm==0.26.0
   --have       file with what that host's Python has already, lines NAME or NAME==VERSION (pip freeze there)
   --slim       leave out what serving a text model on Hopper does not use (helpers/bundle/slim.ts lists it)
   --python     version of that host's Python`
@@ -41,7 +43,7 @@ export function parseOptions(args: string[]): BundleOptions | undefined {
   const odd = wheels.find(wheel => !/^[A-Za-z0-9]/.test(wheel) || /\s/.test(wheel))
   if (odd !== undefined) throw new Problem(`--wheels: received "${odd}", allowed is a requirement such as vllm==0.26.0`)
   if (values.have && !existsSync(values.have)) throw new Problem(`--have: there is no file ${values.have}`)
-  checkMakeable('--out', values.out)
+  checkCreatable('--out', values.out)
   return {
     out: resolve(values.out),
     partSize: partSize(values['part-size']),

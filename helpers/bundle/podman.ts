@@ -7,8 +7,7 @@ import { command } from '../host/command.ts'
 /**
  * Podman and its parts, taken out of unpacked Debian packages as programs with their libraries beside them, so that
  * install.sh can add what a host lacks and replace nothing. The C library stays the host's: podman starts itself again
- * by
- * /proc/self/exe, which would be the dynamic linker where it ran through another one.
+ * by /proc/self/exe, which would be the dynamic linker where it ran through another one.
  */
 
 export const PODMAN_SUITE = 'trixie'

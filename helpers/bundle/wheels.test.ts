@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bentText } from '../testing/corrupt.ts'
+import { corruptText } from '../testing/corrupt.ts'
 import { packageName, requirements, toPack, versionsOf } from './wheels.ts'
 
 test.for([
@@ -51,7 +51,7 @@ test('versions by the folders that an installer leaves', () => {
 test('whatever a list of requirements holds, each line is one or none', () => {
   const lines = fc.oneof(
     fc.string({ unit: 'binary' }),
-    bentText('torch==2.11.0  # cuda 13\nTyping_Extensions>=4 ; python_version > "3"\n--hash=sha256:1#2\n'),
+    corruptText('torch==2.11.0  # cuda 13\nTyping_Extensions>=4 ; python_version > "3"\n--hash=sha256:1#2\n'),
   )
   fc.assert(
     fc.property(lines, text => {

@@ -44,13 +44,13 @@ const BINARY = ['--no-deps', '--only-binary', ':all:']
 /**
  * What has to be unpacked, found out without fetching any of it: `NAME==VERSION` lines.
  * @param work folder for lists
- * @throws Problem where `have` and `wheels` contradict each other, nothing is left, or a package has no wheel for that
- *   Python
+ * @throws Problem where `have` and `wheels` contradict each other, nothing is left, or a package has no
+ *   wheel for that Python
  */
 export async function resolveWheels(options: WheelOptions, work: string): Promise<string[]> {
-  const asked =
-    `--wheels ${options.wheels.join(' ')} on Python ` +
-    `${options.python}${options.have.length ? `, with what the host has (--have, ${options.have.length} packages)` : ''}`
+  const has = options.have.length
+  const beside = has ? `, with what the host has (--have, ${has} packages)` : ''
+  const asked = `--wheels ${options.wheels.join(' ')} on Python ${options.python}${beside}`
   const constraints = await list(
     work,
     'constraints.txt',

@@ -7,7 +7,8 @@ import { ImageError } from '../criu/images/wire.ts'
 const USAGE = `Usage: npm run census -- FOLDER [--json] [--largest COUNT]
 
 Says what a checkpoint's pages are: by process, kind and file, and how many are all zero.
-FOLDER holds CRIU's images (pstree.img, pages-1.img, …); for podman, <storage>/overlay-containers/<id>/userdata/checkpoint.`
+FOLDER holds CRIU's images (pstree.img, pages-1.img, …);
+for podman, <storage>/overlay-containers/<id>/userdata/checkpoint.`
 
 try {
   console.log(await run(process.argv.slice(2)))

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { FORMATS } from '../../reports/render/formats.ts'
 import { runFolder } from '../../reports/run/run-folder.ts'
 import { type Report, reportSchema, runSchema } from '../../reports/run/schema.ts'
 import { checked, readTrials } from '../../reports/run/trials.ts'
@@ -9,12 +10,13 @@ import { Problem, reportProblem } from '../core/problem.ts'
 const UNATTRIBUTED = 0.05
 
 /**
- * `npm run check-report -- RUN`: every file of a run is there and well-formed, every trial counted, every second has a
- * phase.
+ * `npm run check-report -- RUN`: every file of a run is there and well-formed, every trial counted,
+ * every second has a phase.
  */
 export function checkReport(path: string): Report {
   const files = runFolder(path)
-  const empty = [files.run, files.trials, files.report, files.html, files.junit, files.vitest, files.benchmark].filter(
+  const made = FORMATS.map(({ file }) => join(path, file))
+  const empty = [files.run, files.trials, ...made, files.vitest].filter(
     file => !existsSync(file) || statSync(file).size === 0,
   )
   if (empty.length > 0) throw new Problem(`missing or empty: ${empty.join(', ')}`, { exitCode: 1 })

@@ -1,10 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Archive, COMPRESSIONS, takeCheckpoint } from '../../fixtures/checkpoints/checkpoint.ts'
+import { lockFiles, ownFolders } from '../../fixtures/run/claim.ts'
+import { checkHost, equipment } from '../../fixtures/run/equipment.ts'
 import { keepLogsSoFar } from '../../fixtures/run/logs.ts'
 import { containerName } from '../../fixtures/run/names.ts'
 import { openContext } from '../../fixtures/run/open-context.ts'
-import { checkHost, equipment, lockFiles, ownFolders } from '../../fixtures/run/preflight.ts'
+import { defaultsOf } from '../../fixtures/run/settings.ts'
 import { configuration } from '../config/configuration.ts'
 import { now } from '../core/clock.ts'
 import { Problem, reportProblem } from '../core/problem.ts'
@@ -16,8 +18,7 @@ import { runRoot } from '../podman/storage.ts'
 
 /**
  * `npm run checkpoint [-- zstd|gzip|none]`: starts the engine, warms it up, exports its checkpoint to CKPT_PATH and
- * prints the
- * timeline, as the seed's create-checkpoint did. The archive stays; the container goes.
+ * prints the timeline, as the seed's create-checkpoint did. The archive stays; the container goes.
  */
 async function main(argv: string[]): Promise<void> {
   const [compress = 'zstd', ...rest] = argv
@@ -49,7 +50,7 @@ async function main(argv: string[]): Promise<void> {
   })
   try {
     mkdirSync(dirname(c.checkpointPath), { recursive: true, mode: 0o700 })
-    const settings = { ...context.engine.defaults }
+    const settings = defaultsOf(context.engine.settings)
     const dumped = await takeCheckpoint(
       context,
       await context.podman('disk'),

@@ -22,10 +22,8 @@ export function main(
     tolerance,
     anyHost: anyHost || environment.REFERENCE_ANY_HOST === '1',
   })
-  print(
-    `${renderGate(result, { columns: stdout.columns || 80, colour: Boolean(stdout.isTTY) && !environment.NO_COLOR })}\n\n` +
-      `${gateVerdict(result)}\n`,
-  )
+  const colour = Boolean(stdout.isTTY) && !environment.NO_COLOR
+  print(`${renderGate(result, { columns: stdout.columns || 80, colour })}\n\n${gateVerdict(result)}\n`)
   return gateExitCode(result)
 }
 

@@ -7,8 +7,8 @@ import { stepsFor } from '../setup/steps.ts'
 import { renderTable } from '../setup/table.ts'
 
 /**
- * `npm run doctor`: what a run needs, what is there, what to do. Changes nothing. Exit 0, or 2 when something is not
- * ok.
+ * `npm run doctor`: what a run needs, what is there, what to do. Changes nothing. Exit 0, or 2 when
+ * something is not ok.
  */
 
 try {

@@ -5,9 +5,8 @@ import { Problem, reportProblem } from '../core/problem.ts'
 
 /**
  * `npm run gate-rates [-- RUNS SECONDS]`: how often the gate is wrong. Runs the real suite with a small model, RUNS
- * times as it
- * is and RUNS times with a runtime that waits SECONDS before each restore, against one reference, and counts the exit
- * codes.
+ * times as it is and RUNS times with a runtime that waits SECONDS before each restore, against one reference, and
+ * counts the exit codes.
  */
 async function main(argv: string[]): Promise<void> {
   const [runs, delay] = [Number(argv[0] ?? 20), Number(argv[1] ?? 0.1)]

@@ -4,7 +4,7 @@ import { stdout } from 'node:process'
 import { readReference } from '../../reports/analysis/compare.ts'
 import { MIN_TRIALS } from '../../reports/analysis/targets.ts'
 import { writeWhole } from '../../reports/run/run-folder.ts'
-import { checkMakeable } from '../core/creatable.ts'
+import { checkCreatable } from '../core/creatable.ts'
 import { Problem, reportProblem } from '../core/problem.ts'
 
 const USAGE = 'For example: npm run reference -- results/latest results/reference.json'
@@ -14,7 +14,7 @@ export function main(argv: string[], print: (text: string) => void = text => std
   const [run = 'results/latest', file = 'results/reference.json', ...rest] = argv
   if (rest.length > 0 || argv.some(word => word.startsWith('-')))
     throw new Problem(`npm run reference takes a run and the file to keep it in, received: ${argv.join(' ')}\n${USAGE}`)
-  checkMakeable('FILE', file)
+  checkCreatable('FILE', file)
   const report = readReference(run)
   const broken = report.scenarios.filter(scenario => scenario.outcome === 'failed' || scenario.failed > 0)
   if (broken.length > 0)

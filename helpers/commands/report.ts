@@ -1,13 +1,14 @@
+import { join } from 'node:path'
 import { stdout } from 'node:process'
 import { exitCode } from '../../reports/analysis/exit-code.ts'
+import { page } from '../../reports/render/html/page.ts'
 import { renderTable } from '../../reports/render/table.ts'
 import { writeReportIfRoom } from '../../reports/render/write.ts'
-import { runFolder } from '../../reports/run/run-folder.ts'
 import { Problem, reportProblem } from '../core/problem.ts'
 
 /**
- * `npm run report -- results/RUN`: makes every file of a run again from run.json and trials.jsonl, and prints the
- * table.
+ * `npm run report -- results/RUN`: makes every file of a run again from run.json and trials.jsonl,
+ * and prints the table.
  */
 export function main(argv: string[], print: (text: string) => void = text => stdout.write(text)): number {
   const [path = 'results/latest', ...rest] = argv
@@ -21,7 +22,7 @@ export function main(argv: string[], print: (text: string) => void = text => std
     renderTable(report, {
       columns: stdout.columns || 80,
       colour: stdout.isTTY && !process.env.NO_COLOR,
-      ...(!unwritten && { path: runFolder(path).html }),
+      ...(!unwritten && { path: join(path, page.file) }),
     }),
   )
   if (unwritten) throw unwritten

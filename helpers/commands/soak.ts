@@ -10,7 +10,8 @@ import { ENDING, exitCodeOf } from '../host/signals.ts'
 
 const USAGE = `Usage: npm run soak -- [--trials 300] [--seed 1] [--iterations 4] [--faults NAME,NAME]
 
-Runs the real suite with a small model again and again, throws faults in at random, and counts what was lost, leaked or wrongly accepted.
+Runs the real suite with a small model again and again, throws faults in at random, and counts what was lost, leaked
+or wrongly accepted.
 It ends with 1 where anything that must be zero is not. The same seed gives the same faults.
 Faults: ${FAULTS.map(({ id }) => id).join(', ')}`
 

@@ -7,7 +7,7 @@ import { EnvFileError, envFile } from '../core/env-file.ts'
 import { Problem } from '../core/problem.ts'
 import { redact } from '../core/redact.ts'
 import { splitWords } from '../core/words.ts'
-import { bentText, orItsOwnError } from '../testing/corrupt.ts'
+import { corruptText, orItsOwnError } from '../testing/corrupt.ts'
 import { parseConfiguration, VARIABLES } from './configuration.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'configuration-'))
@@ -69,7 +69,7 @@ const HOSTILE = [
 const value = fc.oneof(
   fc.constantFrom(...GOOD),
   fc.constantFrom(...HOSTILE),
-  fc.constantFrom(...GOOD).chain(bentText),
+  fc.constantFrom(...GOOD).chain(corruptText),
   fc.string({ unit: 'binary', maxLength: 40 }),
 )
 const environment = fc.dictionary(fc.constantFrom(...VARIABLES), value, { maxKeys: 8 })
@@ -205,7 +205,7 @@ describe('.env', () => {
       fc.property(
         fc.oneof(
           fc.uint8Array({ maxLength: 200 }).map(bytes => Buffer.from(bytes)),
-          bentText('A=1\nB="x y"\n# c\nexport C=\'d\'\n').map(text => Buffer.from(text)),
+          corruptText('A=1\nB="x y"\n# c\nexport C=\'d\'\n').map(text => Buffer.from(text)),
         ),
         bytes => {
           const variables = orItsOwnError(EnvFileError, () => read(bytes))
@@ -257,8 +257,7 @@ test('words: none are lost, quotes keep them together, an open quote is seen', (
 })
 
 test('what is said of a secret on a command line is not taken for one', () => {
-  const said =
-    'words without a secret such as that of --api-key, because every user of this host can read them in the process list'
+  const said = 'words without a secret such as that of --api-key, because every user of this host can read them'
   expect(() => parseConfiguration({ ENGINE_ARGS: '--api-key hunter22' }, false)).toThrow(said)
   expect(redact(said)).toBe(said)
 })

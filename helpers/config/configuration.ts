@@ -1,12 +1,14 @@
-import { existsSync, statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { z } from 'zod'
-import { fileInTheWay, isMakeable, MAKEABLE } from '../core/creatable.ts'
+import { CREATABLE, fileInTheWay, isCreatable } from '../core/creatable.ts'
 import { ownEnvFile } from '../core/env-file.ts'
 import { Problem } from '../core/problem.ts'
 import { hasRecord } from '../core/record.ts'
 import { isSecretName, secretWords } from '../core/secrets.ts'
 import { splitWords } from '../core/words.ts'
+import { defaultEngine, ENGINES, type EngineName, engineDescriptions } from '../engines/index.ts'
+import { STAND_IN_RECORD, withStandIn } from '../models/embedded.ts'
 import { refusedPodmanArgs } from '../podman/podman-args.ts'
 import { checkLocalPodman } from '../podman/podman-environment.ts'
 
@@ -15,11 +17,6 @@ import { checkLocalPodman } from '../podman/podman-environment.ts'
  * starts.
  * The seed's names stay. No variable is needed to start.
  */
-
-/** The engine that answers without a GPU, and the one with. */
-const engine = z.enum(['llama-cpp', 'vllm', 'openai'])
-export type EngineName = z.infer<typeof engine>
-export const ENGINES: readonly string[] = engine.options
 
 const wholeNumber = (min: number, max: number) =>
   z.string().regex(/^\d+$/, 'a whole number').transform(Number).pipe(z.number().int().min(min).max(max))
@@ -38,7 +35,7 @@ const isMountable = (folder: string) => !/[:,)\\]/.test(folder)
 const folder = path.refine(isMountable, MOUNTABLE)
 /** One that the suite makes where it is missing. */
 const own = path
-  .refine(isMakeable, MAKEABLE)
+  .refine(isCreatable, CREATABLE)
   .refine(value => value !== '/', 'a folder for the suite alone')
   .superRefine((value, context) => {
     const file = fileInTheWay(value)
@@ -78,7 +75,7 @@ const openWords = words.superRefine((list, context) => {
 const criuBin = path.optional()
 
 const schema = z.object({
-  ENGINE: engine.optional(),
+  ENGINE: z.enum(ENGINES).optional(),
   ENGINE_IMAGE: image.optional(),
   ENGINE_COMMAND: openWords.optional(),
   ENGINE_ARGS: openWords.default([]),
@@ -112,7 +109,7 @@ const schema = z.object({
     .regex(/^\d+[kmg]?$/, 'a size such as 8g')
     .default('8g'),
   CHECKPOINT_DIR: made.default('/mnt/checkpoint-ram'),
-  CKPT_PATH: path.refine(isMakeable, MAKEABLE).optional(),
+  CKPT_PATH: path.refine(isCreatable, CREATABLE).optional(),
   STATE_DIR: made.default('/var/lib/criu-gpu-bench'),
   // vitest, which writes a file there, takes "\\" for "/"
   RESULTS_DIR: own.refine(value => !value.includes('\\'), 'a path without "\\"').optional(),
@@ -147,14 +144,14 @@ export interface Configuration {
   engineCommand: string[] | undefined
   engineArgs: string[]
   podmanArgs: string[]
-  /** A model name (vllm, openai) or the GGUF file that the engine loads (llama-cpp). */
+  /** A model name, or the file that the engine loads. */
   modelId: string
-  /** Bytes of llama-cpp's model; of a random one, those that its weights come closest to. */
+  /** Bytes of the model's file; of a random one, those that its weights come closest to. */
   modelBytes: number
   /** True where the suite made the model's weights from a random stream. */
   modelIsRandom: boolean
   /**
-   * True where no model was named: set-up fetches {@link DEFAULT_MODEL}; where it could not, modelIsRandom is true as
+   * True where no model was named: set-up fetches the embedded one; where it could not, modelIsRandom is true as
    * well.
    */
   modelIsDefault: boolean
@@ -194,26 +191,6 @@ export interface Configuration {
 }
 
 /**
- * What the embedded engine loads where nothing else is asked for; helpers/setup/smollm2.ts says where it comes from.
- */
-export const DEFAULT_MODEL = { file: 'SmolLM2-135M-Instruct.Q4_1.gguf', bytes: 98_362_432 }
-/** Bytes of the random model that takes its place where it cannot be had: about as many. */
-const STAND_IN_BYTES = 1e8
-/** Record of set-up: why there is a random model in its place. */
-export const STAND_IN_RECORD = 'model-stand-in'
-
-const randomModel = (folder: string, bytes: number) => join(folder, `random-${Math.round(bytes / 1e6)}mb.gguf`)
-
-/** The same with a random model in place of the default one. */
-export function withStandIn(c: Configuration): Configuration {
-  return { ...c, modelId: randomModel(c.modelsCache, STAND_IN_BYTES), modelBytes: STAND_IN_BYTES, modelIsRandom: true }
-}
-
-/** The file that the default model is, there or not. */
-export const defaultModel = ({ modelsCache }: Pick<Configuration, 'modelsCache'>): string =>
-  join(modelsCache, DEFAULT_MODEL.file)
-
-/**
  * @param environment variables by name, as process.env
  * @param hasGpu decides the engine where none is named
  * @throws Problem naming each variable that is wrong, the value received and what is allowed
@@ -233,15 +210,13 @@ export function parseConfiguration(environment: Record<string, string | undefine
         'environment or in .env; docs/variables.md lists every variable.',
     )
   const e = result.data
-  const engineName = e.ENGINE ?? (hasGpu ? 'vllm' : 'llama-cpp')
-  if (engineName === 'openai' && !(e.ENGINE_IMAGE && e.ENGINE_COMMAND))
-    throw new Problem(
-      'configuration is unusable:\n  ENGINE=openai needs ENGINE_IMAGE (an image with an OpenAI-compatible ' +
-        'server) and ENGINE_COMMAND (what starts it)',
-    )
+  const engineName = e.ENGINE ?? defaultEngine(hasGpu)
+  const engine = engineDescriptions[engineName]
+  const unusable = engine.unusable?.(e)
+  if (unusable) throw new Problem(`configuration is unusable:\n  ${unusable}`)
   const refused = refusedPodmanArgs(e.PODMAN_ARGS, {
-    entrypoint: engineName !== 'openai',
-    criuOptions: engineName === 'vllm',
+    entrypoint: engine.entrypoint,
+    criuOptions: engine.criuOptions !== undefined,
   })
   if (refused.length)
     throw new Problem(
@@ -249,26 +224,10 @@ export function parseConfiguration(environment: Record<string, string | undefine
         `are not allowed:\n${refused.map(line => `    ${line}`).join('\n')}\nLeave them out; other flags of podman ` +
         'run are allowed.',
     )
-  const embedded = e.MODEL_SIZE
-    ? randomModel(e.MODELS_CACHE, e.MODEL_SIZE)
-    : defaultModel({ modelsCache: e.MODELS_CACHE })
-  const modelId =
-    e.MODEL_ID ??
-    (engineName === 'llama-cpp' ? embedded : engineName === 'vllm' ? 'Qwen/Qwen2-1.5B-Instruct' : 'default')
-  if (engineName === 'llama-cpp' && e.MODEL_ID && !existsSync(e.MODEL_ID))
+  const model = engine.model(e)
+  if (!isMountable(model.folder ?? ''))
     throw new Problem(
-      `configuration is unusable:\n  MODEL_ID: received "${e.MODEL_ID}", which is not a file; ` +
-        `ENGINE=llama-cpp needs the path of a GGUF file; without MODEL_ID it is ${DEFAULT_MODEL.file}`,
-    )
-  const shown =
-    engineName === 'llama-cpp'
-      ? dirname(resolve(modelId))
-      : engineName === 'vllm' && existsSync(modelId)
-        ? resolve(modelId)
-        : ''
-  if (!isMountable(shown))
-    throw new Problem(
-      `configuration is unusable:\n  MODEL_ID: received "${modelId}", allowed is ${MOUNTABLE} (a GGUF ` +
+      `configuration is unusable:\n  MODEL_ID: received "${model.id}", allowed is ${MOUNTABLE} (a GGUF ` +
         `file's own name may hold them)`,
     )
   return {
@@ -277,13 +236,10 @@ export function parseConfiguration(environment: Record<string, string | undefine
     engineCommand: e.ENGINE_COMMAND,
     engineArgs: e.ENGINE_ARGS,
     podmanArgs: e.PODMAN_ARGS,
-    modelId: engineName === 'llama-cpp' ? resolve(modelId) : modelId,
-    modelBytes:
-      engineName === 'llama-cpp' && e.MODEL_ID
-        ? Math.max(1, statSync(e.MODEL_ID).size)
-        : (e.MODEL_SIZE ?? DEFAULT_MODEL.bytes),
-    modelIsRandom: engineName === 'llama-cpp' && !e.MODEL_ID && e.MODEL_SIZE !== undefined,
-    modelIsDefault: engineName === 'llama-cpp' && !e.MODEL_ID && e.MODEL_SIZE === undefined,
+    modelId: model.id,
+    modelBytes: model.bytes,
+    modelIsRandom: model.isRandom,
+    modelIsDefault: model.isDefault,
     maxModelLen: e.MAX_MODEL_LEN,
     gpuMemoryUtil: e.GPU_MEMORY_UTIL,
     gpuDevices: e.GPU_DEVICES === 'all' ? 'all' : e.GPU_DEVICES.split(',').map(Number),

@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { withStandIn } from '../models/embedded.ts'
 import { llamaShape, writeRandomGguf } from '../models/gguf.ts'
-import { parseConfiguration, withStandIn } from './configuration.ts'
+import { parseConfiguration } from './configuration.ts'
 import { hasRandomWeights, modelLabel } from './model-label.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'model-label-'))

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { engineDescriptions } from '../engines/index.ts'
 import type { Configuration } from './configuration.ts'
 
 /**
@@ -11,10 +12,9 @@ export function modelLabel({ modelId, modelIsRandom, modelIsDefault, modelBytes 
   return modelIsDefault || existsSync(modelId) ? basename(modelId, '.gguf') : modelId
 }
 
-/** True where the weights are random: the suite made them, as it says in the file itself, or vLLM makes them up. */
+/** True where the weights are random: the suite made them, as it says in the file itself, or the engine invents them. */
 export function hasRandomWeights({ modelId, modelIsRandom, engine, engineArgs }: Configuration): boolean {
-  if (modelIsRandom || (engine === 'vllm' && /(^| )--load[-_]format[ =]dummy( |$)/.test(engineArgs.join(' '))))
-    return true
+  if (modelIsRandom || engineDescriptions[engine].inventsWeights?.(engineArgs)) return true
   const found = statSync(modelId, { throwIfNoEntry: false })
   if (found?.isFile()) return beginning(modelId).includes(RANDOM_GGUF)
   const config = join(modelId, 'config.json')

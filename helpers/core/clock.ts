@@ -2,10 +2,9 @@
 export const now = (): number => performance.now() / 1000
 
 /**
- * How far the wall clock stands from the monotonic one, in seconds. It changes only where somebody sets the clock: a
- * daemon
- * that slows it or speeds it up does so to both. The closest of a few readings: this process may lose its turn between
- * two clocks.
+ * How far the wall clock stands from the monotonic one, in seconds. It changes only where somebody sets the clock:
+ * a daemon that slows it or speeds it up does so to both. The closest of a few readings: this process may lose its
+ * turn between two clocks.
  */
 export function wallClockOffset(): number {
   const readings = Array.from({ length: 5 }, () => {
@@ -18,16 +17,15 @@ export function wallClockOffset(): number {
 
 /**
  * Wall-clock time, in milliseconds since 1970, on the monotonic clock in seconds. Good to about 0.1 ms, as long as
- * nobody
- * sets the wall clock in between: so it is asked anew for every trial.
+ * nobody sets the wall clock in between: so it is asked anew for every trial.
  */
 export function fromWallClock(milliseconds: number): number {
   return now() - (wallClock() - milliseconds) / 1000
 }
 
 /**
- * Date.now() with the fraction that performance.now() knows, re-anchored at each call so that a clock that was set is
- * followed.
+ * Date.now() with the fraction that performance.now() knows, re-anchored at each call so that a clock that
+ * was set is followed.
  */
 function wallClock(): number {
   const drift = Date.now() - (performance.timeOrigin + performance.now())

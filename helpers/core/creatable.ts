@@ -3,11 +3,11 @@ import { dirname, resolve } from 'node:path'
 import { Problem } from './problem.ts'
 
 /**
- * Node's mkdir with `recursive` never returns below /proc, where nobody can make a folder: such a path is refused
- * before.
+ * Node's mkdir with `recursive` never returns below /proc, where nobody can make a folder: such a
+ * path is refused before.
  */
-export const MAKEABLE = 'a path outside /proc'
-export const isMakeable = (path: string): boolean => !/^\/proc(\/|$)/.test(resolve(path))
+export const CREATABLE = 'a path outside /proc'
+export const isCreatable = (path: string): boolean => !/^\/proc(\/|$)/.test(resolve(path))
 
 /** The file that stands where a folder has to be: the path itself, or what it lies in. Undefined where none does. */
 export function fileInTheWay(path: string): string | undefined {
@@ -27,8 +27,8 @@ function kindOf(path: string) {
 }
 
 /** @throws Problem naming what received the path, such as `--out` */
-export function checkMakeable(what: string, path: string): void {
+export function checkCreatable(what: string, path: string): void {
   const file = fileInTheWay(path)
-  const allowed = file ? `a path for a folder, and ${file} is a file` : MAKEABLE
-  if (file || !isMakeable(path)) throw new Problem(`${what}: received ${JSON.stringify(path)}, allowed is ${allowed}`)
+  const allowed = file ? `a path for a folder, and ${file} is a file` : CREATABLE
+  if (file || !isCreatable(path)) throw new Problem(`${what}: received ${JSON.stringify(path)}, allowed is ${allowed}`)
 }

@@ -2,8 +2,7 @@ import type { Phase } from './schemas.ts'
 
 /**
  * Makes what several watchers reported into phases that do not overlap and lie within the trial: sorted by time, cut at
- * the
- * end, and where two overlap the earlier one ends where the later begins.
+ * the end, and where two overlap the earlier one ends where the later begins.
  * @param total TFFT in seconds
  * @returns the phases and the seconds that none of them explains
  */

@@ -7,8 +7,8 @@ export const EXIT = { ok: 0, missed: 1, unusable: 2, nothingMeasured: 3, slower:
  * An error for the user: what happened, where, and what to do next. Anything else that is thrown is a defect of the
  * suite.
  * Its text goes to terminals, reports and CI logs, so what looks like a secret is taken out of it.
- * @property exitCode what the process ends with when nobody handles it; 2 (configuration or host unusable) unless said
- *   otherwise
+ * @property exitCode what the process ends with when nobody handles it; 2 (configuration or host unusable)
+ *   unless said otherwise
  */
 export class Problem extends Error {
   override name = 'Problem'

@@ -2,9 +2,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import type { z } from 'zod'
 
-/**
- * What set-up chose, kept as `STATE_DIR/NAME.json`, so that a run knows it without looking again.
- */
+/** What set-up chose, kept as `STATE_DIR/NAME.json`, so that a run knows it without looking again. */
 
 /** The record, or undefined where there is none or it is damaged: then set-up makes it again. */
 export function readRecord<T>(stateDir: string, name: string, schema: z.ZodType<T>): T | undefined {

@@ -38,8 +38,8 @@ export function isSecretName(name: string): boolean {
 }
 
 /**
- * Forms that are secrets wherever they stand: keys of well-known services, headers, user and password of a URL. Each is
- * linear.
+ * Forms that are secrets wherever they stand: keys of well-known services, headers, user and password of a
+ * URL. Each is linear.
  */
 const FORMS: [RegExp, string][] = [
   [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]{0,20000}(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g, HIDDEN],
@@ -159,8 +159,7 @@ function redactNamed(text: string): string {
 
 /**
  * Takes secrets off the argument list of `podman run`: `--env NAME=value` becomes `--env NAME`, and podman finds the
- * value in
- * its own environment, which only its owner can read; an argument list everybody can.
+ * value in its own environment, which only its owner can read; an argument list everybody can.
  */
 export function withoutSecrets(words: readonly string[]): { args: string[]; env: Record<string, string> } {
   const env: Record<string, string> = {}

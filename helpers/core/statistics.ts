@@ -99,10 +99,8 @@ const EXACT_UP_TO = 120
 
 /**
  * Mann–Whitney U test, two-sided. Exact: the share of all ways to split the pooled values into two samples of these
- * sizes
- * whose rank sum lies at least as far from its mean. Ties get the mean of their ranks, and the count is over the ranks
- * as
- * they are, so that p is exact with ties as well.
+ * sizes whose rank sum lies at least as far from its mean. Ties get the mean of their ranks, and the count is over the
+ * ranks as they are, so that p is exact with ties as well.
  * @returns `u`, the pairs in which the value of `a` is the greater one (a tie counts one half), and p
  * @throws RangeError for an empty sample
  */

@@ -1,8 +1,8 @@
 import { Problem } from './problem.ts'
 
 /**
- * What a run measures can no longer be kept: it stops, rather than measure for nothing. Told by its name across
- * processes.
+ * What a run measures can no longer be kept: it stops, rather than measure for nothing. Told by its
+ * name across processes.
  */
 export class Unwritable extends Problem {
   override name = 'Unwritable'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { bentText } from '../testing/corrupt.ts'
+import { corruptText } from '../testing/corrupt.ts'
 import { criuBegan, criuPhases, parseRestoreEnd, parseRestoreLog, restoreLogFigures } from './criu.ts'
 
 const LOG =
@@ -58,7 +58,7 @@ describe('restore.log', () => {
     fc.assert(
       fc.property(
         fc.oneof(
-          bentText(LOG),
+          corruptText(LOG),
           fc.string({ unit: fc.constantFrom(...'(0.5)\n', 'pie: ', 'Restore finished successfully') }),
         ),
         log => {

@@ -52,10 +52,8 @@ export function parseRestoreLog(log: string): { restorer: number; resumed: numbe
 
 /**
  * When CRIU began, in milliseconds since 1970: what the log's last line says before the log was last written to. Its
- * birth
- * is no sign of that, because podman makes the file (checkpointRestoreLabelLog) some 60 ms before it starts CRIU; but
- * CRIU
- * cannot have begun before it, and times of files are rounded down to a few milliseconds.
+ * birth is no sign of that, because podman makes the file (checkpointRestoreLabelLog) some 60 ms before it starts CRIU;
+ * but CRIU cannot have begun before it, and times of files are rounded down to a few milliseconds.
  */
 export const criuBegan = ({ birthtimeMs, mtimeMs }: { birthtimeMs: number; mtimeMs: number }, last: number): number =>
   Math.max(birthtimeMs, mtimeMs - last * 1000)
@@ -115,8 +113,8 @@ export function readRestoreLogFigures(work: string): RestoreLogFigures | undefin
 /** What CRIU's log of a restore says of its end. */
 export interface RestoreLog {
   /**
-   * `nothing`: it holds errors and warnings at most, as at CRIU's own log level; podman makes an empty one before CRIU
-   * begins.
+   * `nothing`: it holds errors and warnings at most, as at CRIU's own log level; podman makes an empty
+   * one before CRIU begins.
    */
   said: 'finished' | 'unfinished' | 'nothing' | 'none'
   /** Pages of memory that CRIU restored, all processes together; undefined where it does not say. */

@@ -9,8 +9,12 @@ export interface CriuFailure {
 }
 
 /** Errors that a restore which succeeds logs as well, or that only say that there was one. */
-const NO_CAUSE =
-  /rlimit: Can't setup RLIMIT_NOFILE for self|cgroupd: recv req error|(Restoring|Dumping) FAILED|Killing processes because of failure/
+const NO_CAUSE = [
+  /rlimit: Can't setup RLIMIT_NOFILE for self/,
+  /cgroupd: recv req error/,
+  /(Restoring|Dumping) FAILED/,
+  /Killing processes because of failure/,
+]
 
 const DAMAGED =
   'The images are damaged or incomplete: run again, the checkpoint is then taken anew. If it happens ' +
@@ -36,17 +40,15 @@ const REMEDIES: [RegExp, string][] = [
     'The checkpoint uses a feature that this kernel does not have: restore it on the kernel that it was ' +
       'taken on, or take it anew here.',
   ],
-  [
-    /Read \d+ bytes while \d+ expected|Failed unpacking object|Can't read pages data|Unexpected EOF|Unable to open .*\.img|Can't open .*\.img|Magic doesn't match/,
-    DAMAGED,
-  ],
+  [/Read \d+ bytes while \d+ expected|Failed unpacking object|Can't read pages data|Unexpected EOF/, DAMAGED],
+  [/Unable to open .*\.img|Can't open .*\.img|Magic doesn't match/, DAMAGED],
   [/vdso: Unexpected rt vDSO area bounds|Can't get 1:16 opt/, OF_THIS_KERNEL],
 ]
 
 /** @returns undefined where the log names no cause */
 export function explainCriu(log: string, count = 8): CriuFailure | undefined {
   const errors = log.split('\n').filter(line => /\bError \(/.test(line))
-  const causes = errors.filter(line => !NO_CAUSE.test(line))
+  const causes = errors.filter(line => !NO_CAUSE.some(pattern => pattern.test(line)))
   const known = REMEDIES.map(([pattern, remedy]) => ({ line: causes.find(line => pattern.test(line)), remedy })).find(
     ({ line }) => line !== undefined,
   )

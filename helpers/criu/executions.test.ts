@@ -7,7 +7,10 @@ import { dumpedIn, listening, living, randomAddress, uptime } from './executions
 import { tinyCheckpoint } from './images/recorded.ts'
 
 const WAIT = 'import sys\nprint("ready", flush=True)\nsys.stdin.read()'
-const FORK = `import os, subprocess, time\nif os.fork() == 0: time.sleep(60)\nsubprocess.Popen(["sleep", "60"])\n${WAIT}`
+const FORK = `import os, subprocess, time
+if os.fork() == 0: time.sleep(60)
+subprocess.Popen(["sleep", "60"])
+${WAIT}`
 
 /** A Python that prints once it runs, and ends with its input. */
 async function python(program = WAIT): Promise<{ pid: number } & Disposable> {

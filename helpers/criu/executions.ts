@@ -10,10 +10,8 @@ import { readName, readProcessTree } from './images/process-tree.ts'
 /**
  * One execution of a program is told from every other by the 16 random bytes that the kernel puts into its memory at
  * execve(2), and by the random place where they lie, which the auxiliary vector tells. CRIU restores both, a new start
- * gets new
- * ones; the start time of a process is not restored. Go's runtime zeroes the bytes once it has read them: the place is
- * left.
- * Sources: fs/binfmt_elf.c (create_elf_tables), getauxval(3), images/mm.proto (mm_saved_auxv).
+ * gets new ones; the start time of a process is not restored. Go's runtime zeroes the bytes once it has read them: the
+ * place is left. Sources: fs/binfmt_elf.c (create_elf_tables), getauxval(3), images/mm.proto (mm_saved_auxv).
  */
 export interface Dumped {
   /** Process id in its own, innermost namespace; CRIU restores it. */

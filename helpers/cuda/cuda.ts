@@ -15,10 +15,8 @@ import { hasProgram, PROGRAM, programCall, programState } from './program.ts'
  * Source: cuda.h, "CUDA Checkpointing".
  */
 
-export type { CudaState } from './driver.ts'
-
 /** Seconds that each process took; all of them ran at the same time. */
-export type Timings = { pid: number; seconds: number }[]
+type Timings = { pid: number; seconds: number }[]
 
 export interface Cuda {
   /** How the driver is reached: its API in libcuda, or NVIDIA's program. */
@@ -26,8 +24,8 @@ export interface Cuda {
   /** The driver's CUDA version, such as 13000; undefined through the program. */
   version: number | undefined
   /**
-   * Median seconds of one start of NVIDIA's program, of those that asked for states; undefined where the driver is
-   * called.
+   * Median seconds of one start of NVIDIA's program, of those that asked for states; undefined where
+   * the driver is called.
    */
   startTime(): number | undefined
   /** The processes among those given that hold CUDA state. */
@@ -139,11 +137,10 @@ function cudaOf(way: Cuda['way'], version: number | undefined, call: Call, close
   const act = async (action: CudaAction, pids: number[], options?: { lockTimeout?: number; patience?: number }) => {
     const results = await call(pids, action, options)
     const failed = results.filter(({ code }) => code !== 0)
-    if (failed.length > 0)
-      throw new Problem(
-        `CUDA ${action} failed: ` +
-          `${failed.map(({ pid, code, name }) => `process ${pid} (${nameOf(pid)}): ${describeError(code, name)}`).join('\n  ')}`,
-      )
+    if (failed.length > 0) {
+      const lines = failed.map(({ pid, code, name }) => `process ${pid} (${nameOf(pid)}): ${describeError(code, name)}`)
+      throw new Problem(`CUDA ${action} failed: ${lines.join('\n  ')}`)
+    }
     return results.map(({ pid, seconds }) => ({ pid, seconds }))
   }
   return {

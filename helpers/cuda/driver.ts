@@ -1,16 +1,16 @@
 import koffi, { type KoffiFunc } from 'koffi'
 
 /**
- * cuCheckpointProcess* of the driver's libcuda. Signatures and layouts: cuda.h of CUDA 12.8 (driver 570) and newer.
- * Every
- * argument structure is 64 bytes and may be zero, but for the first word of the lock's, its time-out in milliseconds.
+ * cuCheckpointProcess* of the driver's libcuda. Signatures and layouts: cuda.h of CUDA 12.8 (driver 570) and
+ * newer. Every argument structure is 64 bytes and may be zero, but for the first word of the lock's, its
+ * time-out in milliseconds.
  */
 
 const ARGUMENT_BYTES = 64
 /** CUprocessState. */
 export const STATES = ['running', 'locked', 'checkpointed', 'failed'] as const
 export type CudaState = (typeof STATES)[number]
-export const ACTIONS = ['lock', 'checkpoint', 'restore', 'unlock'] as const
+const ACTIONS = ['lock', 'checkpoint', 'restore', 'unlock'] as const
 export type CudaAction = (typeof ACTIONS)[number]
 
 export interface Driver {

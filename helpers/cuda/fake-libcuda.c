@@ -1,8 +1,9 @@
-/* The driver's checkpoint symbols without a GPU, for tests. A process is a CUDA process where FAKE_CUDA_DIR holds a file
- * named by the pid it has in its own namespace (so that a restored container's processes are known again) or by its host
- * pid; the file's first letter is its state: r, l, c or f; one that is still empty is being made and does not count. A second letter b: busy, the lock times out. FAKE_CUDA_MS: how
- * long checkpoint and restore take. FAKE_CUDA_BUSY_MS: every process is busy, and a lock gives up after so many milliseconds
- * in place of its own time-out. Compiled with -DNO_CHECKPOINT it is a driver before 570. */
+/* The driver's checkpoint symbols without a GPU, for tests. A process is a CUDA process where FAKE_CUDA_DIR holds a
+ * file named by the pid it has in its own namespace (so that a restored container's processes are known again) or by
+ * its host pid; the file's first letter is its state: r, l, c or f; one that is still empty is being made and does
+ * not count. A second letter b: busy, the lock times out. FAKE_CUDA_MS: how long checkpoint and restore take.
+ * FAKE_CUDA_BUSY_MS: every process is busy, and a lock gives up after so many milliseconds in place of its own
+ * time-out. Compiled with -DNO_CHECKPOINT it is a driver before 570. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,10 @@ static FILE *find(int pid, const char *mode) {
   FILE *s = fopen(status, "r");
   if (!s) return 0;
   int inner = -1;
-  while (fgets(line, sizeof line, s)) if (!strncmp(line, "NSpid:", 6)) { char *last = strrchr(line, '\t'); if (last) inner = atoi(last); }
+  while (fgets(line, sizeof line, s)) {
+    char *last = strncmp(line, "NSpid:", 6) ? 0 : strrchr(line, '\t');
+    if (last) inner = atoi(last);
+  }
   fclose(s);
   if (inner < 0 || inner == pid) return 0;
   snprintf(path, sizeof path, "%s/ns-%d", folder(), inner);
@@ -51,10 +55,17 @@ static int step(int pid, char from, char to, int slow) {
   return result;
 }
 
-int cuInit(unsigned flags) { if (getenv("FAKE_CUDA_NO_DEVICE")) return 100; initialised = 1; return flags ? INVALID_VALUE : OK; }
+int cuInit(unsigned flags) {
+  if (getenv("FAKE_CUDA_NO_DEVICE")) return 100;
+  initialised = 1;
+  return flags ? INVALID_VALUE : OK;
+}
 int cuDriverGetVersion(int *version) { *version = 13000; return OK; }
 int cuGetErrorName(int code, const char **name) {
-  *name = code == ILLEGAL_STATE ? "CUDA_ERROR_ILLEGAL_STATE" : code == NOT_READY ? "CUDA_ERROR_NOT_READY" : code == INVALID_VALUE ? "CUDA_ERROR_INVALID_VALUE" : 0;
+  *name = code == ILLEGAL_STATE   ? "CUDA_ERROR_ILLEGAL_STATE"
+          : code == NOT_READY     ? "CUDA_ERROR_NOT_READY"
+          : code == INVALID_VALUE ? "CUDA_ERROR_INVALID_VALUE"
+                                  : 0;
   return *name ? OK : INVALID_VALUE;
 }
 #ifndef NO_CHECKPOINT

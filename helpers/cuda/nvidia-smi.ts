@@ -43,8 +43,7 @@ const LANES: Record<number, [rate: number, data: number]> = {
 
 /**
  * What the bus of the slowest GPU carries one way at most, by its generation and width: bytes a second, in theory; a
- * copy
- * from pinned memory reaches about 85 % of it. Undefined where the driver does not say.
+ * copy from pinned memory reaches about 85 % of it. Undefined where the driver does not say.
  */
 export function busBandwidth(rows = query('gpu=pcie.link.gen.max,pcie.link.width.max')): number | undefined {
   const buses = rows.flatMap(([generation = 0, width = 0]) => {

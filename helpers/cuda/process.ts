@@ -3,8 +3,7 @@ import { type CudaAction, type CudaState, type Driver, loadDriver } from './driv
 
 /**
  * The helper process: it has done cuInit (0.1 to 1 s) before anything is measured, and serves calls until its parent
- * lets
- * go of it. Started by helpers/cuda/cuda.ts with the library as its only argument.
+ * lets go of it. Started by helpers/cuda/cuda.ts with the library as its only argument.
  */
 
 export interface Request {

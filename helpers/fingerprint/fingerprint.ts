@@ -4,6 +4,7 @@ import type { Configuration } from '../config/configuration.ts'
 import { modelLabel } from '../config/model-label.ts'
 import { digest } from '../core/digest.ts'
 import type { Fingerprint } from '../core/schemas.ts'
+import { engineDescriptions } from '../engines/index.ts'
 import { command } from '../host/command.ts'
 import { memory, transparentHugePages } from '../host/memory.ts'
 import { ulimitFlags } from '../podman/podman.ts'
@@ -47,6 +48,7 @@ export async function fingerprint(
 ): Promise<Fingerprint> {
   const { container, question } = measured
   const { podmanArgs, warmupRequests } = configuration
+  const { hostPackage } = engineDescriptions[configuration.engine]
   const [gpu, podman, runtime, criuVersion] = await Promise.all([
     gpus(),
     version('podman', configuration),
@@ -75,7 +77,7 @@ export async function fingerprint(
       ...withoutFolders(container.podman),
       ...withValues(podmanArgs, process.env),
     ]),
-    packages: pythonPackages(measured.packages),
+    packages: pythonPackages(measured.packages, hostPackage ? [hostPackage, 'torch'] : []),
     question: `${JSON.stringify(question.prompt)}, ${question.maxTokens} tokens, ${warmupRequests} warm-up requests`,
     seccomp: digest(readFileSync(measured.seccompProfile)),
     'criu.options': criuOptions(measured.criuOptions),
@@ -86,7 +88,7 @@ export async function fingerprint(
 }
 
 /** Model and number of processors, such as `2 x AMD EPYC`. */
-export function cpuModel(cpuinfo: string): string {
+function cpuModel(cpuinfo: string): string {
   const names = [...cpuinfo.matchAll(/^model name\s*:\s*(.+)$/gm)].map(match => match[1]!.trim())
   return `${names.length} x ${names[0] ?? 'unknown'}`
 }

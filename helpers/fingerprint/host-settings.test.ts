@@ -81,7 +81,10 @@ it('what CRIU is told: by the suite, and by files of the host', () => {
 
 it('Python packages by their versions', () => {
   const site = (...names: string[]) =>
-    pythonPackages([files(Object.fromEntries(names.map(name => [`${name}.dist-info/METADATA`, '']))), '/no/such'])
+    pythonPackages(
+      [files(Object.fromEntries(names.map(name => [`${name}.dist-info/METADATA`, '']))), '/no/such'],
+      ['vllm', 'torch'],
+    )
   expect(site('vllm-0.26.0', 'torch-2.9.0', 'xgrammar-0.1')).toMatch(
     /^vllm-0\.26\.0, torch-2\.9\.0, 3 packages [0-9a-f]{12}$/,
   )

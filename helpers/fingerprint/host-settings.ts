@@ -95,12 +95,12 @@ const criuFiles = () => [
 ]
 
 /**
- * Versions of the Python packages in these folders as one value; null for none. Source: PEP 376,
+ * Versions of the Python packages in these folders as one value, the named ones first; null for none. Source: PEP 376,
  * NAME-VERSION.dist-info.
  */
-export function pythonPackages(paths: readonly string[]): string | null {
+export function pythonPackages(paths: readonly string[], first: readonly string[] = []): string | null {
   const found = paths.flatMap(path => folders(path).flatMap(name => /^(.+)\.(?:dist|egg)-info$/.exec(name)?.[1] ?? []))
   if (found.length === 0) return null
-  const named = ['vllm', 'torch'].flatMap(name => found.find(one => one.startsWith(`${name}-`)) ?? [])
+  const named = first.flatMap(name => found.find(one => one.startsWith(`${name}-`)) ?? [])
   return [...named, `${found.length} packages ${digest(found.sort().join('\n'))}`].join(', ')
 }

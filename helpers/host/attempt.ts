@@ -44,7 +44,7 @@ export async function attempt(
 }
 
 /** Without colours and other control characters; what a progress bar overwrote becomes a line. */
-export function printable(text: string): string {
+function printable(text: string): string {
   return text
     .replace(/\x1b\[[\d;?]*[A-Za-z]/g, '')
     .replaceAll('\r', '\n')

@@ -41,8 +41,8 @@ export async function succeeds(file: string, args: string[], options: CommandOpt
 }
 
 /**
- * The exit code of a command that says yes or no by it. @throws Problem as {@link command} where it is none of
- * `answers`
+ * The exit code of a command that says yes or no by it. @throws Problem as {@link command} where it
+ * is none of `answers`
  */
 export async function exitCode(
   file: string,

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import koffi from 'koffi'
 
 /**
- * One set-up at a time: flock(2) on a file. The kernel frees it when its holder ends, however it ends, so it is never
- * stale.
+ * One set-up at a time: flock(2) on a file. The kernel frees it when its holder ends, however it ends,
+ * so it is never stale.
  */
 
 const LOCK_EX_NB = 2 | 4

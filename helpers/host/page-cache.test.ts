@@ -4,7 +4,7 @@ import koffi from 'koffi'
 import { afterAll, expect, test } from 'vitest'
 import { dropFromPageCache, readIntoPageCache } from './page-cache.ts'
 
-const folder = mkdtempSync(join(import.meta.dirname, '../node_modules/.page-cache-'))
+const folder = mkdtempSync(join(import.meta.dirname, '../../node_modules/.page-cache-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const BYTES = 1 << 20

@@ -5,8 +5,8 @@ import { EXIT, Problem } from '../core/problem.ts'
 import { ENDING, exitCodeOf } from './signals.ts'
 
 /**
- * Root: podman, CRIU, mounts and the page cache need it. A user with sudo that asks for no password gets there by
- * itself.
+ * Root: podman, CRIU, mounts and the page cache need it. A user with sudo that asks for no password
+ * gets there by itself.
  */
 
 const project = resolve(import.meta.dirname, '../..')
@@ -18,10 +18,10 @@ const OWNED_BY_USER = ['results', 'node_modules/.vite', 'node_modules/.vite-temp
  * user's XDG_RUNTIME_DIR for its own) or that sudo sets. Names only: values never stand in an argument list.
  */
 export function variablesForRoot(environment: Record<string, string | undefined>): string[] {
-  const ofTheLogin =
-    /^(PATH|HOME|USER|LOGNAME|USERNAME|MAIL|SHELL|PWD|OLDPWD|_|SHLVL|SUDO_.*|LD_.*|XDG_.*|DBUS_.*|SSH_.*|BASH_.*|npm_.*)$/
+  const ofTheLogin = /^(PATH|HOME|USER|LOGNAME|USERNAME|MAIL|SHELL|PWD|OLDPWD|_|SHLVL)$/
+  const ofAProgram = /^(SUDO|LD|XDG|DBUS|SSH|BASH|npm)_/
   return Object.keys(environment)
-    .filter(name => /^[A-Za-z_]\w*$/.test(name) && !ofTheLogin.test(name))
+    .filter(name => /^[A-Za-z_]\w*$/.test(name) && !ofTheLogin.test(name) && !ofAProgram.test(name))
     .sort()
 }
 
@@ -52,9 +52,8 @@ export async function becomeRoot(): Promise<void> {
   if (trial.status !== 0) {
     const why = trial.error ? 'sudo is not installed' : trial.stderr.trim().split('\n').at(-1)
     throw new Problem(
-      `root is needed (podman, CRIU and mounts), and uid ${process.getuid?.()} cannot become root without ` +
-        `a password (${why})\nRun it as root, or run \`sudo -v\` first, or allow this user NOPASSWD in ` +
-        'sudoers.',
+      `root is needed (podman, CRIU and mounts), and uid ${process.getuid?.()} cannot become root without a password ` +
+        `(${why})\nRun it as root, or run \`sudo -v\` first, or allow this user NOPASSWD in sudoers.`,
       { exitCode: EXIT.unusable },
     )
   }
@@ -105,7 +104,7 @@ function giveBackAtExit(): void {
 }
 
 /** Changes the owner of a tree; links are changed themselves, never followed. What is not there is left out. */
-export function giveTo(path: string, uid: number, gid: number): void {
+function giveTo(path: string, uid: number, gid: number): void {
   try {
     const stat = lstatSync(path)
     if (stat.uid !== uid || stat.gid !== gid) lchownSync(path, uid, gid)

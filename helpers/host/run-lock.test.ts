@@ -22,15 +22,12 @@ test('one at a time, and the second is told who is first and where', () => {
   lockRun([state, checkpoints])()
 })
 
-test(
-  'a suite with a state of its own, but the same folder of checkpoints, has to wait, and holds nothing ' + 'meanwhile',
-  () => {
-    const release = lockRun([checkpoints])
-    expect(() => lockRun([state, checkpoints])).toThrow(`holds ${checkpoints}`)
-    lockRun([state])()
-    release()
-  },
-)
+test('a suite with its own state but the same folder of checkpoints has to wait, and holds nothing meanwhile', () => {
+  const release = lockRun([checkpoints])
+  expect(() => lockRun([state, checkpoints])).toThrow(`holds ${checkpoints}`)
+  lockRun([state])()
+  release()
+})
 
 test('a file that names a living process, which does not hold it, stops nothing', () => {
   writeFileSync(checkpoints, '1')

@@ -5,8 +5,7 @@ import { type Lock, tryLock } from './lock.ts'
 
 /**
  * One run at a time: two would measure each other, and each would take the other's containers for leftovers. The kernel
- * holds
- * the locks, so that neither a killed run nor a process that got its number stands in the way.
+ * holds the locks, so that neither a killed run nor a process that got its number stands in the way.
  * @param paths a file for everything that runs must not share
  * @returns releases them
  * @throws Problem naming the process that holds one

@@ -48,10 +48,8 @@ const LONGEST = 2 ** 31 - 1
 
 /**
  * A program with a limit that holds, whatever it started: a child that ignores SIGTERM, one that has left the session,
- * one
- * that lives on with the output. execa's own limit reaches the program alone, and then waits for whoever has its output
- * open.
- * One that ended in time leaves its children alone: a container's conmon is one.
+ * one that lives on with the output. execa's own limit reaches the program alone, and then waits for whoever has its
+ * output open. One that ended in time leaves its children alone: a container's conmon is one.
  */
 export function subprocess(
   file: string,

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { settlePhases } from '../core/phases.ts'
 import { parsePosition } from '../host/processes.ts'
-import { bentText } from '../testing/corrupt.ts'
+import { corruptText } from '../testing/corrupt.ts'
 import { archivePasses, archivePhases } from './archive.ts'
 
 const FDINFO = 'pos:\t123456\nflags:\t0100000\nmnt_id:\t26\nino:\t7\n'
@@ -17,7 +17,7 @@ describe('fdinfo', () => {
     ]))
   test('whatever it holds: a position or none', () =>
     fc.assert(
-      fc.property(bentText(FDINFO), text => {
+      fc.property(corruptText(FDINFO), text => {
         const read = parsePosition(text)
         if (read !== undefined) expect(read).toBeGreaterThanOrEqual(0)
       }),

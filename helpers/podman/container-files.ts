@@ -5,8 +5,8 @@ import { checkpointFolder } from '../criu/criu.ts'
 import { endOf } from '../host/log-copy.ts'
 
 /**
- * The containers of a podman store as its files tell: synchronous and without podman's help, because podman may be what
- * hangs.
+ * The containers of a podman store as its files tell: synchronous and without podman's help, because
+ * podman may be what hangs.
  */
 export interface ContainerFiles {
   id: string
@@ -32,8 +32,8 @@ export const printedBy = ({ work }: Pick<ContainerFiles, 'work'>): string =>
   parseContainerLog(endOf(join(work, 'ctr.log'), END_OF_LOG))
 
 /**
- * Lines of podman's k8s-file driver: time, stream, F for a whole line or P for a part of one, text. The first may be
- * cut.
+ * Lines of podman's k8s-file driver: time, stream, F for a whole line or P for a part of one, text.
+ * The first may be cut.
  */
 export function parseContainerLog(text: string): string {
   const parts = text.split('\n').flatMap(line => {

@@ -189,9 +189,8 @@ function refusedValue(name: string, value = '', brings: Brings): string | undefi
   if (name === 'label' && key === LABEL) return `the suite finds its containers by the label ${LABEL}`
   if (name === 'ipc' && value === 'host') {
     return (
-      "podman would put the host's /dev/shm into the checkpoint, and each restore would put it back over " +
-      'the locks of ' +
-      "every podman of this host; --shm-size makes the container's own larger"
+      "podman would put the host's /dev/shm into the checkpoint, and each restore would put it back over the locks " +
+      "of every podman of this host; --shm-size makes the container's own larger"
     )
   }
   if (name === 'security-opt' && /^seccomp[=:]/.test(value)) {

@@ -4,11 +4,9 @@ import { Problem } from '../core/problem.ts'
 
 /**
  * Children of the suite do not get these. NOTIFY_SOCKET: podman tells systemd that conmon is now the main process of
- * the unit
- * that the suite runs in. PODMAN_USERNS: every container gets another user namespace (PODMAN_ARGS="--userns ..." says
- * so openly).
- * Podman's variables for storage (STORAGE_DRIVER, STORAGE_OPTS, CONTAINERS_STORAGE_CONF) are void beside --root and
- * --storage-driver.
+ * the unit that the suite runs in. PODMAN_USERNS: every container gets another user namespace (PODMAN_ARGS="--userns
+ * ..." says so openly). Podman's variables for storage (STORAGE_DRIVER, STORAGE_OPTS, CONTAINERS_STORAGE_CONF) are void
+ * beside --root and --storage-driver.
  */
 export const UNHEARD: Record<string, undefined> = { NOTIFY_SOCKET: undefined, PODMAN_USERNS: undefined }
 

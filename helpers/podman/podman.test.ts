@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Problem } from '../core/problem.ts'
-import { bentText, bentValue, orItsOwnError } from '../testing/corrupt.ts'
+import { corruptText, corruptValue, orItsOwnError } from '../testing/corrupt.ts'
 import { parseCriuStatistics, parseTimedLog, restoredContainerId } from './podman.ts'
 
 /** As podman 4.3.1 printed it. */
@@ -34,8 +34,8 @@ describe('statistics', () => {
     fc.assert(
       fc.property(
         fc.oneof(
-          bentText(JSON.stringify(STATISTICS, undefined, 4)),
-          bentValue(STATISTICS).map(value => JSON.stringify(value) ?? ''),
+          corruptText(JSON.stringify(STATISTICS, undefined, 4)),
+          corruptValue(STATISTICS).map(value => JSON.stringify(value) ?? ''),
         ),
         printed => {
           const read = orItsOwnError(Problem, () => parseCriuStatistics(printed))
@@ -59,7 +59,7 @@ describe('timed log', () => {
   })
   test('whatever stands there: lines with a time, sorted; a line that is whole is not lost to one that is not', () =>
     fc.assert(
-      fc.property(bentText(LOG), junk => {
+      fc.property(corruptText(LOG), junk => {
         const read = parseTimedLog(`${junk}\n${LOG}`)
         for (const { at } of read) expect(Number.isFinite(at)).toBe(true)
         expect(read.map(({ at }) => at)).toEqual(read.map(({ at }) => at).sort((a, b) => a - b))

@@ -176,6 +176,12 @@ export class Podman {
     // to podman a restore that is still under way is no running container
     endContainer(this.store.runroot, container)
     forgetBrokenRestores([this.store.root])
+    // where podman's own clean-up was killed with the rest, the container stays "stopped", which podman does not restore
+    await succeeds(
+      'podman',
+      this.argv(['container', 'cleanup', container]),
+      this.#withEnvironment({ timeout: this.#timeout }),
+    )
   }
 
   async logs(container: string, tail = 20): Promise<string> {
@@ -246,8 +252,7 @@ const nameOf = ([first = '', second = '']: string[]) =>
 
 /**
  * Flags that let podman start a container where the caller may not raise limits (no CAP_SYS_RESOURCE): podman asks for
- * its
- * own defaults otherwise and runc fails with `error setting rlimit type 7`.
+ * its own defaults otherwise and runc fails with `error setting rlimit type 7`.
  */
 export function ulimitFlags(limits = hardLimits()): string[] {
   return [

@@ -20,8 +20,8 @@ export function reap(runRoot: string, folders: string[]): void {
 }
 
 /**
- * Takes a folder away with the mounts below it; one that cannot be unmounted keeps it: what is mounted may be
- * another's.
+ * Takes a folder away with the mounts below it; one that cannot be unmounted keeps it: what is
+ * mounted may be another's.
  */
 export function removeFolder(folder: string): void {
   unmountBelow(folder)
@@ -34,8 +34,8 @@ export function removeFolder(folder: string): void {
 }
 
 /**
- * Kills every process of the suite's containers whose run-time state lies below a folder, also one that is still being
- * restored.
+ * Kills every process of the suite's containers whose run-time state lies below a folder, also one that is
+ * still being restored.
  */
 export function endProcesses(runRoot: string): void {
   for (const pid of processesOf(runRoot)) kill(pid)
@@ -68,8 +68,7 @@ function containersOf(folder: string): string[] {
 
 /**
  * Takes away what an OCI runtime keeps of a restore that was broken off: CRIU's root mount, and the state for which the
- * next
- * restore would say "container with given ID already exists".
+ * next restore would say "container with given ID already exists".
  */
 export function forgetRestores(containers: string[], roots = RUNTIME_ROOTS): void {
   for (const path of containers.flatMap(id => roots.map(root => join(root, id)))) {
@@ -80,8 +79,7 @@ export function forgetRestores(containers: string[], roots = RUNTIME_ROOTS): voi
 
 /**
  * The same for restores of containers that nobody knows any more, as an import whose conmon was killed: the runtime has
- * not
- * written the container's state yet, and CRIU's root is mounted from a store below one of these folders.
+ * not written the container's state yet, and CRIU's root is mounted from a store below one of these folders.
  */
 export function forgetBrokenRestores(folders: string[], roots = RUNTIME_ROOTS): void {
   const mounted = mounts()

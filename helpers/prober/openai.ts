@@ -7,7 +7,6 @@ import { COARSE, nextInterval } from './pace.ts'
 import { describeRefusal, isUp, Refusal } from './refusal.ts'
 
 export type { Endpoint } from './completion-request.ts'
-export { NoTokens } from './completion-stream.ts'
 export { healthy, status } from './health.ts'
 
 /** What a server said, all times in seconds on the monotonic clock. */

@@ -12,7 +12,7 @@ const PATIENCE = { up: 3, starting: 30 }
 const UP_DEADLINE = 0.5
 
 /** Is the question wrong, and not the server unready? A redirection, most of 4xx, "not implemented". */
-export const isRefusal = (status: number | undefined): status is number =>
+const isRefusal = (status: number | undefined): status is number =>
   status !== undefined && ((status >= 300 && status < 500 && !PASSING.includes(status)) || status === 501)
 
 /** The same refusal, again and again. */

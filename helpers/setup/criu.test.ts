@@ -72,11 +72,10 @@ test('what runs get is the chosen CRIU without any default.conf, whatever its fo
 })
 
 test("a bundle's install.sh writes the same", async () => {
-  const line = readFileSync(join(import.meta.dirname, '../bundle/install.sh'), 'utf8')
-    .split('\n')
-    .find(line => line.includes('--no-default-config'))!
+  const script = readFileSync(join(import.meta.dirname, '../bundle/install.sh'), 'utf8')
+  const [lines] = /printf .*--no-default-config.*\\\n.*/.exec(script)!
   mkdirSync(join(folder, 'bin'))
-  await execa('sh', ['-c', line], { env: { state: folder, own: '/opt/criu-4.2' } })
+  await execa('sh', ['-c', lines], { env: { state: folder, own: '/opt/criu-4.2' } })
   expect(readFileSync(criuLink(folder), 'utf8')).toBe(withoutDefaults('/opt/criu-4.2/bin/criu'))
 })
 

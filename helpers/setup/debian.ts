@@ -22,22 +22,21 @@ const SECONDS = 600
  */
 const ISOLATED = ['--pdeathsig', 'KILL', 'unshare', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child=KILL']
 
+const SIGNATURE = [
+  /NO_PUBKEY|is not signed|not signed by|signatures? (were|was|is) invalid|signatures couldn't be verified/i,
+  /sqv returned an error/i,
+]
+const NETWORK = [
+  /Could not (resolve|connect)|Temporary failure|Connection (refused|failed)|timed out|Unable to connect/i,
+  /404 +Not Found|does not have a Release file|Failed to fetch|File not found/i,
+]
+
 /** Why apt refused; decides what is done about it. */
 export function refusal(output: string): 'expired' | 'signature' | 'hash' | 'network' | 'other' {
   if (/is expired \(invalid since|Release file .* expired/.test(output)) return 'expired'
-  if (
-    /NO_PUBKEY|is not signed|not signed by|signatures? (were|was|is) invalid|signatures couldn't be verified|sqv returned an error/i.test(
-      output,
-    )
-  )
-    return 'signature'
+  if (SIGNATURE.some(pattern => pattern.test(output))) return 'signature'
   if (/Hash Sum mismatch|unexpected size/.test(output)) return 'hash'
-  if (
-    /Could not (resolve|connect)|Temporary failure|Connection (refused|timed out|failed)|Unable to connect|404 +Not Found|does not have a Release file|Failed to fetch|timed out|File not found/i.test(
-      output,
-    )
-  )
-    return 'network'
+  if (NETWORK.some(pattern => pattern.test(output))) return 'network'
   return 'other'
 }
 

@@ -16,8 +16,8 @@ import { missing, ok, type Step, unusable } from './step.ts'
  */
 
 /** What NVIDIA's container toolkit shows for "compute" and "utility". Source: libnvidia-container, src/nvc_info.c. */
-const NEEDED =
-  /^lib(cuda|cudadebugger|nvidia-(ml|cfg|nscq|opencl|gpucomp|ptxjitcompiler|fatbinaryloader|allocator|compiler|nvvm|pkcs11(-openssl3)?))\.so(\.|$)/
+const NVIDIA = 'ml|cfg|nscq|opencl|gpucomp|ptxjitcompiler|fatbinaryloader|allocator|compiler|nvvm|pkcs11(-openssl3)?'
+const NEEDED = new RegExp(`^lib(cuda|cudadebugger|nvidia-(${NVIDIA}))\\.so(\\.|$)`)
 const CUDA = 'libcuda.so.1'
 
 /** The version of the loaded driver, such as 580.159.04; undefined where there is none. */

@@ -48,11 +48,11 @@ test('the version, of before and after it had dots', () => {
 
 test('a newer version than the tested one is said', () => {
   for (const version of ['0.7.1', '0.10.0', '1.0', '0.7.0.1'])
-    expect(newerThanTested(version, '0.7.0')).toBe(
+    expect(newerThanTested(version, { label: 'llama.cpp', tested: '0.7.0' })).toBe(
       `llama.cpp ${version} is newer than 0.7.0, the newest that the suite was tested with`,
     )
   for (const version of ['0.7.0', '0.7', '0.6.9', '5882', null, undefined])
-    expect(newerThanTested(version, '0.7.0')).toBeUndefined()
+    expect(newerThanTested(version, { label: 'llama.cpp', tested: '0.7.0' })).toBeUndefined()
 })
 
 test("what one image said is not taken for another's", () => {

@@ -3,11 +3,7 @@ import { readRecord, writeRecord } from '../core/record.ts'
 import { cgroupParent, removeCgroups } from '../host/cgroups.ts'
 import { type Image, LABEL, type Podman, ulimitFlags } from '../podman/podman.ts'
 
-/** What the llama-server in an image says of itself: set-up asks it once for each image. */
-
-export const LLAMA_SERVER = '/usr/bin/llama-server'
-/** The newest llama.cpp that the suite was tested with. */
-export const TESTED = '0.7.0'
+/** What the engine's program in an image says of itself: set-up asks it once for each image. */
 
 const RECORD = 'engine-program'
 const record = z.object({
@@ -24,7 +20,12 @@ export function engineProgram(stateDir: string, { id }: Pick<Image, 'id'>): Engi
 }
 
 /** Starts it twice, for half a second in all, and writes down what it said. @throws Problem where it does not run */
-export async function askProgram(podman: Podman, { reference, id }: Image, stateDir: string): Promise<void> {
+export async function askProgram(
+  podman: Podman,
+  { reference, id }: Image,
+  stateDir: string,
+  { engine, path }: { engine: string; path: string },
+): Promise<void> {
   const { runroot } = podman.store
   const ask = async (flag: string) => {
     const { stdout, stderr } = await podman.run(
@@ -41,14 +42,12 @@ export async function askProgram(podman: Podman, { reference, id }: Image, state
         cgroupParent(runroot),
         ...ulimitFlags(),
         reference,
-        LLAMA_SERVER,
+        path,
         flag,
       ],
       {
         timeout: 60,
-        remedy:
-          `ENGINE=llama-cpp needs an image whose ${LLAMA_SERVER} runs here: leave ENGINE_IMAGE out for the ` +
-          `suite's own.`,
+        remedy: `ENGINE=${engine} needs an image whose ${path} runs here: leave ENGINE_IMAGE out for the suite's own.`,
       },
     )
     return `${stdout}\n${stderr}`
@@ -75,7 +74,10 @@ export const versionOf = (printed: string): string | null => /^version: (\S+)/m.
  * What is said of a version that is newer than the tested one. A plain number is a build from before there were
  * versions.
  */
-export function newerThanTested(version: string | null | undefined, tested = TESTED): string | undefined {
+export function newerThanTested(
+  version: string | null | undefined,
+  { label, tested }: { label: string; tested: string },
+): string | undefined {
   if (!version?.includes('.')) return undefined
   const [now, then] = [version, tested].map(text => text.split('.').map(part => Number.parseInt(part, 10) || 0)) as [
     number[],
@@ -83,6 +85,6 @@ export function newerThanTested(version: string | null | undefined, tested = TES
   ]
   const differs = now.findIndex((part, i) => part !== (then[i] ?? 0))
   return differs >= 0 && now[differs]! > (then[differs] ?? 0)
-    ? `llama.cpp ${version} is newer than ${tested}, the newest that the suite was tested with`
+    ? `${label} ${version} is newer than ${tested}, the newest that the suite was tested with`
     : undefined
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseConfiguration } from '../config/configuration.ts'
 import { busBandwidth, parseCsv } from '../cuda/nvidia-smi.ts'
-import { GPU_STEPS, judgeDriver, judgeMemory, parseDriverVersion } from './gpu.ts'
+import { vllm } from '../engines/vllm.ts'
+import { gpuSteps, judgeDriver, judgeMemory, parseDriverVersion } from './gpu.ts'
 
 const OPEN =
   'NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.159.04  Release Build  (root@builder)  ' +
@@ -77,7 +78,7 @@ test('what nvidia-smi prints: numbers, and lines without', () => {
 test('vLLM from the host', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'site-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const site = GPU_STEPS.find(({ name }) => name === 'vLLM')!
+  const site = gpuSteps(vllm).find(({ name }) => name === 'vLLM')!
   const c = (environment: Record<string, string>) => parseConfiguration({ ENGINE: 'vllm', ...environment }, true)
   expect(await site.probe(c({}))).toMatchObject({ state: 'ok', found: 'in docker.io/vllm/vllm-openai:latest' })
   expect(await site.probe(c({ VLLM_IMAGE: 'host' }))).toMatchObject({
@@ -93,7 +94,7 @@ test('vLLM from the host', async () => {
 })
 
 test("what only the host's owner can bring is said, not made", async () => {
-  const driver = GPU_STEPS[0]!
+  const driver = gpuSteps(vllm)[0]!
   const c = parseConfiguration({ ENGINE: 'vllm' }, true)
   const found = await driver.probe(c)
   if (found.state !== 'ok')

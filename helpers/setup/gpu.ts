@@ -4,6 +4,7 @@ import type { Configuration } from '../config/configuration.ts'
 import { Problem } from '../core/problem.ts'
 import { openCuda } from '../cuda/cuda.ts'
 import { gpus, holders } from '../cuda/nvidia-smi.ts'
+import type { EngineDescription } from '../engines/description.ts'
 import { HANGING_DRIVER, isAffected } from '../host/known-defects.ts'
 import { hardLimits } from '../host/limits.ts'
 import { transparentHugePages } from '../host/memory.ts'
@@ -12,7 +13,7 @@ import { type Found, ok, type Step, unusable } from './step.ts'
 import { gib } from './tmpfs.ts'
 
 /**
- * What vLLM on a GPU needs beside the rest. Most of it only the host's owner can bring: `make` then says what to do.
+ * What an engine on a GPU needs beside the rest. Most of it only the host's owner can bring: `make` then says what to do.
  */
 
 /** First driver with cuCheckpointProcess*. Source: CUDA 12.8 release notes. */
@@ -22,8 +23,6 @@ const CUDA_PLUGINS = [
   '/usr/local/lib/criu/cuda_plugin.so',
   '/usr/lib/x86_64-linux-gnu/criu/cuda_plugin.so',
 ]
-/** vLLM asks for so many open files. */
-const WANTED_FILES = 65_536
 
 /** A step that can only be looked at. */
 function look(name: string, probe: (c: Configuration) => Promise<Found> | Found): Step {
@@ -113,7 +112,7 @@ function lookAtMemory({ gpuDevices, gpuMemoryUtil }: Configuration): Found {
   return judgeMemory(gpuDevices === 'all' ? all : all.filter((_, index) => gpuDevices.includes(index)), gpuMemoryUtil)
 }
 
-/** @throws Problem where other programs hold so much of a GPU that vLLM would refuse to start, naming them */
+/** @throws Problem where other programs hold so much of a GPU that the engine would refuse to start, naming them */
 export function checkGpuMemory(c: Configuration): void {
   const { state, found, remedy } = lookAtMemory(c)
   if (state === 'ok') return
@@ -125,40 +124,48 @@ export function checkGpuMemory(c: Configuration): void {
 
 const gpuMemory = look('GPU memory', lookAtMemory)
 
-/** vLLM, where it comes from the host. */
-const site = look('vLLM', c => {
-  if (c.vllmImage !== 'host') return ok(`in ${c.vllmImage}`)
-  const remedy =
-    'VLLM_IMAGE=host takes vLLM from VLLM_SITE: python3 -m pip install --target FOLDER vllm, then ' +
-    'VLLM_SITE=FOLDER (npm run bundle packs one for a host without a network)'
-  if (!c.vllmSite) return unusable('VLLM_SITE is not set', remedy)
-  if (!existsSync(join(c.vllmSite, 'vllm'))) return unusable(`no vllm in ${c.vllmSite}`, remedy)
-  return ok(
-    `${
-      readdirSync(c.vllmSite)
-        .map(name => /^vllm-(\d[\w.+]*)\.dist-info$/.exec(name)?.[1])
-        .find(Boolean) ?? 'of unknown version'
-    } in ${c.vllmSite}`,
-  )
-})
+/** The engine, where it comes from the host. */
+const site = (label: string, name: string) =>
+  look(label, c => {
+    if (c.vllmImage !== 'host') return ok(`in ${c.vllmImage}`)
+    const remedy =
+      `VLLM_IMAGE=host takes ${label} from VLLM_SITE: python3 -m pip install --target FOLDER ${name}, then ` +
+      'VLLM_SITE=FOLDER (npm run bundle packs one for a host without a network)'
+    if (!c.vllmSite) return unusable('VLLM_SITE is not set', remedy)
+    if (!existsSync(join(c.vllmSite, name))) return unusable(`no ${name} in ${c.vllmSite}`, remedy)
+    const packages = readdirSync(c.vllmSite).map(folder => /^(.+?)-(\d[\w.+]*)\.dist-info$/.exec(folder))
+    const version = packages.find(found => found?.[1] === name)?.[2]
+    return ok(`${version ?? 'of unknown version'} in ${c.vllmSite}`)
+  })
 
-const host = look('host for vLLM', () => {
-  const notes = [
-    transparentHugePages() === 'always'
-      ? ''
-      : `transparent huge pages are "${transparentHugePages()}": echo always > ` +
-        `/sys/kernel/mm/transparent_hugepage/enabled makes CRIU's restore about a third faster`,
-    hardLimits().files >= WANTED_FILES
-      ? ''
-      : `at most ${hardLimits().files} open files where vLLM wants ${WANTED_FILES}: it warns, but runs`,
-  ].filter(Boolean)
-  const disabled = read('/proc/sys/kernel/io_uring_disabled')?.trim()
-  return ok(
-    `io_uring ${disabled === '2' ? 'off' : 'off in the container, by its seccomp profile'}, ` +
-      `${hardLimits().files} open files, huge pages ${transparentHugePages()}`,
-    notes.join('; ') || undefined,
-  )
-})
+const host = (label: string, openFiles = 0) =>
+  look(`host for ${label}`, () => {
+    const notes = [
+      transparentHugePages() === 'always'
+        ? ''
+        : `transparent huge pages are "${transparentHugePages()}": echo always > ` +
+          `/sys/kernel/mm/transparent_hugepage/enabled makes CRIU's restore about a third faster`,
+      hardLimits().files >= openFiles
+        ? ''
+        : `at most ${hardLimits().files} open files where ${label} wants ${openFiles}: it warns, but runs`,
+    ].filter(Boolean)
+    const disabled = read('/proc/sys/kernel/io_uring_disabled')?.trim()
+    return ok(
+      `io_uring ${disabled === '2' ? 'off' : 'off in the container, by its seccomp profile'}, ` +
+        `${hardLimits().files} open files, huge pages ${transparentHugePages()}`,
+      notes.join('; ') || undefined,
+    )
+  })
 
-/** Steps that a run with ENGINE=vllm needs beside the others. */
-export const GPU_STEPS: Step[] = [driver, cuda, gpuMemory, site, host]
+/** Steps that a run with such an engine needs beside the others. */
+export const gpuSteps = ({
+  label,
+  hostPackage,
+  openFiles,
+}: Pick<EngineDescription, 'label' | 'hostPackage' | 'openFiles'>): Step[] => [
+  driver,
+  cuda,
+  gpuMemory,
+  ...(hostPackage ? [site(label, hostPackage)] : []),
+  host(label, openFiles),
+]

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { z } from 'zod'
 import type { Configuration } from '../config/configuration.ts'
 import { readRecord, writeRecord } from '../core/record.ts'
+import type { DebianImage } from '../engines/description.ts'
+import { engineDescriptions } from '../engines/index.ts'
 import { command, succeeds } from '../host/command.ts'
 import { LABEL, Podman, type Store } from '../podman/podman.ts'
 import { unpackDebian } from './debian.ts'
@@ -14,25 +16,15 @@ import { buildHostImage, HOST_IMAGE } from './host-image.ts'
 import { missing, ok, type Say, type Step, unusable } from './step.ts'
 
 /**
- * The engine's image, in the suite's own image store: for llama-cpp made from Debian packages, otherwise pulled.
+ * The engine's image, in the suite's own image store: made from Debian packages where the engine says so, else pulled.
  */
 
-const SUITE = 'forky'
-const PACKAGES = [
-  'base-files',
-  'llama.cpp-tools',
-  'libggml0',
-  'libllama0',
-  'libc6',
-  'libgcc-s1',
-  'libstdc++6',
-  'libgomp1',
-  'libssl3t64',
-]
-const REPOSITORY = 'localhost/criu-gpu-bench/llama-cpp'
 const FETCH_SECONDS = 7200
 
-export const imageRecord = z.object({ image: z.string(), packages: z.record(z.string(), z.string()) })
+const repository = (name: string) => `localhost/criu-gpu-bench/${name}`
+const recordName = (name: string) => `image-${name}`
+
+const imageRecord = z.object({ image: z.string(), packages: z.record(z.string(), z.string()) })
 
 /**
  * The suite's image store, apart from the user's. State that must not outlive a boot lies in /run, a folder for each
@@ -50,15 +42,17 @@ export function storePodman(c: Configuration): Podman {
   return new Podman({ store, runtime: c.ociRuntime, timeout: c.toolTimeout })
 }
 
-/** The image that a configuration names; undefined for the one that the suite makes. */
-export function namedImage(c: Configuration): string | undefined {
-  return c.engineImage ?? (c.engine === 'vllm' ? c.vllmImage : undefined)
+/** The image that a configuration names, or how the suite makes it. */
+function wantedImage(c: Configuration): string | DebianImage | undefined {
+  const { image } = engineDescriptions[c.engine]
+  return c.engineImage ?? (image && 'named' in image ? image.named(c) : image)
 }
 
 /** The reference of the engine's image; undefined before set-up has made it. */
 export function imageOf(c: Configuration): string | undefined {
-  const named = namedImage(c)
-  return named === 'host' ? HOST_IMAGE : (named ?? readRecord(c.stateDir, 'image-llama-cpp', imageRecord)?.image)
+  const wanted = wantedImage(c)
+  if (typeof wanted === 'object') return readRecord(c.stateDir, recordName(wanted.name), imageRecord)?.image
+  return wanted === 'host' ? HOST_IMAGE : wanted
 }
 
 /** A version as an image tag: letters, digits, "_", "." and "-" only. */
@@ -72,18 +66,19 @@ export const image: Step = {
   name: 'engine image',
   async probe(c) {
     const reference = imageOf(c)
-    if (!reference) return missing(`no ${REPOSITORY}`)
+    if (!reference) return missing(`no ${repository(c.engine)}`)
     const { root } = imageStore(c.stateDir)
     // Podman would make the store.
     if (!existsSync(root)) return missing(`no ${reference} in ${root}`)
     try {
       const podman = storePodman(c)
       if (!(await podman.hasImage(reference))) return missing(`no ${reference} in ${root}`)
-      if (c.engine !== 'llama-cpp') return ok(reference)
-      const program = engineProgram(c.stateDir, await podman.image(reference))
-      return program
-        ? ok(reference, newerThanTested(program.version))
-        : missing(`the options of the llama-server in ${reference} are not known yet`)
+      const { label, program } = engineDescriptions[c.engine]
+      if (!program) return ok(reference)
+      const said = engineProgram(c.stateDir, await podman.image(reference))
+      return said
+        ? ok(reference, newerThanTested(said.version, { label, tested: program.tested }))
+        : missing(`the ${basename(program.path)} of ${reference} was not asked yet what it can do`)
     } catch (error) {
       return unusable((error as Error).message, `Repair podman first. If it works, delete ${root}, then npm run setup`)
     }
@@ -92,26 +87,30 @@ export const image: Step = {
   async make(c, say) {
     const made = imageOf(c)
     if (!made || !(await storePodman(c).hasImage(made))) await makeImage(c, say)
-    if (c.engine === 'llama-cpp') await askProgram(storePodman(c), await storePodman(c).image(imageOf(c)!), c.stateDir)
+    const { program } = engineDescriptions[c.engine]
+    if (!program) return
+    const podman = storePodman(c)
+    await askProgram(podman, await podman.image(imageOf(c)!), c.stateDir, { engine: c.engine, path: program.path })
   },
 }
 
 async function makeImage(c: Configuration, say: Say): Promise<void> {
-  const reference = namedImage(c)
-  if (reference === 'host') await buildHostImage(storePodman(c), c.stateDir)
-  else await (reference ? fetchImage(c, reference, say) : buildImage(c, say))
+  const wanted = wantedImage(c)
+  if (wanted === 'host') await buildHostImage(storePodman(c), c.stateDir)
+  else if (typeof wanted === 'object') await buildImage(c, wanted, say)
+  else if (wanted) await fetchImage(c, wanted, say)
 }
 
-async function buildImage(c: Configuration, say: Say): Promise<void> {
-  say(`unpacking llama.cpp from Debian ${SUITE}`)
-  const folder = join(c.stateDir, 'llama-cpp-root')
-  const archive = join(c.stateDir, `llama-cpp.tar.part-${process.pid}`)
-  await removeParts(join(c.stateDir, 'llama-cpp.tar'))
+async function buildImage(c: Configuration, { name, suite, packages: wanted, version }: DebianImage, say: Say) {
+  say(`unpacking ${engineDescriptions[c.engine].label} from Debian ${suite}`)
+  const folder = join(c.stateDir, `${name}-root`)
+  const archive = join(c.stateDir, `${name}.tar.part-${process.pid}`)
+  await removeParts(join(c.stateDir, `${name}.tar`))
   let packages: Record<string, string> = {}
   let reference: string
   try {
     await whole(folder, async part => {
-      packages = await unpackDebian(SUITE, PACKAGES, part, say)
+      packages = await unpackDebian(suite, wanted, part, say)
       for (const dull of ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'var/lib/apt', 'var/cache'])
         await removeTree(join(part, dull))
       return folder
@@ -132,7 +131,7 @@ async function buildImage(c: Configuration, say: Say): Promise<void> {
       ],
       { remedy },
     )
-    reference = `${REPOSITORY}:${tagOf(packages['llama.cpp-tools'] ?? 'unknown')}`
+    reference = `${repository(name)}:${tagOf(packages[version] ?? 'unknown')}`
     say(`importing it as ${reference}`)
     await storePodman(c).run(['import', '--quiet', '--change', `LABEL ${LABEL}=1`, archive, reference], { remedy })
   } finally {
@@ -140,7 +139,7 @@ async function buildImage(c: Configuration, say: Say): Promise<void> {
     await removeTree(folder)
   }
   // last: broken off before it, all is made again and nothing stays behind
-  writeRecord(c.stateDir, 'image-llama-cpp', { image: reference, packages })
+  writeRecord(c.stateDir, recordName(name), { image: reference, packages })
 }
 
 /** From podman's ordinary store where it is, else from its registry. */

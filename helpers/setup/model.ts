@@ -1,24 +1,20 @@
 import { mkdir, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import {
-  type Configuration,
-  DEFAULT_MODEL,
-  defaultModel,
-  STAND_IN_RECORD,
-  withStandIn,
-} from '../config/configuration.ts'
+import type { Configuration } from '../config/configuration.ts'
 import { Problem } from '../core/problem.ts'
 import { forgetRecord, readRecord, writeRecord } from '../core/record.ts'
+import { engineDescriptions } from '../engines/index.ts'
 import { knownSha256 } from '../fingerprint/model-identity.ts'
+import { DEFAULT_MODEL, defaultModel, STAND_IN_RECORD, withStandIn } from '../models/embedded.ts'
 import { llamaShape, weightBytes, writeRandomGguf } from '../models/gguf.ts'
 import { removeParts } from './folder.ts'
 import { fetchSmolLm2, ROOM, SHA256 } from './smollm2.ts'
 import { type Found, missing, ok, type Say, type Step, unusable } from './step.ts'
 
 /**
- * The model of ENGINE=llama-cpp: fetched, or a file of random weights, made once. Other engines fetch their own by
- * name.
+ * The model of an engine that reads a file: fetched, or a file of random weights, made once. Other engines fetch their
+ * own by name.
  */
 
 const SEED = 'criu-gpu-bench'
@@ -40,7 +36,7 @@ export function checkRoom(file: string, bytes: number, free: number): void {
 export const model: Step = {
   name: 'model',
   async probe(c) {
-    if (c.engine !== 'llama-cpp') return ok(`${c.modelId}: the engine loads it itself`)
+    if (!engineDescriptions[c.engine].modelIsFile) return ok(`${c.modelId}: the engine loads it itself`)
     if (c.modelIsDefault) return probeDefault(c)
     if (c.modelIsRandom) return probeRandom(c)
     const file = await stat(c.modelId).catch(() => undefined)
@@ -51,14 +47,13 @@ export const model: Step = {
   },
 
   async make(c, say) {
-    if (c.engine !== 'llama-cpp') return
     if (c.modelIsDefault) await makeDefault(c, say)
     else if (c.modelIsRandom) await makeRandom(c, say)
   },
 }
 
 async function probeDefault(c: Configuration): Promise<Found> {
-  const path = defaultModel(c)
+  const path = defaultModel(c.modelsCache)
   const file = await stat(path).catch(() => undefined)
   if (!file) {
     const instead = readRecord(c.stateDir, STAND_IN_RECORD, standIn)
@@ -88,7 +83,7 @@ async function probeDefault(c: Configuration): Promise<Found> {
  * said as well.
  */
 async function makeDefault(c: Configuration, say: Say): Promise<void> {
-  const path = defaultModel(c)
+  const path = defaultModel(c.modelsCache)
   await mkdir(dirname(path), { recursive: true })
   checkRoom(path, ROOM, await freeBytes(path))
   try {

@@ -10,7 +10,7 @@ const OLDEST = 22
 /**
  * Names of packages whose installed version is not the lock's; optional ones may be absent. Both: npm's lock format 3.
  */
-export function outdated(wanted: string, installed: string): string[] {
+function outdated(wanted: string, installed: string): string[] {
   type Packages = Record<string, { version?: string; optional?: boolean }>
   const has = (JSON.parse(installed) as { packages: Packages }).packages
   return Object.entries((JSON.parse(wanted) as { packages: Packages }).packages)

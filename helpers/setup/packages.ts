@@ -58,15 +58,15 @@ function needs(c: Configuration): Need[] {
   ]
 }
 
-/** Whether something is still to be unpacked from Debian packages: CRIU where none is there, llama-cpp's image. */
+/** Whether something is still to be unpacked from Debian packages: CRIU where none is there, the engine's image. */
 function unpacks(c: Configuration): boolean {
   const hasCriu = c.criuBin !== undefined || existsSync(criuLink(c.stateDir)) || prefixes(c.stateDir).length > 0
-  return !hasCriu || (imageOf(c) === undefined && c.engine === 'llama-cpp')
+  return !hasCriu || imageOf(c) === undefined
 }
 
 const lackingOf = (needed: Need[]): string[] => needed.filter(need => !need.is()).map(need => need.package)
 
-export const packagesMissing = (c: Configuration): string[] => lackingOf(needs(c))
+const packagesMissing = (c: Configuration): string[] => lackingOf(needs(c))
 
 async function provide(needed: Need[], say: Say): Promise<void> {
   const lacking = lackingOf(needed)

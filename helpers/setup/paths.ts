@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { Configuration } from '../config/configuration.ts'
 import { Problem } from '../core/problem.ts'
 import { readRecord } from '../core/record.ts'
+import { engineDescriptions } from '../engines/index.ts'
 import type { Store } from '../podman/podman.ts'
 import { type CriuChoice, criuChoice, criuLink } from './criu.ts'
 import { imageOf, imageStore } from './image.ts'
@@ -17,7 +18,7 @@ export interface SetUpPaths {
   /** Image reference, in `imageStore`. */
   image: string
   imageStore: Store
-  /** The GGUF file of llama-cpp; the model's name otherwise. */
+  /** The file of an engine that reads one; the model's name otherwise. */
   model: string
 }
 
@@ -38,7 +39,7 @@ export function setUpPaths(c: Configuration): SetUpPaths {
   const image = imageOf(c)
   if (!image) throw notSetUp('the engine image', imageStore(c.stateDir).root)
   if (!existsSync(seccompProfile(c.stateDir))) throw notSetUp('the seccomp profile', seccompProfile(c.stateDir))
-  if (c.engine === 'llama-cpp' && !existsSync(c.modelId)) throw notSetUp('the model', c.modelId)
+  if (engineDescriptions[c.engine].modelIsFile && !existsSync(c.modelId)) throw notSetUp('the model', c.modelId)
   return {
     criu: dirname(criuToUse(c).path),
     seccompProfile: seccompProfile(c.stateDir),

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import type { Configuration } from '../config/configuration.ts'
+import { engineDescriptions } from '../engines/index.ts'
 import { lock } from '../host/lock.ts'
 import { criu } from './criu.ts'
 import { driverLibraries, driverVersion } from './driver-libraries.ts'
 import { ownFolder } from './folder.ts'
-import { GPU_STEPS } from './gpu.ts'
+import { gpuSteps } from './gpu.ts'
 import { image } from './image.ts'
 import { model } from './model.ts'
 import { packages } from './packages.ts'
@@ -15,9 +16,10 @@ import { tmpfs } from './tmpfs.ts'
 
 /** All that a run needs, in the order in which it is made; what only the host's owner can bring comes early. */
 export function stepsFor({ engine }: Pick<Configuration, 'engine'>): Step[] {
+  const description = engineDescriptions[engine]
   return [
     packages,
-    ...(engine === 'vllm' ? [...GPU_STEPS, driverLibraries] : []),
+    ...(description.gpu ? [...gpuSteps(description), driverLibraries] : []),
     seccomp,
     criu,
     tmpfs,
@@ -34,7 +36,7 @@ export function stepsFor({ engine }: Pick<Configuration, 'engine'>): Step[] {
 export async function notReady(c: Configuration): Promise<(Found & { name: string })[]> {
   const steps = [
     packages,
-    ...(c.engine === 'vllm' && driverVersion() ? [driverLibraries] : []),
+    ...(engineDescriptions[c.engine].gpu && driverVersion() ? [driverLibraries] : []),
     seccomp,
     criu,
     tmpfs,

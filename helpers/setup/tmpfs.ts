@@ -1,6 +1,7 @@
 import { readdir, stat, statfs } from 'node:fs/promises'
 import type { Configuration } from '../config/configuration.ts'
 import { Problem } from '../core/problem.ts'
+import { engineDescriptions } from '../engines/index.ts'
 import { memory } from '../host/memory.ts'
 import { mounts, mountTmpfs } from '../host/mounts.ts'
 import { missing, ok, type Step, unusable } from './step.ts'
@@ -17,12 +18,12 @@ export interface Size {
 }
 
 /**
- * How large the tmpfs becomes, in bytes: for the random model room for an archive of each kind and the unpacked pages,
- * otherwise all that may be taken, which is half of the available memory (the restored processes need theirs).
+ * How large the tmpfs becomes, in bytes: what the engine says, otherwise all that may be taken, which is half of the
+ * available memory (the restored processes need theirs).
  */
 export function tmpfsSize(c: Pick<Configuration, 'engine' | 'modelBytes'>, available: number): Size {
   const half = Math.floor(available / 2)
-  const wanted = c.engine === 'llama-cpp' ? 6 * c.modelBytes + GIB : half
+  const wanted = engineDescriptions[c.engine].tmpfs?.(c.modelBytes) ?? half
   return { bytes: Math.min(wanted, half), wanted }
 }
 
@@ -60,7 +61,7 @@ export const tmpfs: Step = {
     const { wanted } = tmpfsSize(c, memory().MemAvailable ?? 0)
     return ok(
       `${checkpointDir}, ${gib(bytes)}, ${gib(system.bavail * system.bsize)} free`,
-      c.engine === 'llama-cpp' ? tooSmall({ bytes, wanted }) : undefined,
+      engineDescriptions[c.engine].tmpfs && tooSmall({ bytes, wanted }),
     )
   },
 

@@ -26,20 +26,20 @@ const JUNK = [
 ]
 
 /**
- * A text as a crash, a full disk or a careless hand leaves it: cut, doubled, with junk in it, with bytes that are no
- * UTF-8.
+ * A text as a crash, a full disk or a careless hand leaves it: cut, doubled, with junk in it, with
+ * bytes that are no UTF-8.
  */
-export function bentText(whole: string): fc.Arbitrary<string> {
+export function corruptText(whole: string): fc.Arbitrary<string> {
   const at = fc.nat(whole.length)
-  const bend = fc.tuple(
+  const damage = fc.tuple(
     fc.constantFrom('cut', 'drop', 'double', 'junk', 'bytes'),
     at,
     at,
     fc.oneof(fc.constantFrom(...JUNK), fc.string({ maxLength: 12 })),
     fc.uint8Array({ maxLength: 8 }),
   )
-  return fc.array(bend, { minLength: 1, maxLength: 3 }).map(bends =>
-    bends.reduce((text, [kind, a, b, junk, bytes]) => {
+  return fc.array(damage, { minLength: 1, maxLength: 3 }).map(damages =>
+    damages.reduce((text, [kind, a, b, junk, bytes]) => {
       const [from, to] = a < b ? [a, b] : [b, a]
       return kind === 'cut'
         ? text.slice(0, a)
@@ -55,7 +55,7 @@ export function bentText(whole: string): fc.Arbitrary<string> {
 }
 
 /** A JSON value with one or more of its parts replaced by something of another kind, or gone. */
-export function bentValue(whole: unknown): fc.Arbitrary<unknown> {
+export function corruptValue(whole: unknown): fc.Arbitrary<unknown> {
   const paths = pathsOf(whole)
   const instead = fc.oneof(
     fc.constantFrom(null, -1, 0, 1e300, true, '', 'x', [], {}, [null], '__proto__', Symbol.for('gone')),
@@ -64,7 +64,7 @@ export function bentValue(whole: unknown): fc.Arbitrary<unknown> {
   )
   return fc
     .array(fc.tuple(fc.constantFrom(...paths), instead), { minLength: 1, maxLength: 3 })
-    .map(bends => bends.reduce((value, [path, part]) => replaced(value, path, part), whole))
+    .map(damages => damages.reduce((value, [path, part]) => replaced(value, path, part), whole))
 }
 
 type Path = (string | number)[]

@@ -1,6 +1,8 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { FORMATS } from '../../reports/render/formats.ts'
+import { runFolder } from '../../reports/run/run-folder.ts'
 import { VARIABLES } from '../config/configuration.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -13,8 +15,8 @@ const prose = (file: string) =>
     .replaceAll(/`[^`\n]*`/g, code => code.slice(1, -1).replaceAll(/[[\]]/g, ''))
 
 /**
- * Anchors as GitHub makes them: small letters, no punctuation, hyphens for blanks, a number for one that is there
- * already.
+ * Anchors as GitHub makes them: small letters, no punctuation, hyphens for blanks, a number for one
+ * that is there already.
  */
 function anchors(file: string): Set<string> {
   const seen = new Map<string, number>()
@@ -43,6 +45,14 @@ test.each(documents)('%s: every relative link leads somewhere', file => {
       return !existsSync(join(root, found)) || (anchor !== undefined && !anchors(found).has(anchor))
     })
   expect(broken).toEqual([])
+})
+
+test('docs/reading-the-report.md names every file of a run, and none that there is not', () => {
+  const [table = ''] = /^\| file [\s\S]*?\n\n/m.exec(read('docs/reading-the-report.md')) ?? []
+  const named = [...table.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, cell]) => cell!.match(/(?<=`)[\w.-]+/g) ?? [])
+  const { path, ...kept } = runFolder('')
+  const written = new Set([...FORMATS.map(({ file }) => file), ...Object.values(kept)])
+  expect(named.toSorted()).toEqual([...written].sort())
 })
 
 test('docs/reading-the-report.md names every finding, and none that there is not', () => {

@@ -12,6 +12,7 @@ const LAYERS = [
   'helpers/criu',
   'helpers/podman',
   'helpers/models',
+  'helpers/engines',
   'helpers/config',
   'helpers/prober',
   'helpers/fingerprint',

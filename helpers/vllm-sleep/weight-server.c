@@ -1,4 +1,5 @@
-/* Fills GPU memory with weights from a file while their engine is still being restored, and hands it over by descriptor.
+/* Fills GPU memory with weights from a file while their engine is still being restored, and hands it over by
+ * descriptor.
  *
  *   weight-server FOLDER NAME [--threads N] [--chunk-mb 16] [--patience 60] [--linger 1]
  *                 [--wait context,memory,copy]
@@ -9,11 +10,14 @@
  *
  * The client is sent `memory FIRST COUNT` with COUNT descriptors, as often as needed, then `filled JSON`. It answers
  * anything once it has mapped them. A connection that ends before `filled`: the memory must not be used.
- * The memory is the client's then; this process ends --linger seconds later, because to end a CUDA context holds the driver.
+ * The memory is the client's then; this process ends --linger seconds later, because to end a CUDA context holds the
+ * driver.
  *
  * --wait names steps that begin only when a line comes on standard input, one line for each: so that a caller can order
- * them against the driver's other work. Lines of standard output are `weight-server: JSON`; `at` is CLOCK_MONOTONIC in seconds.
- * CUDA_LIBRARY names another libcuda. Needs a C compiler and no CUDA headers: gcc -O2 -pthread weight-server.c -ldl */
+ * them against the driver's other work. Lines of standard output are `weight-server: JSON`; `at` is CLOCK_MONOTONIC in
+ * seconds. CUDA_LIBRARY names another libcuda.
+ *
+ * Needs a C compiler and no CUDA headers: gcc -O2 -pthread weight-server.c -ldl */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -38,7 +42,14 @@
 
 /* cuda.h: CUmemAllocationProp, CUmemAccessDesc and the numbers in them */
 typedef struct { int type, id; } Location;
-typedef struct { int type, handle_types; Location location; void *win32; unsigned char compression, rdma; unsigned short usage; unsigned char reserved[4]; } Properties;
+typedef struct {
+  int type, handle_types;
+  Location location;
+  void *win32;
+  unsigned char compression, rdma;
+  unsigned short usage;
+  unsigned char reserved[4];
+} Properties;
 typedef struct { Location location; int flags; } Access;
 enum { PINNED = 1, DEVICE = 1, READ_WRITE = 3, POSIX_DESCRIPTOR = 1, NON_BLOCKING = 1 };
 /* SCM_MAX_FD of the kernel is 253 */
@@ -46,16 +57,33 @@ enum { DESCRIPTORS_A_MESSAGE = 250, SLOTS = 2 };
 
 static struct {
   int (*init)(unsigned), (*device)(int *, int), (*context)(void **, int), (*current)(void *);
-  int (*granularity)(size_t *, const Properties *, int), (*create)(uint64_t *, size_t, const Properties *, uint64_t), (*reserve)(uint64_t *, size_t, size_t, uint64_t, uint64_t);
-  int (*map)(uint64_t, size_t, size_t, uint64_t, uint64_t), (*access)(uint64_t, size_t, const Access *, size_t), (*export_to)(void *, uint64_t, int, uint64_t);
-  int (*pin)(void *, size_t, unsigned), (*stream)(void **, unsigned), (*copy)(uint64_t, const void *, size_t, void *), (*synchronize)(void *);
+  int (*granularity)(size_t *, const Properties *, int);
+  int (*create)(uint64_t *, size_t, const Properties *, uint64_t);
+  int (*reserve)(uint64_t *, size_t, size_t, uint64_t, uint64_t);
+  int (*map)(uint64_t, size_t, size_t, uint64_t, uint64_t);
+  int (*access)(uint64_t, size_t, const Access *, size_t);
+  int (*export_to)(void *, uint64_t, int, uint64_t);
+  int (*pin)(void *, size_t, unsigned);
+  int (*stream)(void **, unsigned);
+  int (*copy)(uint64_t, const void *, size_t, void *);
+  int (*synchronize)(void *);
 } cuda;
 
 static const struct { void *into; const char *name; } SYMBOLS[] = {
-  {&cuda.init, "cuInit"}, {&cuda.device, "cuDeviceGet"}, {&cuda.context, "cuDevicePrimaryCtxRetain"}, {&cuda.current, "cuCtxSetCurrent"},
-  {&cuda.granularity, "cuMemGetAllocationGranularity"}, {&cuda.create, "cuMemCreate"}, {&cuda.reserve, "cuMemAddressReserve"},
-  {&cuda.map, "cuMemMap"}, {&cuda.access, "cuMemSetAccess"}, {&cuda.export_to, "cuMemExportToShareableHandle"},
-  {&cuda.pin, "cuMemHostRegister_v2"}, {&cuda.stream, "cuStreamCreate"}, {&cuda.copy, "cuMemcpyHtoDAsync_v2"}, {&cuda.synchronize, "cuStreamSynchronize"},
+  {&cuda.init, "cuInit"},
+  {&cuda.device, "cuDeviceGet"},
+  {&cuda.context, "cuDevicePrimaryCtxRetain"},
+  {&cuda.current, "cuCtxSetCurrent"},
+  {&cuda.granularity, "cuMemGetAllocationGranularity"},
+  {&cuda.create, "cuMemCreate"},
+  {&cuda.reserve, "cuMemAddressReserve"},
+  {&cuda.map, "cuMemMap"},
+  {&cuda.access, "cuMemSetAccess"},
+  {&cuda.export_to, "cuMemExportToShareableHandle"},
+  {&cuda.pin, "cuMemHostRegister_v2"},
+  {&cuda.stream, "cuStreamCreate"},
+  {&cuda.copy, "cuMemcpyHtoDAsync_v2"},
+  {&cuda.synchronize, "cuStreamSynchronize"},
 };
 
 static const char *name;
@@ -80,7 +108,8 @@ static void say(const char *event, const char *format, ...) {
   char more[400] = "";
   if (format) { va_list list; va_start(list, format); vsnprintf(more, sizeof more, format, list); va_end(list); }
   char line[512];
-  int length = snprintf(line, sizeof line, "weight-server: {\"at\": %.6f, \"event\": \"%s\"%s%s}\n", now(), event, format ? ", " : "", more);
+  int length = snprintf(line, sizeof line, "weight-server: {\"at\": %.6f, \"event\": \"%s\"%s%s}\n", now(), event,
+                        format ? ", " : "", more);
   if (write(1, line, length < (int)sizeof line ? length : (int)sizeof line - 1) < 0) {}
 }
 
@@ -123,7 +152,8 @@ static void read_whole(char *into, size_t length, size_t at) {
   }
 }
 
-/* Reads ahead while the context and the memory are still being made, then copies; one piece is read while another is copied. */
+/* Reads ahead while the context and the memory are still being made, then copies; one piece is read while another is
+ * copied. */
 static void *fill(void *unused) {
   (void)unused;
   char *staging = mmap(NULL, SLOTS * chunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -157,7 +187,8 @@ static void *fill(void *unused) {
     read_whole(staging + slot * chunk, bytes, start);
     check(cuda.copy(base + start, staging + slot * chunk, bytes, stream[slot]), "cuMemcpyHtoDAsync");
   }
-  for (int slot = 0; slot < filled; slot++) if (busy[slot]) check(cuda.synchronize(stream[slot]), "cuStreamSynchronize");
+  for (int slot = 0; slot < filled; slot++)
+    if (busy[slot]) check(cuda.synchronize(stream[slot]), "cuStreamSynchronize");
   return NULL;
 }
 
@@ -183,10 +214,12 @@ static void read_blocks(void) {
 
 static int listen_here(void) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  if (snprintf(address.sun_path, sizeof address.sun_path, "%s.sock", name) >= (int)sizeof address.sun_path) fail("the name %s is too long for a socket", name);
+  if (snprintf(address.sun_path, sizeof address.sun_path, "%s.sock", name) >= (int)sizeof address.sun_path)
+    fail("the name %s is too long for a socket", name);
   int server = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
   unlink(address.sun_path);
-  if (server < 0 || bind(server, (void *)&address, sizeof address) || listen(server, 1)) fail("%s: %s", address.sun_path, strerror(errno));
+  if (server < 0 || bind(server, (void *)&address, sizeof address) || listen(server, 1))
+    fail("%s: %s", address.sun_path, strerror(errno));
   return server;
 }
 
@@ -214,7 +247,8 @@ static void make_memory(void) {
   }
   check(cuda.access(base, size, &access, 1), "cuMemSetAccess");
   step("memory");
-  for (size_t i = 0; i < count; i++) check(cuda.export_to(&descriptors[i], handles[i], POSIX_DESCRIPTOR, 0), "cuMemExportToShareableHandle");
+  for (size_t i = 0; i < count; i++)
+    check(cuda.export_to(&descriptors[i], handles[i], POSIX_DESCRIPTOR, 0), "cuMemExportToShareableHandle");
   step("export");
 }
 
@@ -259,7 +293,8 @@ static void options(int argc, char **argv) {
   int usable = sched_getaffinity(0, sizeof cpus, &cpus) ? 4 : CPU_COUNT(&cpus);
   /* two CPUs are left for the restore beside it; more than 14 were not measured */
   threads = usable - 2 > 14 ? 14 : usable - 2 < 1 ? 1 : usable - 2;
-  if (argc < 3) fail("usage: weight-server FOLDER NAME [--threads N] [--chunk-mb N] [--patience S] [--linger S] [--wait STEPS]");
+  if (argc < 3)
+    fail("usage: weight-server FOLDER NAME [--threads N] [--chunk-mb N] [--patience S] [--linger S] [--wait STEPS]");
   name = argv[2];
   for (int i = 3; i < argc; i += 2) {
     const char *value = i + 1 < argc ? argv[i + 1] : "";
@@ -310,7 +345,8 @@ int main(int argc, char **argv) {
   void *client;
   pthread_join(client_thread, &client);
   char text[640], answer[64];
-  snprintf(text, sizeof text, "filled {\"began\": %.6f, %s, \"threads\": %d, \"unpinned\": %d}", began, steps, threads, atomic_load(&unpinned));
+  snprintf(text, sizeof text, "filled {\"began\": %.6f, %s, \"threads\": %d, \"unpinned\": %d}", began, steps, threads,
+           atomic_load(&unpinned));
   send_message(*(int *)client, text, NULL, 0);
   wait_readable(*(int *)client, "the client did not answer");
   ssize_t n = recv(*(int *)client, answer, sizeof answer, 0);

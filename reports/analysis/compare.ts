@@ -119,10 +119,9 @@ function difference(there: string, here: string): string {
 }
 
 /**
- * The gate: each scenario of the reference against this run.
- * A scenario is slower (or faster) only where its median changed by more than the tolerance and both the exact
- * Mann–Whitney
- * test and the bootstrap interval of the change say that this is no chance.
+ * The gate: each scenario of the reference against this run. A scenario is slower (or faster) only where its median
+ * changed by more than the tolerance and both the exact Mann–Whitney test and the bootstrap interval of the change say
+ * that this is no chance.
  * @throws Problem where the hosts differ, where the two have no scenario in common, or where they are one run
  */
 export function compareRuns(reference: Report, current: Report, options: Options): NonNullable<Report['reference']> {

@@ -3,8 +3,7 @@ import type { Report } from '../run/schema.ts'
 
 /**
  * What the process ends with. A missed target goes before a slower scenario (the first needs a remedy, the second a
- * look),
- * and a slower scenario before a comparison with holes in it, which counts as unusable and never as a pass.
+ * look), and a slower scenario before a comparison with holes in it, which counts as unusable and never as a pass.
  */
 export function exitCode(report: Pick<Report, 'verdict' | 'reference'>): number {
   if (report.verdict === 'nothing-measured') return EXIT.nothingMeasured

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
 import { reportSchema } from '../run/schema.ts'
 import { failedTrial, recorded, run, trial, trials } from '../testing/recorded/builders.ts'
-import { summarize } from './summary.ts'
+import { judgeScenario, summarize } from './summary.ts'
 import { idleLine } from './targets.ts'
 
 const cold = { id: 'cold', baseline: true }
@@ -72,6 +72,33 @@ describe('summarize', () => {
       phases: [{ name: 'criu.restore', duration: 2 }],
     })
   })
+})
+
+describe('judgeScenario', () => {
+  const limits = { 'tfft.p50': 1, 'tfft.max': 3, 'speedup.p50': 2, 'inference_tfft.p50': 1, tokens_match: 1 } as const
+  const targets = Object.entries(limits).flatMap(([metric, limit]) =>
+    ['cold', 'place'].map(scenario => ({
+      metric: metric as keyof typeof limits,
+      scenario,
+      limit,
+      kind: 'must' as const,
+    })),
+  )
+  const asked = { ...run([cold, place]), targets }
+
+  test.for([
+    ['trials that counted', [...trials([4, 5, 6, 7]), ...trials([2, 3, 2, 4], { scenario: 'place' })]],
+    ['none of the baseline', trials([2, 3], { scenario: 'place' })],
+    ['one that failed', [...trials([4]), failedTrial({ scenario: 'place' }), ...trials([1], { scenario: 'place' })]],
+    ['no trial at all', []],
+  ] as const)('says what the report says: %s', ([, measured]) => {
+    const report = summarize(asked, [...measured])
+    for (const { id, targets } of report.scenarios) expect(judgeScenario(id, asked, [...measured])).toEqual(targets)
+    expect(report.scenarios.map(({ targets }) => targets.length)).toEqual([5, 5])
+  })
+
+  it('has nothing to say of a scenario that the run does not name', () =>
+    expect(judgeScenario('elsewhere', asked, trials([1]))).toEqual([]))
 })
 
 describe('what went wrong', () => {

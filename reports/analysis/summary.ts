@@ -1,19 +1,19 @@
-import { median, medianIndex, medianInterval, medianOf, ratioInterval } from '../../helpers/core/statistics.ts'
-import type { Phase, Report, Run, Scenario, Target, Trial } from '../run/schema.ts'
+import { median, medianIndex, medianInterval, ratioInterval } from '../../helpers/core/statistics.ts'
+import type { Phase, Report, Run, Scenario, Target, TargetResult, Trial } from '../run/schema.ts'
 import { tfftOf } from '../run/tfft.ts'
+import { type Asked, asked } from './asked.ts'
+import { counts, type Figures, figuresOf, samplesOf } from './figures.ts'
 import { findings } from './findings/index.ts'
 import { applicableTargets, idleTargets, judge } from './targets.ts'
 
 /**
  * Makes the report of a run from what it set out to do and what it measured. Pure: the same run and trials give the
- * same
- * report; the gate against a reference comes on top (see compare.ts).
+ * same report; the gate against a reference comes on top (see compare.ts).
  *
  * A scenario is `failed` when none of its trials counted, or when one came back with other tokens; otherwise it is
  * `measured`, and trials that failed stay visible in `failed`. The run fails where a scenario failed, where any single
- * trial
- * failed, where a `must` target was missed, or where trials are missing because it was cut off. A run without any trial
- * that counted is `nothing-measured`.
+ * trial failed, where a `must` target was missed, or where trials are missing because it was cut off. A run without any
+ * trial that counted is `nothing-measured`.
  * @param notes things to say about how the trials were read
  */
 export function summarize(run: Run, trials: Trial[], notes: string[] = []): Report {
@@ -66,68 +66,50 @@ function answerOf(trials: Trial[]): Pick<Report, 'answer'> {
   }
 }
 
-type Asked = Pick<Run['scenarios'][number], 'id' | 'strategy' | 'settings' | 'baseline' | 'skipped' | 'failed'> & {
-  groups: string[]
+/**
+ * How one scenario met its targets, as its report will say it.
+ * @param trials of its groups, the baselines' among them
+ */
+export function judgeScenario(id: string, run: Run, trials: Trial[]): TargetResult[] {
+  const own = trials.filter(trial => trial.scenario === id)
+  const entry = asked(run, trials).find(found => found.id === id)
+  return entry ? judgeAll(id, applicableTargets(run), figuresOf(own, samplesOf(entry, run, trials))) : []
 }
 
-/**
- * Every scenario once: an id that stands in several groups, as the baseline does, is one scenario with the trials of
- * all of them.
- */
-function asked(run: Run, trials: Trial[]): Asked[] {
-  const all = new Map<string, Asked>()
-  for (const { group, ...entry } of run.scenarios) {
-    const known = all.get(entry.id)
-    if (!known) all.set(entry.id, { ...entry, groups: [group] })
-    else
-      all.set(entry.id, {
-        ...known,
-        baseline: known.baseline || entry.baseline,
-        skipped: known.skipped ?? entry.skipped,
-        failed: known.failed ?? entry.failed,
-        groups: [...known.groups, group],
-      })
-  }
-  // trials that run.json does not name, of a run that was cut off or put together by hand, are shown all the same
-  for (const { scenario: id, strategy, settings, type, group } of trials) {
-    if (!all.has(id)) all.set(id, { id, strategy, settings, baseline: type === 'baseline', groups: [group] })
-  }
-  return [...all.values()]
-}
+const judgeAll = (id: string, targets: Target[], figures: Figures): TargetResult[] =>
+  targets.filter(({ scenario }) => scenario === id).map(target => judge(target, figures))
 
 function summarizeScenario(entry: Asked, run: Run, trials: Trial[], targets: Target[]): Scenario {
   const own = trials.filter(trial => trial.scenario === entry.id)
   const counted = own.filter(counts)
   const failed = own.filter(trial => !counts(trial))
-  const scenario: Scenario = {
+  const samples = samplesOf(entry, run, trials)
+  const figures = figuresOf(own, samples)
+  const { n, tfft, versus_baseline: versus, ...rest } = figures
+  return {
     id: entry.id,
     strategy: entry.strategy,
     settings: entry.settings,
     baseline: entry.baseline,
     ...outcomeOf(entry, counted, failed),
-    n: counted.length,
+    n,
     failed: failed.length,
     phases: [],
-    targets: [],
+    targets: judgeAll(entry.id, targets, figures),
     unchecked: [...new Set(counted.flatMap(trial => trial.unchecked))],
-    trials: own.toSorted(inOrder(entry.groups)).map(({ trial, sequence, total_cold_start_tfft, error, ...rest }) => ({
-      trial,
-      sequence,
-      tfft: counts({ total_cold_start_tfft, ...rest }) ? total_cold_start_tfft : null,
-      ...(error !== undefined && { error }),
-    })),
-  }
-  const answered = own.filter(trial => trial.tokens_match !== null)
-  if (answered.length > 0) scenario.tokens_match = answered.filter(trial => trial.tokens_match).length / answered.length
-  if (counted.length > 0) Object.assign(scenario, measured(counted), versusBaseline(entry, run, trials, counted))
-  return {
-    ...scenario,
-    targets: targets.filter(target => target.scenario === entry.id).map(target => judge(target, scenario)),
+    trials: own.toSorted(inOrder(entry.groups)).map(shown),
+    ...(tfft && { tfft: { ...tfft, ci95: medianInterval(counted.map(tfftOf)) }, ...measured(counted) }),
+    ...rest,
+    ...(versus && { versus_baseline: { ...versus, ci95: ratioInterval(samples!.baseline, samples!.own) } }),
   }
 }
 
-const counts = (trial: Pick<Trial, 'outcome' | 'total_cold_start_tfft'>) =>
-  trial.outcome === 'ok' && trial.total_cold_start_tfft !== null
+const shown = (trial: Trial): Scenario['trials'][number] => ({
+  trial: trial.trial,
+  sequence: trial.sequence,
+  tfft: counts(trial) ? trial.total_cold_start_tfft : null,
+  ...(trial.error !== undefined && { error: trial.error }),
+})
 
 const inOrder = (groups: string[]) => (a: Trial, b: Trial) =>
   groups.indexOf(a.group) - groups.indexOf(b.group) || a.sequence - b.sequence
@@ -149,10 +131,8 @@ function measured(counted: Trial[]): Partial<Scenario> {
   const checkpoint = counted.findLast(trial => trial.checkpoint)?.checkpoint
   const memory = medianRecord(counted.flatMap(trial => (trial.memory ? [trial.memory] : [])))
   return {
-    tfft: { p50: median(tfft), min: Math.min(...tfft), max: Math.max(...tfft), ci95: medianInterval(tfft) },
     phases: medianPhases(counted),
     unattributed: median(counted.map(trial => trial.unattributed ?? 0)),
-    inference_tfft: medianOf(counted.flatMap(trial => trial.inference_tfft ?? [])),
     ...(checkpoint && { checkpoint }),
     ...(memory && { memory }),
     median_trial: {
@@ -168,7 +148,7 @@ function measured(counted: Trial[]): Partial<Scenario> {
  * Median of each phase, in the order of their median begin. A phase that occurs twice in a trial counts with its sum,
  * one that is missing with 0.
  */
-export function medianPhases(trials: Trial[]): Scenario['phases'] {
+function medianPhases(trials: Trial[]): Scenario['phases'] {
   const names = [...new Set(trials.flatMap(trial => trial.phases.map(phase => phase.name)))]
   const begin = (name: string) =>
     median(trials.flatMap(trial => trial.phases.find(phase => phase.name === name)?.start ?? []))
@@ -179,7 +159,7 @@ export function medianPhases(trials: Trial[]): Scenario['phases'] {
 }
 
 /** Seconds of all phases of that name. */
-export function durationOf(phases: Phase[], name: string): number {
+function durationOf(phases: Phase[], name: string): number {
   return phases.reduce((sum, phase) => (phase.name === name ? sum + phase.duration : sum), 0)
 }
 
@@ -188,29 +168,6 @@ function medianRecord(records: Record<string, number>[]): Record<string, number>
   return keys.length === 0
     ? undefined
     : Object.fromEntries(keys.map(key => [key, median(records.flatMap(record => record[key] ?? []))]))
-}
-
-/**
- * Against the baseline of the same group only: trials of one group alternate, so that a drift of the host falls on
- * both.
- */
-function versusBaseline(entry: Asked, run: Run, trials: Trial[], counted: Trial[]): Pick<Scenario, 'versus_baseline'> {
-  if (entry.baseline) return {}
-  for (const group of entry.groups) {
-    const id = run.scenarios.find(scenario => scenario.group === group && scenario.baseline)?.id
-    const baseline = trials.filter(trial => trial.group === group && trial.scenario === id && counts(trial)).map(tfftOf)
-    const own = counted.filter(trial => trial.group === group).map(tfftOf)
-    if (id === undefined || baseline.length === 0 || own.length === 0) continue
-    return {
-      versus_baseline: {
-        scenario: id,
-        p50: median(baseline),
-        speedup: median(baseline) / median(own),
-        ci95: ratioInterval(baseline, own),
-      },
-    }
-  }
-  return {}
 }
 
 /** Says where trials are missing that nothing explains: what was not measured must not look like what was met. */

@@ -1,58 +1,10 @@
-import type { z } from 'zod'
-import { ENGINES } from '../../helpers/config/configuration.ts'
-import { Problem } from '../../helpers/core/problem.ts'
 import { versusColdStart } from '../run/baseline.ts'
 import { count, metricSign } from '../run/format.ts'
-import {
-  METRICS,
-  type Metric,
-  type Report,
-  type Run,
-  type Scenario,
-  type Target,
-  type TargetResult,
-  targetsFileSchema,
-} from '../run/schema.ts'
+import type { Metric, Report, Run, Target, TargetResult } from '../run/schema.ts'
+import type { Figures } from './figures.ts'
 
 /** Fewer trials than these show nothing: with three against three, no test can be surer than p = 0.10. */
 export const MIN_TRIALS = 4
-
-/**
- * Reads a targets file.
- * @param text content of the file
- * @param path its name, for errors
- * @param known every scenario id that the bench files name, those of other hosts and engines among them
- * @throws Problem naming each entry that is wrong, what was received and what is allowed
- */
-export function parseTargets(text: string, path: string, known: readonly string[]): Target[] {
-  const parsed = targetsFileSchema.safeParse(parseJson(text, path))
-  if (!parsed.success)
-    throw new Problem(`${path} is unusable:\n${parsed.error.issues.map(issue => `  ${describe(issue)}`).join('\n')}`)
-  const wrong = parsed.data.flatMap((target, index, all) =>
-    defects(target, all.slice(0, index), known).map(defect => `  target ${index + 1}: ${defect}`),
-  )
-  if (wrong.length > 0) {
-    throw new Problem(`${path} is unusable:\n${wrong.join('\n')}\nScenarios there are: ${known.join(', ')}`)
-  }
-  return parsed.data
-}
-
-/** What is wrong with a target that has the right form. */
-function defects(target: Target, before: Target[], known: readonly string[]): string[] {
-  const { scenario, engine, metric, limit } = target
-  const meets = metricSign(metric) === '<=' ? 'nothing' : 'everything'
-  const same = before.findIndex(other => JSON.stringify(other, FIELDS) === JSON.stringify(target, FIELDS))
-  return [
-    !known.includes(scenario) && `scenario "${scenario}" does not exist${nearest(scenario, known)}`,
-    engine !== undefined &&
-      !ENGINES.includes(engine) &&
-      `engine "${engine}" does not exist; there are ${ENGINES.join(', ')}`,
-    limit <= 0 && `limit: received ${limit}, allowed is more than 0: ${meets} would meet it`,
-    same >= 0 && `it is the same as target ${same + 1}`,
-  ].filter(defect => defect !== false)
-}
-
-const FIELDS = Object.keys(targetsFileSchema.element.shape).sort()
 
 /** Targets that hold for this engine, GPU and model. A target that names a GPU holds on no host without one. */
 export const applicableTargets = (run: Run): Target[] =>
@@ -88,7 +40,7 @@ export function idleLine({ idle_targets: idle, scenarios }: Report): string | un
  * Judges a target. A limit that is missed is missed however few trials there are; a limit that is met by fewer than
  * {@link MIN_TRIALS} trials, or a scenario without any, is inconclusive: it neither passes nor fails.
  */
-export function judge(target: Target, scenario: Scenario): TargetResult {
+export function judge(target: Target, scenario: Figures): TargetResult {
   const { metric, limit, kind } = target
   const actual = metricOf(scenario, metric)
   if (actual === undefined) return { metric, limit, kind, actual: null, verdict: 'inconclusive' }
@@ -96,7 +48,7 @@ export function judge(target: Target, scenario: Scenario): TargetResult {
   return { metric, limit, kind, actual, verdict: !met ? 'fail' : scenario.n < MIN_TRIALS ? 'inconclusive' : 'pass' }
 }
 
-function metricOf(scenario: Scenario, metric: Metric): number | undefined {
+function metricOf(scenario: Figures, metric: Metric): number | undefined {
   switch (metric) {
     case 'tfft.p50':
       return scenario.tfft?.p50
@@ -109,28 +61,4 @@ function metricOf(scenario: Scenario, metric: Metric): number | undefined {
     case 'tokens_match':
       return scenario.tokens_match
   }
-}
-
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new Problem(`${path} is not JSON: ${(error as Error).message}`)
-  }
-}
-
-function describe(issue: z.core.$ZodIssue): string {
-  const [index, field] = issue.path
-  const where =
-    typeof index === 'number' ? `target ${index + 1}${field === undefined ? '' : `: ${String(field)}`}` : 'the file'
-  if (issue.code === 'unrecognized_keys') return `${where}: unknown field ${issue.keys.join(', ')}`
-  return `${where}: ${field === 'metric' ? `allowed are ${METRICS.join(', ')}` : issue.message}`
-}
-
-/** The known id with the most beginning in common, as a proposal. */
-function nearest(id: string, known: readonly string[]): string {
-  const common = (other: string) => [...other].findIndex((character, index) => character !== id[index])
-  const score = (other: string) => (common(other) === -1 ? other.length : common(other))
-  const best = known.toSorted((a, b) => score(b) - score(a) || a.length - b.length)[0]
-  return best !== undefined && score(best) > 3 ? `; did you mean "${best}"?` : ''
 }

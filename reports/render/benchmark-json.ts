@@ -1,5 +1,12 @@
 import { range } from '../run/format.ts'
 import type { Report } from '../run/schema.ts'
+import type { ReportFormat } from './report-format.ts'
+
+export const benchmarkJson: ReportFormat = {
+  name: 'github-action-benchmark',
+  file: 'benchmark.json',
+  render: renderBenchmark,
+}
 
 /**
  * What github-action-benchmark reads with `tool: customSmallerIsBetter`: TFFT p50 of each measured scenario, in

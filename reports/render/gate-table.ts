@@ -3,7 +3,7 @@ import { change, count, percent, seconds } from '../run/format.ts'
 import type { Report } from '../run/schema.ts'
 import { align, type Column, cut, paint, wrap } from './text.ts'
 
-export const GATE_COLOURS = {
+const GATE_COLOURS = {
   faster: 'green',
   slower: 'red',
   'no-difference': 'dim',

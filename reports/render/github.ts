@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs'
 import { spoken, unproven } from '../analysis/answer.ts'
 import { idleLine, MIN_TRIALS } from '../analysis/targets.ts'
 import { change, count, factor, factorRange, metricSign, metricValue, range, seconds } from '../run/format.ts'
-import type { Report, Scenario, TargetResult } from '../run/schema.ts'
+import type { Finding, Report, Scenario, TargetResult } from '../run/schema.ts'
 import { gateVerdict } from './gate-table.ts'
 import { mostOf } from './table.ts'
 import { spans } from './text.ts'
@@ -43,24 +43,17 @@ export function renderSummary(report: Report): string {
               `${text(report.reference.differs.join(', '))}.`,
         ]
       : []),
-    ...(report.findings.length > 0
-      ? [
-          '### Findings',
-          report.findings
-            .map(
-              finding =>
-                `- ${finding.cost === null ? '' : `**${seconds(finding.cost)} s** `}${finding.scenario ? `${code(finding.scenario)}: ` : ''}${text(finding.message)} (${text(finding.evidence)})<br>→ ${spans(
-                  finding.remedy,
-                )
-                  .map(span => (span.code ? code(span.text) : text(span.text)))
-                  .join('')}`,
-            )
-            .join('\n'),
-        ]
-      : []),
+    ...(report.findings.length > 0 ? ['### Findings', report.findings.map(findingItem).join('\n')] : []),
   ]
     .filter(Boolean)
     .join('\n\n')}\n`
+}
+
+function findingItem({ cost, scenario, message, evidence, remedy }: Finding): string {
+  const costs = cost === null ? '' : `**${seconds(cost)} s** `
+  const where = scenario ? `${code(scenario)}: ` : ''
+  const todo = spans(remedy).map(span => (span.code ? code(span.text) : text(span.text)))
+  return `- ${costs}${where}${text(message)} (${text(evidence)})<br>→ ${todo.join('')}`
 }
 
 function answered(report: Report): string {
@@ -112,8 +105,8 @@ const code = (value: string) => `\`${value.replace(/[`|\n]/g, ' ')}\``
 
 /**
  * Workflow commands that GitHub shows as annotations: an error for each missed target, failed scenario and slower
- * scenario, a
- * warning for what is inconclusive. https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+ * scenario, a warning for what is inconclusive.
+ * https://docs.github.com/actions/reference/workflow-commands-for-github-actions
  */
 export function renderAnnotations(report: Report): string[] {
   const scenarios = report.scenarios.flatMap(({ id, n, failed, outcome, reason, targets }) => [

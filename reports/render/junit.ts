@@ -1,5 +1,8 @@
 import { count, metricSign, metricValue } from '../run/format.ts'
 import type { Report, Scenario, TargetResult } from '../run/schema.ts'
+import type { ReportFormat } from './report-format.ts'
+
+export const junit: ReportFormat = { name: 'JUnit XML', file: 'junit.xml', render: renderJunit }
 
 /**
  * JUnit XML: a suite a strategy, a case a scenario (it fails where the scenario did), a case a target, and a case a

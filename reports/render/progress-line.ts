@@ -19,12 +19,11 @@ export function progressLine(progress: Progress, now: number, columns = 80): str
 }
 
 /**
- * Seconds until the last trial ends, from the trials so far. A scenario that was not tried yet is taken to last as long
- * as the
- * latest trial; undefined while only one scenario was, because a cold start says nothing about what is compared with
- * it.
+ * Seconds until the last trial ends, from the trials so far. A scenario that was not tried yet is taken to last
+ * as long as the latest trial; undefined while only one scenario was, because a cold start says nothing about
+ * what is compared with it.
  */
-export function timeLeft({ scenario, finished, ahead }: Progress, elapsed: number): number | undefined {
+function timeLeft({ scenario, finished, ahead }: Progress, elapsed: number): number | undefined {
   const latest = finished.at(-1)
   const tried = new Set(finished.map(trial => trial.scenario))
   if (!latest || (tried.size === 1 && [scenario, ...ahead].some(id => !tried.has(id)))) return undefined

@@ -23,9 +23,17 @@ describe('renderTable', () => {
       for (const line of lines(renderTable(shown, { columns }))) expect(line.length, line).toBeLessThanOrEqual(columns)
   })
   it('puts a scenario below the one that it adds a setting to', () => {
-    expect(renderTable(gpuShape().report)).toMatch(
-      /^podman-in-place\n {2}checkpoint-at-asleep-2\.storage-tmpfs-huge\n +5 .*\n {4}thp-always +5 .*\n {6}weights-tmpfs +5 .*\n {8}pages-no-zeros +5 .*\n {8}pages-mapped +5 /m,
-    )
+    const shown = lines(renderTable(gpuShape().report))
+    const begin = shown.indexOf('podman-in-place')
+    expect(shown.slice(begin, begin + 7).map(line => line.replace(/(?<=\S|^) +5 .*/, ' 5'))).toEqual([
+      'podman-in-place',
+      '  checkpoint-at-asleep-2.storage-tmpfs-huge',
+      ' 5',
+      '    thp-always 5',
+      '      weights-tmpfs 5',
+      '        pages-no-zeros 5',
+      '        pages-mapped 5',
+    ])
   })
   it('has the targets first, each with a mark and the actual value', () => {
     const [title, first, second, third] = lines(renderTable(report))
@@ -89,7 +97,10 @@ describe('a real run without a GPU', () => {
   it('names the three passes over the archive as the first cause, and the restore in place as the remedy', () => {
     const cause = table.slice(table.indexOf('What costs the most')).replace(/\s+/g, ' ')
     expect(cause).toMatch(
-      /^What costs the most \d\.\d\d s podman-import: podman reads the whole archive three times before CRIU starts → restore in place.*?podman container restore --keep NAME \(podman-in-place\S* took 0\.\d\d s in this run, /,
+      /^What costs the most \d\.\d\d s podman-import: podman reads the whole archive three times .* → restore in place/,
+    )
+    expect(cause.split(' → ')[1]).toMatch(
+      /podman container restore --keep NAME \(podman-in-place\S* took 0\.\d\d s in this run, /,
     )
   })
 })

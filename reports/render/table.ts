@@ -67,10 +67,13 @@ function targetLines(report: Report, width: number, ink: Paint): string[] {
 
 const LEFT: Column[] = Array.from({ length: 3 }, () => ({ align: 'left' }))
 
+const withoutPrefix = (text: string, prefix: string) => (text.startsWith(prefix) ? text.slice(prefix.length) : text)
+
 function actual(scenario: Scenario, { actual, metric, verdict, kind }: TargetResult): string {
   const goal = kind === 'goal' ? ' (goal)' : ''
   if (actual === null) return `not measured${goal}`
-  return `${metricValue(metric, actual)}${verdict === 'inconclusive' ? `, n = ${scenario.n} < ${MIN_TRIALS}` : ''}${goal}`
+  const few = verdict === 'inconclusive' ? `, n = ${scenario.n} < ${MIN_TRIALS}` : ''
+  return `${metricValue(metric, actual)}${few}${goal}`
 }
 
 const HEAD = ['TFFT in seconds', 'n', 'p50', 'min–max', 'speedup 95 %', 'most of it']
@@ -130,8 +133,7 @@ function narrowed(cells: string[][], width: number): string[][] {
 
 /**
  * Scenarios as a tree: each below the one whose settings it adds to, with what it adds as its name; those of one
- * strategy
- * below the strategy's name, where there are several.
+ * strategy below the strategy's name, where there are several.
  */
 function grouped(scenarios: Scenario[]): { label: string; scenario?: Scenario }[] {
   return [...new Set(scenarios.map(scenario => scenario.strategy))].flatMap(strategy => {
@@ -143,10 +145,7 @@ function grouped(scenarios: Scenario[]): { label: string; scenario?: Scenario }[
       own
         .filter(({ id }) => id !== strategy && (above(id)?.id ?? strategy) === parent)
         .flatMap(scenario => [
-          {
-            label: `${'  '.repeat(depth)}${scenario.id.startsWith(`${parent}.`) ? scenario.id.slice(parent.length + 1) : scenario.id}`,
-            scenario,
-          },
+          { label: '  '.repeat(depth) + withoutPrefix(scenario.id, `${parent}.`), scenario },
           ...below(scenario.id, depth + 1),
         ])
     const plain = own.find(scenario => scenario.id === strategy)
@@ -177,8 +176,8 @@ function row(label: string, scenario: Scenario): string[] {
 }
 
 /**
- * Where most of the time went: a phase, or a family of phases such as the archive's three passes, with its share of
- * TFFT.
+ * Where most of the time went: a phase, or a family of phases such as the archive's three passes,
+ * with its share of TFFT.
  */
 export function mostOf({ phases, tfft }: Pick<Scenario, 'phases' | 'tfft'>): string {
   if (!tfft || tfft.p50 === 0) return 'unknown'
@@ -213,8 +212,8 @@ const REASON_LINES = 3
 
 function failure({ n, failed, reason, outcome }: Scenario, width: number, ink: Paint): string[] {
   const lines = wrap(
-    `${failed} of ${count(n + failed, 'trial')} ` +
-      `failed${outcome === 'failed' ? ', with other tokens' : ''}: ${reason?.split('\n')[0] ?? ''}`,
+    `${failed} of ${count(n + failed, 'trial')} failed${outcome === 'failed' ? ', with other tokens' : ''}: ` +
+      `${reason?.split('\n')[0] ?? ''}`,
     width - 4,
   )
   return lines
@@ -276,24 +275,20 @@ function verdictLine(report: Report, ink: Paint): string {
   const targets = report.scenarios.flatMap(scenario => scenario.targets)
   const missed = targets.filter(target => target.kind === 'must' && target.verdict === 'fail').length
   const failed = report.scenarios.filter(scenario => scenario.outcome === 'failed' || scenario.failed > 0).length
-  if (report.verdict === 'nothing-measured')
-    return ink(
-      'red',
-      'NOTHING MEASURED: ' +
-        `${report.scenarios.some(scenario => scenario.n > 0) ? "only the baseline's trials counted" : 'no trial counted'}`,
-    )
-  if (report.verdict === 'fail')
-    return ink(
-      'red',
-      'FAIL: ' +
-        `${[missed > 0 && `${count(missed, 'target')} missed`, failed > 0 && `${count(failed, 'scenario')} failed`].filter(Boolean).join(', ') || 'the run was cut off'}`,
-    )
+  if (report.verdict === 'nothing-measured') {
+    const why = report.scenarios.some(scenario => scenario.n > 0)
+      ? "only the baseline's trials counted"
+      : 'no trial counted'
+    return ink('red', `NOTHING MEASURED: ${why}`)
+  }
+  if (report.verdict === 'fail') {
+    const why = [missed > 0 && `${count(missed, 'target')} missed`, failed > 0 && `${count(failed, 'scenario')} failed`]
+    return ink('red', `FAIL: ${why.filter(Boolean).join(', ') || 'the run was cut off'}`)
+  }
   if (report.reference && report.reference.verdict !== 'pass') return ink('red', gateVerdict(report.reference))
   const passed = targets.filter(target => target.verdict === 'pass').length
   const measured = report.scenarios.filter(scenario => scenario.n > 0).length
-  return ink(
-    'green',
-    `PASS: ${count(measured, 'scenario')} ` +
-      `measured${targets.length > 0 ? `, ${passed} of ${count(targets.length, 'target')} met` : ''}${report.reference ? ', not slower than the reference' : ''}`,
-  )
+  const met = targets.length > 0 && `${passed} of ${count(targets.length, 'target')} met`
+  const well = [`${count(measured, 'scenario')} measured`, met, report.reference && 'not slower than the reference']
+  return ink('green', `PASS: ${well.filter(Boolean).join(', ')}`)
 }

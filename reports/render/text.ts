@@ -38,7 +38,7 @@ export function spans(text: string): { text: string; code: boolean }[] {
     .filter(span => span.text !== '')
 }
 
-export type Style = 'green' | 'red' | 'yellow' | 'bold' | 'dim'
+type Style = 'green' | 'red' | 'yellow' | 'bold' | 'dim'
 export type Paint = (style: Style, text: string) => string
 
 /** Paints where colour is wanted, and else leaves text alone. */
@@ -52,8 +52,7 @@ export interface Column {
 
 /**
  * Lines up rows of cells, two spaces between columns, none after the last. Widths come from the content, so the cells
- * must
- * not be painted yet.
+ * must not be painted yet.
  */
 export function align(rows: string[][], columns: Column[]): string[][] {
   const widths = columns.map((_, index) => Math.max(0, ...rows.map(row => row[index]?.length ?? 0)))

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { Problem } from '../../helpers/core/problem.ts'
 import { Unwritable } from '../../helpers/core/unwritable.ts'
 import { checkOtherRun, compareRuns, readReference } from '../analysis/compare.ts'
@@ -6,9 +7,7 @@ import { summarize } from '../analysis/summary.ts'
 import { runFolder, writeWhole } from '../run/run-folder.ts'
 import { type Report, type Run, reportSchema } from '../run/schema.ts'
 import { readRun, readTrials } from '../run/trials.ts'
-import { renderBenchmark } from './benchmark-json.ts'
-import { renderPage } from './html/page.ts'
-import { renderJunit } from './junit.ts'
+import { FORMATS } from './formats.ts'
 
 /**
  * Makes the report of a run folder from run.json and trials.jsonl; writes nothing.
@@ -23,12 +22,10 @@ export function makeReport(path: string): { run: Run; report: Report } {
 }
 
 /**
- * Writes every file of a run folder that can be made from run.json and trials.jsonl: report.json, report.html,
- * junit.xml,
- * benchmark.json. vitest.json and the logs are left as they are.
+ * Writes every file of a run folder that can be made from run.json and trials.jsonl: {@link FORMATS}. vitest.json and
+ * the logs are left as they are.
  * @throws Problem where a file is missing or broken, or where the reference cannot be compared with; in the latter case
- *   the
- * report is written all the same, without the comparison, and says so
+ *   the report is written all the same, without the comparison, and says so
  */
 export function writeReport(path: string): Report {
   const { run, report } = makeReport(path)
@@ -65,11 +62,7 @@ function compared(folder: string, reference: NonNullable<Run['reference']>, repo
 }
 
 function writeFiles(path: string, made: Report): Report {
-  const folder = runFolder(path)
   const report = reportSchema.parse(made)
-  writeWhole(folder.report, `${JSON.stringify(report, undefined, 2)}\n`)
-  writeWhole(folder.junit, renderJunit(report))
-  writeWhole(folder.benchmark, renderBenchmark(report))
-  writeWhole(folder.html, renderPage(report))
+  for (const { file, render } of FORMATS) writeWhole(join(path, file), render(report))
   return report
 }

@@ -1,9 +1,11 @@
+import { join } from 'node:path'
 import { stdout } from 'node:process'
 import type { Reporter, TestCase, Vitest } from 'vitest/node'
 import { reportProblem } from '../../helpers/core/problem.ts'
 import { Unwritable } from '../../helpers/core/unwritable.ts'
 import { endingCode } from '../analysis/exit-code.ts'
 import { publishToGithub } from '../render/github.ts'
+import { page } from '../render/html/page.ts'
 import { progressLine } from '../render/progress-line.ts'
 import { renderTable } from '../render/table.ts'
 import { writeReportIfRoom } from '../render/write.ts'
@@ -74,7 +76,6 @@ export default class BenchReporter implements Reporter {
     if (this.#code !== undefined) return
     clearInterval(this.#timer)
     if (stdout.isTTY) stdout.write(CLEAR_LINE)
-    const files = runFolder(this.#folder)
     try {
       keepOutcomes(this.#folder)
       const { report, unwritten } = writeReportIfRoom(this.#folder)
@@ -82,7 +83,7 @@ export default class BenchReporter implements Reporter {
         renderTable(report, {
           columns: stdout.columns || 80,
           colour: stdout.isTTY && !process.env.NO_COLOR,
-          ...(!unwritten && { path: files.html }),
+          ...(!unwritten && { path: join(this.#folder, page.file) }),
         }),
       )
       const lost = this.#lost ?? unwritten?.message
@@ -98,8 +99,8 @@ export default class BenchReporter implements Reporter {
 }
 
 /**
- * What workers noted goes into run.json, from which the report is made; where there is no room the notes stay beside
- * it.
+ * What workers noted goes into run.json, from which the report is made; where there is no room the
+ * notes stay beside it.
  */
 function keepOutcomes(folder: string): void {
   const { run: path } = runFolder(folder)

@@ -1,14 +1,12 @@
-import type { Scenario } from './schema.ts'
-
 /**
  * How a scenario compares with the traditional cold start; undefined where its group's baseline is something else. A
- * bench
- * file without a cold start compares with its first scenario: a speedup over that is none over a cold start. Ids begin
- * with
- * their strategy.
+ * bench file without a cold start compares with its first scenario: a speedup over that is none over a cold start. Ids
+ * begin with their strategy.
  */
-export function versusColdStart({
+export function versusColdStart<Versus extends { scenario: string }>({
   versus_baseline: versus,
-}: Pick<Scenario, 'versus_baseline'>): Scenario['versus_baseline'] {
-  return versus?.scenario.split('.')[0] === 'cold' ? versus : undefined
+}: {
+  versus_baseline?: Versus | undefined
+}): Versus | undefined {
+  return versus?.scenario.split(/[./]/)[0] === 'cold' ? versus : undefined
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { lineOf } from './json-line.ts'
+import { lineOf, repeatedKey } from './json-line.ts'
 
 const value = { a: 1, list: [1, { b: '"}{,:', 'c]': [[], {}, null] }], b: { a: 2 } }
 const text = JSON.stringify(value, undefined, 2)
@@ -32,3 +32,10 @@ it('finds every value of any JSON', () =>
       visit(JSON.parse(json), [])
     }),
   ))
+
+it('finds a key that an object has twice, and no other', () => {
+  expect(repeatedKey('{\n"a": { "b": 1 },\n"b": [{ "a": "a" }, "a"],\n"a": 2 }')).toEqual({ key: 'a', line: 4 })
+  expect(repeatedKey('[{ "x": 1,\n"\\u0078": 2 }]')).toEqual({ key: 'x', line: 2 })
+  expect(repeatedKey(text)).toBeUndefined()
+  fc.assert(fc.property(fc.json(), json => repeatedKey(JSON.stringify(JSON.parse(json))) === undefined))
+})

@@ -27,3 +27,24 @@ export function lineOf(text: string, path: readonly PropertyKey[]): number {
   }
   return text.slice(0, found.index).split('\n').length
 }
+
+/**
+ * The first key of a JSON text that an object has twice, with its line, from 1; undefined where none has.
+ * @param text valid JSON
+ */
+export function repeatedKey(text: string): { key: string; line: number } | undefined {
+  const open: (Set<string> | undefined)[] = []
+  let keyNext = false
+  for (const { 0: token, index } of text.matchAll(TOKEN)) {
+    const keys = open.at(-1)
+    if (token === '{' || token === '[') open.push(token === '{' ? new Set() : undefined)
+    else if (token === '}' || token === ']') open.pop()
+    else if (keyNext && keys && token.startsWith('"')) {
+      const key = JSON.parse(token) as string
+      if (keys.has(key)) return { key, line: text.slice(0, index).split('\n').length }
+      keys.add(key)
+    }
+    keyNext = token === '{' || (token === ',' && open.at(-1) !== undefined)
+  }
+  return undefined
+}

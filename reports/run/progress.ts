@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { writeWhole } from './run-folder.ts'
 
 /** Where a run stands while a trial runs. Times in seconds. */
-export const progressSchema = z.object({
+const progressSchema = z.object({
   scenario: z.string(),
   /** Which trial of all that this run will do, from 1. */
   trial: z.number(),

@@ -2,16 +2,13 @@ import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } 
 import { basename, dirname, join } from 'node:path'
 import { ELSEWHERE, writing } from '../../helpers/core/unwritable.ts'
 
-/** Where each file of a run lies. */
+/** Where the files of a run lie that are read again; reports/render/formats.ts has those that are made from the report. */
 export interface RunFolder {
   path: string
   run: string
   trials: string
   report: string
-  html: string
-  junit: string
   vitest: string
-  benchmark: string
   logs: string
 }
 
@@ -22,10 +19,7 @@ export function runFolder(path: string): RunFolder {
     run: join(path, 'run.json'),
     trials: join(path, 'trials.jsonl'),
     report: join(path, 'report.json'),
-    html: join(path, 'report.html'),
-    junit: join(path, 'junit.xml'),
     vitest: join(path, 'vitest.json'),
-    benchmark: join(path, 'benchmark.json'),
     logs: join(path, 'logs'),
   }
 }
@@ -80,8 +74,8 @@ function pointTo(link: string, target: string): void {
 }
 
 /**
- * Writes a file whole or not at all, for its owner only. @throws Unwritable where the system refuses; what stood there
- * stays
+ * Writes a file whole or not at all, for its owner only. @throws Unwritable where the system refuses;
+ * what stood there stays
  */
 export function writeWhole(path: string, text: string, more?: string): void {
   const next = join(dirname(path), `.${basename(path)}.${process.pid}`)

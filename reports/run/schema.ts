@@ -15,7 +15,7 @@ const interval = z.tuple([z.number(), z.number()])
 const settingValue = z.union([z.string(), z.number(), z.boolean()])
 
 /** Settings of a scenario that differ from its strategy's defaults. */
-export const settingsSchema = z.record(z.string(), settingValue)
+const settingsSchema = z.record(z.string(), settingValue)
 export type Settings = z.infer<typeof settingsSchema>
 
 export const STRATEGIES = [
@@ -27,11 +27,11 @@ export const STRATEGIES = [
   'engine-wake',
   'engine-snapshot',
 ] as const
-export const strategySchema = z.enum(STRATEGIES)
+const strategySchema = z.enum(STRATEGIES)
 export type StrategyId = z.infer<typeof strategySchema>
 
 /** What a checkpoint is made of. */
-export const checkpointSchema = z.object({
+const checkpointSchema = z.object({
   /** Bytes of the archive, or of the image files of a checkpoint in place. */
   bytes: z.number().int().nonnegative(),
   /** Memory pages of 4096 bytes that CRIU wrote. */
@@ -39,12 +39,12 @@ export const checkpointSchema = z.object({
   create_time: seconds,
 })
 
-/**
- * One measured start: a line of `trials.jsonl`. The first seven fields are the seed's. Times are null where the trial
- * failed before them.
- */
 export type Checkpoint = z.infer<typeof checkpointSchema>
 
+/**
+ * One measured start: a line of `trials.jsonl`. The first seven fields are those of the original scripts. Times are
+ * null where the trial failed before them.
+ */
 export const trialSchema = z.object({
   timestamp: z.iso.datetime(),
   /** `baseline` for the traditional cold start that others are compared with, otherwise the strategy. */
@@ -90,14 +90,13 @@ export const trialSchema = z.object({
 export type Trial = z.infer<typeof trialSchema>
 
 /** Distribution of TFFT in seconds. `ci95` is of the median. */
-export const distributionSchema = z.object({ p50: positive, min: positive, max: positive, ci95: interval })
-export type Distribution = z.infer<typeof distributionSchema>
+const distributionSchema = z.object({ p50: positive, min: positive, max: positive, ci95: interval })
 
 /** `inconclusive`: too few trials to say. */
-export const verdictSchema = z.enum(['pass', 'fail', 'inconclusive'])
+const verdictSchema = z.enum(['pass', 'fail', 'inconclusive'])
 
 export const METRICS = ['tfft.p50', 'tfft.max', 'speedup.p50', 'inference_tfft.p50', 'tokens_match'] as const
-export const metricSchema = z.enum(METRICS)
+const metricSchema = z.enum(METRICS)
 export type Metric = z.infer<typeof metricSchema>
 
 /** A limit on a metric, from `targets.json`: `<=` where less is better, `>=` for speedups and shares. */
@@ -114,9 +113,8 @@ export const targetSchema = z.object({
   kind: z.enum(['must', 'goal']).default('must'),
 })
 export type Target = z.infer<typeof targetSchema>
-export const targetsFileSchema = z.array(targetSchema.strict())
 
-export const targetResultSchema = z.object({
+const targetResultSchema = z.object({
   metric: metricSchema,
   /** Seconds; a ratio for speedups; a share (0 to 1) for tokens_match. */ limit: z.number(),
   kind: z.enum(['must', 'goal']),
@@ -150,8 +148,8 @@ export const scenarioSchema = z.object({
    */
   baseline: z.boolean().default(false),
   /**
-   * Every trial in the order in which they ran; `tfft` is null for one that failed. What the gate compares and the page
-   * draws.
+   * Every trial in the order in which they ran; `tfft` is null for one that failed. What the gate
+   * compares and the page draws.
    */
   trials: z
     .array(
@@ -175,7 +173,7 @@ export const scenarioSchema = z.object({
 })
 export type Scenario = z.infer<typeof scenarioSchema>
 
-export const findingSchema = z.object({
+const findingSchema = z.object({
   code: z.string(),
   message: z.string(),
   /** Figures of this run. */
@@ -190,7 +188,7 @@ export const findingSchema = z.object({
 })
 export type Finding = z.infer<typeof findingSchema>
 
-export const comparisonSchema = z.object({
+const comparisonSchema = z.object({
   scenario: z.string(),
   verdict: z.enum(['faster', 'slower', 'no-difference', 'cannot-tell', 'missing']),
   reference_p50: seconds.nullable(),
@@ -204,7 +202,7 @@ export const comparisonSchema = z.object({
 })
 export type Comparison = z.infer<typeof comparisonSchema>
 
-export const referenceSchema = z.object({
+const referenceSchema = z.object({
   path: z.string(),
   timestamp: z.iso.datetime(),
   tolerance: z.number(),
@@ -215,7 +213,7 @@ export const referenceSchema = z.object({
   verdict: z.enum(['pass', 'slower', 'incomplete']),
 })
 
-export const hostSchema = z.object({
+const hostSchema = z.object({
   fingerprint: fingerprintSchema,
   /** MemTotal, bytes */ memory: z.number(),
   /** One-minute load when the run began. */ load: z.number(),

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Problem } from '../../helpers/core/problem.ts'
-import { bentText, bentValue, orItsOwnError } from '../../helpers/testing/corrupt.ts'
+import { corruptText, corruptValue, orItsOwnError } from '../../helpers/testing/corrupt.ts'
 import { recorded, trial } from '../testing/recorded/builders.ts'
 import { trialSchema } from './schema.ts'
 import { appendTrial, parseTrials, readRun, readTrials } from './trials.ts'
@@ -74,7 +74,7 @@ describe('parseTrials', () => {
           fc.oneof(
             fc.constant(true),
             fc.constantFrom('\0\0\0', '{"scenario":', lines(1).slice(0, 80), '\uFFFD\uFFFD', '{"a": "\r', 'NaN'),
-            bentText(lines(1).trim()).map(text => text.replaceAll('\n', ' ')),
+            corruptText(lines(1).trim()).map(text => text.replaceAll('\n', ' ')),
           ),
           { maxLength: 8 },
         ),
@@ -93,9 +93,9 @@ describe('parseTrials', () => {
     fc.assert(
       fc.property(
         fc.oneof(
-          bentText(lines(3)),
+          corruptText(lines(3)),
           fc.string(),
-          bentValue(trial()).map(value => `${JSON.stringify(value)}\n`),
+          corruptValue(trial()).map(value => `${JSON.stringify(value)}\n`),
         ),
         text => {
           const read = orItsOwnError(Problem, () => parseTrials(text, 'trials.jsonl'))
@@ -142,8 +142,8 @@ it('readRun gives a run or a Problem, whatever the file holds', () => {
   fc.assert(
     fc.property(
       fc.oneof(
-        bentText(JSON.stringify(run)),
-        bentValue(run).map(value => JSON.stringify(value) ?? ''),
+        corruptText(JSON.stringify(run)),
+        corruptValue(run).map(value => JSON.stringify(value) ?? ''),
       ),
       text => {
         writeFileSync(path, text)

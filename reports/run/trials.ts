@@ -26,9 +26,8 @@ export function appendTrial(path: string, trial: Trial): void {
   const text = `${JSON.stringify(trialSchema.parse(trial))}\n`
   const tfft = trial.total_cold_start_tfft
   const lost =
-    `. Trial ${trial.trial} of ${trial.scenario} ` +
-    `(${tfft === null ? 'failed' : `TFFT ${tfft.toFixed(2)} s`}) is lost, those before it are in the ` +
-    'file.'
+    `. Trial ${trial.trial} of ${trial.scenario} (${tfft === null ? 'failed' : `TFFT ${tfft.toFixed(2)} s`}) is ` +
+    'lost, those before it are in the file.'
   writing(path, () => append(path, text), lost)
 }
 
@@ -64,8 +63,7 @@ export interface Trials {
  * it is left out, and that is said; every whole line counts, wherever it stands.
  * @param name of the file, for errors
  * @throws Problem naming file and line for JSON that is no trial (it was changed, or another version wrote it), and
- *   both
- * lines where one trial stands twice
+ *   both lines where one trial stands twice
  */
 export function parseTrials(text: string, name: string): Trials {
   const all = text

@@ -5,10 +5,12 @@ import fc from 'fast-check'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { checkReport } from '../../helpers/commands/check-report.ts'
 import { Problem } from '../../helpers/core/problem.ts'
-import { bentText, bentValue, orItsOwnError } from '../../helpers/testing/corrupt.ts'
+import { corruptText, corruptValue, orItsOwnError } from '../../helpers/testing/corrupt.ts'
 import { compareRuns, readReference } from '../analysis/compare.ts'
 import { summarize } from '../analysis/summary.ts'
-import { parseTargets } from '../analysis/targets.ts'
+import { parseTargets } from '../analysis/targets-file.ts'
+import { FORMATS } from '../render/formats.ts'
+import { page as reportPage } from '../render/html/page.ts'
 import { progressLine } from '../render/progress-line.ts'
 import { writeReport } from '../render/write.ts'
 import { withOutcomes } from '../run/outcomes.ts'
@@ -17,11 +19,11 @@ import { runFolder } from '../run/run-folder.ts'
 import { earlier, recorded, trial } from './recorded/builders.ts'
 
 /**
- * The files of a run and what it is compared with, bent in every way: a report or a Problem, never a crash, never a
- * hang.
+ * The files of a run and what it is compared with, corrupt in every way: a report or a Problem, never a
+ * crash, never a hang.
  */
 
-const folder = mkdtempSync(join(tmpdir(), 'bent-files-'))
+const folder = mkdtempSync(join(tmpdir(), 'corrupt-files-'))
 const files = runFolder(folder)
 const { run, trials } = recorded('without-gpu')
 /** A few scenarios and trials: renderers take time. */
@@ -38,12 +40,12 @@ test('run.json and trials.jsonl: every file of a report, or a Problem', () => {
   let reports = 0
   fc.assert(
     fc.property(
-      fc.oneof(fc.constant(text(small)), bentText(text(small)), bentValue(small).map(text)),
+      fc.oneof(fc.constant(text(small)), corruptText(text(small)), corruptValue(small).map(text)),
       fc.oneof(
-        bentText(few.map(text).join('\n')),
+        corruptText(few.map(text).join('\n')),
         fc
           .array(
-            fc.constantFrom(...few).chain(one => fc.oneof(fc.constant<unknown>(one), bentValue(one))),
+            fc.constantFrom(...few).chain(one => fc.oneof(fc.constant<unknown>(one), corruptValue(one))),
             { maxLength: 6 },
           )
           .map(all => all.map(text).join('\n')),
@@ -59,7 +61,7 @@ test('run.json and trials.jsonl: every file of a report, or a Problem', () => {
     ),
     { numRuns: 150 },
   )
-  // what is bent a little is still a run: the renderers were reached
+  // what is corrupt in a few places is still a run: the renderers were reached
   expect(reports).toBeGreaterThan(10)
 }, 60_000)
 
@@ -67,7 +69,7 @@ test(
   'a reference: a comparison or a Problem',
   () =>
     fc.assert(
-      fc.property(fc.oneof(bentText(text(before)), bentValue(before).map(text)), reference => {
+      fc.property(fc.oneof(corruptText(text(before)), corruptValue(before).map(text)), reference => {
         writeFileSync(join(folder, 'reference.json'), reference)
         const read = orItsOwnError(Problem, () => readReference(join(folder, 'reference.json')))
         const compared =
@@ -79,15 +81,15 @@ test(
   60_000,
 )
 
-function checkWith(which: 'run' | 'report' | 'trials', bent: string) {
-  for (const path of [files.html, files.junit, files.vitest, files.benchmark]) writeFileSync(path, 'x')
+function checkWith(which: 'run' | 'report' | 'trials', corrupt: string) {
+  for (const path of [...FORMATS.map(({ file }) => join(folder, file)), files.vitest]) writeFileSync(path, 'x')
   for (const [path, whole] of [
     [files.run, text(small)],
     [files.report, text(report)],
     [files.trials, few.map(text).join('\n')],
   ] as const)
     writeFileSync(path, whole)
-  writeFileSync(files[which], bent)
+  writeFileSync(files[which], corrupt)
   return checkReport(folder)
 }
 
@@ -95,9 +97,9 @@ test('check-report: a report or a Problem', () =>
   fc.assert(
     fc.property(
       fc.constantFrom('run', 'report', 'trials') as fc.Arbitrary<'run' | 'report' | 'trials'>,
-      bentText(text(report)),
-      (which, bent) => {
-        orItsOwnError(Problem, () => checkWith(which, bent))
+      corruptText(text(report)),
+      (which, corrupt) => {
+        orItsOwnError(Problem, () => checkWith(which, corrupt))
       },
     ),
   ))
@@ -119,13 +121,14 @@ test('targets: a list or a Problem', () =>
   fc.assert(
     fc.property(
       fc.oneof(
-        fc.constant('[{"metric":"tfft.p50","scenario":"cold","limit":1}]').chain(bentText),
-        bentValue([{ metric: 'tfft.p50', scenario: 'cold', limit: 1, kind: 'goal' }]).map(text),
+        fc.constant('[{"metric":"tfft.p50","scenario":"cold","limit":1}]').chain(corruptText),
+        corruptValue([{ metric: 'tfft.p50', scenario: 'cold', limit: 1, kind: 'goal' }]).map(text),
+        corruptValue({ cold: [{ engine: 'vllm', limits: { 'tfft.p50': { must: 2, goal: 1 } } }] }).map(text),
         fc.json(),
       ),
       targets => {
         for (const { scenario, limit } of orItsOwnError(Problem, () =>
-          parseTargets(targets, 'targets.json', ['cold']),
+          parseTargets(targets, 'targets.json', new Map([['cold', 'cold']])),
         ) ?? [])
           expect([scenario, Number.isFinite(limit)]).toEqual(['cold', true])
       },
@@ -147,10 +150,10 @@ test('the progress file: a line, or nothing', () => {
   expect(readProgress(folder)).toEqual(progress)
   fc.assert(
     fc.property(
-      fc.oneof(bentText(text(progress)), bentValue(progress).map(text)),
+      fc.oneof(corruptText(text(progress)), corruptValue(progress).map(text)),
       fc.integer({ min: 1, max: 200 }),
-      (bent, columns) => {
-        writeFileSync(join(folder, '.progress.json'), bent)
+      (corrupt, columns) => {
+        writeFileSync(join(folder, '.progress.json'), corrupt)
         const read = readProgress(folder)
         if (read) expect(progressLine(read, 2, columns).length).toBeLessThanOrEqual(columns)
       },
@@ -161,8 +164,8 @@ test('the progress file: a line, or nothing', () => {
 test('noted outcomes: a torn line costs no other', () => {
   const noted = { id: small.scenarios[0]!.id, group: small.scenarios[0]!.group, skipped: 'no GPU' }
   fc.assert(
-    fc.property(bentText(text(noted)), bent => {
-      writeFileSync(join(folder, '.outcomes.jsonl'), `${text(noted)}\n${bent}`)
+    fc.property(corruptText(text(noted)), corrupt => {
+      writeFileSync(join(folder, '.outcomes.jsonl'), `${text(noted)}\n${corrupt}`)
       const [first, ...rest] = withOutcomes(small.scenarios, folder)
       expect(first!.skipped).toBe('no GPU')
       expect(rest).toHaveLength(small.scenarios.length - 1)
@@ -185,7 +188,7 @@ test('what a trial says is text on the page, never markup', () => {
     ),
   )
   writeReport(folder)
-  const page = readFileSync(files.html, 'utf8')
+  const page = readFileSync(join(folder, reportPage.file), 'utf8')
   expect(page).toContain('alert(1)')
   expect(page).not.toMatch(/<script>alert|<img src=x/)
 })

@@ -5,7 +5,7 @@ import { cutAt, type PageRun, presentPages, slicePages } from './pagemap.ts'
 import { keepPages } from './replace.ts'
 
 /** Shorter runs of zero pages stay: each run that goes cuts one run of pages, and one read, into two. */
-export const SHORTEST_ZERO_RUN = 16
+const SHORTEST_ZERO_RUN = 16
 
 export interface Dropped {
   /** Bytes of pages before, and those that were dropped. */
@@ -35,10 +35,7 @@ export async function dropZeroPages(folder: string): Promise<Dropped> {
 }
 
 /** The runs of pages that stay. @param zero a byte for each page in the file of pages, 1 for a zero page */
-export function withoutZeros(
-  { vmas, pagemap }: Pick<CheckpointedProcess, 'vmas' | 'pagemap'>,
-  zero: Uint8Array,
-): PageRun[] {
+function withoutZeros({ vmas, pagemap }: Pick<CheckpointedProcess, 'vmas' | 'pagemap'>, zero: Uint8Array): PageRun[] {
   return cutAt(
     pagemap.runs,
     address => vmaAt(vmas, address),

@@ -2,10 +2,8 @@ import { FLAG, STATUS, type Vma } from './memory-map.ts'
 
 /**
  * What a mapping holds. `anonymous` is what malloc and mmap gave, and the copy of a GPU's memory that the CUDA driver
- * leaves
- * in its process; `library` the private pages of a mapped file (data segments, relocated tables); `device` what a
- * device file
- * or a plugin of CRIU owns; `kernel` the vdso and its like.
+ * leaves in its process; `library` the private pages of a mapped file (data segments, relocated tables); `device` what
+ * a device file or a plugin of CRIU owns; `kernel` the vdso and its like.
  */
 export type Kind = (typeof KINDS)[number]
 export const KINDS = ['heap', 'stack', 'anonymous', 'library', 'shared', 'device', 'kernel'] as const

@@ -47,17 +47,14 @@ const EXPECTS_ZEROS = /\/libjemalloc[^/]*\.so/
 
 /**
  * Turns private anonymous memory of a checkpoint into copy-on-write mappings of one file. CRIU then maps the file in
- * place of
- * reading the pages: a restore takes as long for gigabytes as for megabytes, and pages are paid for when they are
- * touched.
- * The file stays as it is, so the same images restore any number of times, also side by side.
- * In place; at every moment the folder restores. Nothing of CRIU or podman is changed.
+ * place of reading the pages: a restore takes as long for gigabytes as for megabytes, and pages are paid for when they
+ * are touched. The file stays as it is, so the same images restore any number of times, also side by side. In place; at
+ * every moment the folder restores. Nothing of CRIU or podman is changed.
  *
  * What differs for the restored processes:
  * - MADV_DONTNEED brings the checkpoint's content back, where anonymous memory would be zero. glibc's malloc, CPython
- * and Go
- * clear what they hand out as zeroed; jemalloc does not: processes that map libjemalloc are skipped. One that is linked
- *   statically is not seen: leave `anonymous` out of `kinds` for such a program.
+ *   and Go clear what they hand out as zeroed; jemalloc does not: processes that map libjemalloc are skipped. One that
+ *   is linked statically is not seen: leave `anonymous` out of `kinds` for such a program.
  * - MADV_FREE fails with EINVAL, which its users take as "use MADV_DONTNEED".
  * - A write to a page copies 4 KiB, with huge pages too.
  * - A later checkpoint of the restored container leaves untouched pages out and needs this file again.

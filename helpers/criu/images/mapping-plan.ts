@@ -21,10 +21,9 @@ const HUGE = 2 << 20
 /** Longer stretches without content stay anonymous: no file pages for memory that nobody wrote. */
 const LONGEST_GAP = 8 << 20
 /**
- * Empty room in the file behind every mapping. mremap() may grow one, and the new pages then show what follows in the
- * file:
- * zeros, as anonymous memory would, and never the end of the file, which is SIGBUS. Room in a sparse file costs
- * nothing.
+ * Empty room in the file behind every mapping. mremap() may grow one, and the new pages then show what follows
+ * in the file: zeros, as anonymous memory would, and never the end of the file, which is SIGBUS. Room in a
+ * sparse file costs nothing.
  */
 const ROOM = 2 ** 34
 /** Zero pages that are written rather than left a hole, where they stand between others: fewer, longer writes. */
@@ -37,7 +36,7 @@ export interface MappingRules {
 }
 
 /** From where to where in a file, in bytes. */
-export interface Span {
+interface Span {
   start: number
   end: number
 }

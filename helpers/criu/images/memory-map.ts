@@ -1,9 +1,8 @@
 import type { Message } from './message.ts'
 
 /**
- * The mappings (VMAs) of a process, as mm-PID.img has them.
- * Sources: images/vma.proto, images/mm.proto, criu/include/image.h (status), include/uapi/asm-generic/mman*.h (the
- * rest).
+ * The mappings (VMAs) of a process, as mm-PID.img has them. Sources: images/vma.proto, images/mm.proto,
+ * criu/include/image.h (status), include/uapi/asm-generic/mman*.h (the rest).
  */
 export interface Vma {
   /** Addresses. They are whole pages, which doubles hold exactly. */

@@ -3,8 +3,8 @@ import { PAGE } from './memory-map.ts'
 import { ImageError } from './wire.ts'
 
 /**
- * Bytes read at once: large enough that the calls cost nothing, small enough to stay in the processor's cache for the
- * scan.
+ * Bytes read at once: large enough that the calls cost nothing, small enough to stay in the
+ * processor's cache for the scan.
  */
 const CHUNK = 4 << 20
 /** Reads and writes under way at the same time; libuv has four threads for them. */
@@ -70,8 +70,8 @@ async function inLanes(
     const buffer = Buffer.alloc(CHUNK)
     for (let job = queue.next(); !job.done; job = queue.next()) await work(job.value, buffer)
   }
-  // Every lane has ended before a failure is thrown: nobody may still write into a file that the caller closes or
-  // removes.
+  // Every lane has ended before a failure is thrown: nobody may still write into a file that the
+  // caller closes or removes.
   const failed = (await Promise.allSettled(Array.from({ length: LANES }, lane))).find(
     result => result.status === 'rejected',
   )

@@ -5,9 +5,8 @@ import { ImageError } from './wire.ts'
 
 /**
  * Which pages were dumped, as pagemap-PID.img has it: a head that names the file of pages, then runs of pages. The
- * pages
- * of the runs that are present stand in pages-ID.img one after another, nothing else does.
- * Sources: images/pagemap.proto, criu/pagemap.c (init_compat_pagemap_entry), criu/include/pagemap.h (flags).
+ * pages of the runs that are present stand in pages-ID.img one after another, nothing else does. Sources:
+ * images/pagemap.proto, criu/pagemap.c (init_compat_pagemap_entry), criu/include/pagemap.h (flags).
  */
 export interface PageRun {
   address: number

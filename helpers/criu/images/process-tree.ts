@@ -18,8 +18,8 @@ export function readName(core: Image): string {
 }
 
 /**
- * Where a thread's stack ends, on x86-64; undefined elsewhere. Source: images/core-x86.proto (thread_info_x86, gpregs,
- * sp).
+ * Where a thread's stack ends, on x86-64; undefined elsewhere. Source: images/core-x86.proto
+ * (thread_info_x86, gpregs, sp).
  */
 export function readStackPointer(core: Image): number | undefined {
   const pointer = core.entries[0]?.message(2)?.message(2)?.integer(20)

@@ -7,8 +7,7 @@ let fallocate: ((fd: number, mode: number, offset: number, length: number) => nu
 
 /**
  * Gives the memory or the disk behind a stretch of a file back; it reads as zeros afterwards. On tmpfs a huge page that
- * is
- * partly given back is split, and its rest stays. Nothing happens on file systems that cannot.
+ * is partly given back is split, and its rest stays. Nothing happens on file systems that cannot.
  * @param offset in bytes, as `length`
  * @throws Error with errno's name
  */

@@ -24,8 +24,7 @@ export function tinyCheckpoint(): { folder: string; parent: string } & Disposabl
 
 /**
  * The pages with content that a restore would bring back, as `PID ADDRESS` and a digest: those in the files of pages
- * over
- * those in mapped files.
+ * over those in mapped files.
  * @param mapped path in the container → path on the host; other files are not looked into
  */
 export function memoryOf(folder: string, mapped: Record<string, string> = {}): Record<string, string> {

@@ -34,8 +34,7 @@ export async function writeBeside(
 
 /**
  * Keeps only some of a process's dumped pages. They go into a new file of pages under a new number; the pagemap that
- * names it
- * takes the old one's place in one step, then the old file goes. Whenever this stops, the folder restores.
+ * names it takes the old one's place in one step, then the old file goes. Whenever this stops, the folder restores.
  * @param runs those that stay, with `at` as in the old file
  */
 export async function keepPages(folder: string, process: CheckpointedProcess, runs: readonly PageRun[]): Promise<void> {

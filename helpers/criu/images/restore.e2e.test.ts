@@ -158,11 +158,11 @@ describe.skipIf(unusable)(
         [command, '--images-dir', images(), '--log-file', `${command}.log`, ...args],
         { encoding: 'utf8', timeout: 30_000 },
       )
-      if (status !== 0)
-        throw new Error(
-          `criu ${command} failed: ${stderr}\n` +
-            `${spawnSync('grep', ['-aE', 'Error|Warn', join(images(), `${command}.log`)], { encoding: 'utf8' }).stdout}`,
-        )
+      if (status !== 0) {
+        const log = join(images(), `${command}.log`)
+        const { stdout } = spawnSync('grep', ['-aE', 'Error|Warn', log], { encoding: 'utf8' })
+        throw new Error(`criu ${command} failed: ${stderr}\n${stdout}`)
+      }
     }
 
     async function ask(name: string, command: string): Promise<string> {

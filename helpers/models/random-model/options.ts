@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { checkMakeable } from '../../core/creatable.ts'
+import { checkCreatable } from '../../core/creatable.ts'
 import { Problem } from '../../core/problem.ts'
 
 /** The shapes of random models and the command line of `npm run random-model`. */
@@ -40,7 +40,7 @@ export function parseOptions(args: string[]): ModelOptions | undefined {
     )
   if (!values.out) throw new Problem(`--out is missing: the model's folder\n${USAGE}`)
   if (!/^\d{1,9}$/.test(values.seed)) throw new Problem(`--seed: received "${values.seed}", allowed is a whole number`)
-  checkMakeable('--out', values.out)
+  checkCreatable('--out', values.out)
   return { shape: values.shape, out: resolve(values.out), python: values.python, seed: Number(values.seed) }
 }
 

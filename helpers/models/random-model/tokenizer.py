@@ -1,4 +1,4 @@
-"""A byte-level tokenizer without merges: every byte is a token, every further id a word, so that all ids decode to text."""
+"""A byte-level tokenizer without merges: every byte is a token, every further id a word: all ids decode to text."""
 
 import json
 
@@ -16,9 +16,26 @@ def tokenizer(size):
     vocabulary.update((f"w{i}", i) for i in range(len(vocabulary), size))
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
     return {
-        "version": "1.0", "truncation": None, "padding": None, "added_tokens": [], "normalizer": None,
-        "pre_tokenizer": byte_level, "post_processor": None, "decoder": byte_level,
-        "model": {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None, "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False, "ignore_merges": False, "vocab": vocabulary, "merges": []},
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": [],
+        "normalizer": None,
+        "pre_tokenizer": byte_level,
+        "post_processor": None,
+        "decoder": byte_level,
+        "model": {
+            "type": "BPE",
+            "dropout": None,
+            "unk_token": None,
+            "continuing_subword_prefix": None,
+            "end_of_word_suffix": None,
+            "fuse_unk": False,
+            "byte_fallback": False,
+            "ignore_merges": False,
+            "vocab": vocabulary,
+            "merges": [],
+        },
     }
 
 
@@ -26,5 +43,12 @@ def write_tokenizer(folder, config):
     with open(f"{folder}/tokenizer.json", "w") as file:
         json.dump(tokenizer(config["vocab_size"]), file, ensure_ascii=False)
     with open(f"{folder}/tokenizer_config.json", "w") as file:
-        json.dump({"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": config["max_position_embeddings"],
-                   "eos_token": f"w{config['eos_token_id']}", "pad_token": f"w{config['bos_token_id']}"}, file)
+        json.dump(
+            {
+                "tokenizer_class": "PreTrainedTokenizerFast",
+                "model_max_length": config["max_position_embeddings"],
+                "eos_token": f"w{config['eos_token_id']}",
+                "pad_token": f"w{config['bos_token_id']}",
+            },
+            file,
+        )

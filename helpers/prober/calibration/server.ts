@@ -4,19 +4,16 @@ import type { AddressInfo } from 'node:net'
 
 /**
  * The server that the prober is measured against, in a process of its own. Its parent sends one order a try: from when
- * on it
- * takes requests, and how much later its first token is there. It answers with that moment (CLOCK_MONOTONIC,
- * nanoseconds as
- * text). A request that comes later than the token counts as the prober's error.
+ * on it takes requests, and how much later its first token is there. It answers with that moment (CLOCK_MONOTONIC,
+ * nanoseconds as text). A request that comes later than the token counts as the prober's error.
  */
 
 export interface Order {
   port: number
   /**
-   * `listens`: from the start. `listens-later`: nobody listens for `delay` milliseconds.
-   * `drops-syn`: its queue holds one connection, which the parent fills before it stops this process: the kernel drops
-   * every
-   * further SYN without a word until the process goes on.
+   * `listens`: from the start. `listens-later`: nobody listens for `delay` milliseconds. `drops-syn`: its queue holds
+   * one connection, which the parent fills before it stops this process: the kernel drops every further SYN without a
+   * word until the process goes on.
    */
   kind: 'listens' | 'listens-later' | 'drops-syn'
   /** Milliseconds. */

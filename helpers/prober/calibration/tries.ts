@@ -44,8 +44,8 @@ async function attempt(server: ChildProcess, kind: Kind): Promise<number> {
 }
 
 /**
- * Stops the server and fills its queue, so that the kernel drops further SYNs without a word, as under CRIU's network
- * lock.
+ * Stops the server and fills its queue, so that the kernel drops further SYNs without a word, as under
+ * CRIU's network lock.
  */
 async function dropSyns(server: ChildProcess, port: number): Promise<Socket[]> {
   server.kill('SIGSTOP')

@@ -60,7 +60,15 @@ class Library:
     def cuMemCreate(self, number, size, properties, flags):
         wanted = properties._obj
         number._obj.value = 100 + len(self.world.calls)
-        return self.world.result("cuMemCreate", size.value, wanted.type, wanted.location.type, wanted.location.id, wanted.handle_types, wanted.flags.rdma)
+        return self.world.result(
+            "cuMemCreate",
+            size.value,
+            wanted.type,
+            wanted.location.type,
+            wanted.location.id,
+            wanted.handle_types,
+            wanted.flags.rdma,
+        )
 
     def cuMemImportFromShareableHandle(self, number, descriptor, kind):
         number._obj.value = 1000 + len(self.world.calls)
@@ -153,14 +161,23 @@ def install(world):
         cudaHostRegister=lambda address, size, flags: world.result("cudaHostRegister", size),
         cudaHostUnregister=lambda address: world.result("cudaHostUnregister"),
     )
-    cuda = types.SimpleNamespace(set_device=lambda device: None, current_device=lambda: 0, cudart=lambda: runtime, MemPool=MemPool, mem_get_info=lambda: (70, 100), memory_reserved=lambda: 5 + sum(data.handle[1] for data in world.pointer_to_data.values()))
+    cuda = types.SimpleNamespace(
+        set_device=lambda device: None,
+        current_device=lambda: 0,
+        cudart=lambda: runtime,
+        MemPool=MemPool,
+        mem_get_info=lambda: (70, 100),
+        memory_reserved=lambda: 5 + sum(data.handle[1] for data in world.pointer_to_data.values()),
+    )
 
     def copy_memory(to, source, size):
         if code := world.result("cudaMemcpy", size):
             raise RuntimeError(f"CUDART error: {code}")
         ctypes.memmove(to, source, size)
 
-    copy = types.SimpleNamespace(cudaMemcpy=copy_memory, cudaDeviceSynchronize=lambda: world.calls.append(("cudaDeviceSynchronize",)))
+    copy = types.SimpleNamespace(
+        cudaMemcpy=copy_memory, cudaDeviceSynchronize=lambda: world.calls.append(("cudaDeviceSynchronize",))
+    )
 
     def create_and_map(handle):
         world.calls.append(("vllm.create_and_map", handle[1]))
@@ -169,7 +186,11 @@ def install(world):
         "torch": dict(cuda=cuda),
         "vllm": {},
         "vllm.device_allocator": dict(get_mem_allocator_instance=lambda: world),
-        "vllm.device_allocator.cumem": dict(libcudart=copy, create_and_map=create_and_map, get_pluggable_allocator=lambda malloc, free: types.SimpleNamespace(_allocator=(malloc, free))),
+        "vllm.device_allocator.cumem": dict(
+            libcudart=copy,
+            create_and_map=create_and_map,
+            get_pluggable_allocator=lambda malloc, free: types.SimpleNamespace(_allocator=(malloc, free)),
+        ),
         "vllm.config": dict(VllmConfig=type("VllmConfig", (), {})),
         "vllm.platforms": {},
         "vllm.platforms.interface": dict(Platform=Platform),

@@ -20,9 +20,9 @@ class Case(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
-        for name, value in {"TMPFS_SLEEP_DIR": self.folder.name, "TMPFS_SLEEP_CHUNK_MB": "1", "TMPFS_SLEEP_UNPIN_AFTER": "0"}.items():
-            os.environ[name] = value
-            self.addCleanup(os.environ.pop, name, None)
+        for name, value in {"DIR": self.folder.name, "CHUNK_MB": "1", "UNPIN_AFTER": "0"}.items():
+            os.environ[f"TMPFS_SLEEP_{name}"] = value
+            self.addCleanup(os.environ.pop, f"TMPFS_SLEEP_{name}", None)
         self.world = World()
         install(self.world)
         self.addCleanup(self.join_threads)
@@ -106,7 +106,9 @@ class LevelTwo(Case):
         for size, kind, location, device, handle_types, rdma in self.calls("cuMemCreate"):
             self.assertEqual((kind, location, device, handle_types, rdma), (1, 1, 0, 0, 0))
         self.assertEqual({address for address, _ in self.calls("cuMemMap")}, {*self.weights, self.kv})
-        self.assertTrue(all(access == (3, 1) for _, *access in self.calls("cuMemSetAccess") for access in [tuple(access)]))
+        self.assertTrue(
+            all(access == (3, 1) for _, *access in self.calls("cuMemSetAccess") for access in [tuple(access)])
+        )
 
     def test_vllm_finds_the_new_handles_where_it_will_release_them(self):
         backend = self.backend()
@@ -207,14 +209,17 @@ class OwnGraphs(Case):
     def test_memory_that_sleeps_already_is_not_saved(self):
         next(data for data in self.world.pointer_to_data.values() if data.tag == "weights").is_asleep = True
         said = self.printed(lambda: self.backend().suspend(2))
-        self.assertEqual(said[0], ("fallback", "the weights stay in the process (level 1): RuntimeError(\"some of vLLM's memory sleeps already: weights\")"))
+        why = 'RuntimeError("some of vLLM\'s memory sleeps already: weights")'
+        self.assertEqual(said[0], ("fallback", f"the weights stay in the process (level 1): {why}"))
 
     def test_its_own_switch_is_turned_on_where_the_engine_can_sleep(self):
         import tmpfs_sleep.graphs
 
         class VllmConfig:
             def __init__(self, enable_sleep_mode):
-                self.model_config = types.SimpleNamespace(enable_sleep_mode=enable_sleep_mode, sleep_mode_offload_cudagraph=False)
+                self.model_config = types.SimpleNamespace(
+                    enable_sleep_mode=enable_sleep_mode, sleep_mode_offload_cudagraph=False
+                )
 
             @property
             def use_cumem_cudagraph_pool(self):
@@ -302,7 +307,9 @@ class Fallbacks(Case):
         self.printed(lambda: backend.suspend(2))
         self.world.refuse["cuMemSetAccess"] = 801
         said = self.printed(lambda: backend.resume())
-        self.assertEqual(said[0], ("fallback", "GPU memory is mapped by vLLM's extension: cuMemSetAccess: CUDA error 801"))
+        self.assertEqual(
+            said[0], ("fallback", "GPU memory is mapped by vLLM's extension: cuMemSetAccess: CUDA error 801")
+        )
         self.assertEqual(len(self.calls("vllm.create_and_map")), 4)
         self.assertEqual((len(self.calls("cuMemUnmap")), len(self.calls("cuMemRelease"))), (1, 1))
         self.assert_weights_are_back()
@@ -315,7 +322,6 @@ class Fallbacks(Case):
         self.assertEqual({what for what, _ in said}, {"fallback", "wake"})
         self.assertEqual(said[-1][1]["pinned"], 0)
         self.assert_weights_are_back()
-
 
     def assert_nothing_is_left_and_it_wakes(self, backend):
         """After a wake-up that failed."""
@@ -545,7 +551,11 @@ class Plugin(Case):
         return types.SimpleNamespace(sleep_mode_backend=backend)
 
     def test_vllm_finds_it_and_uses_it(self):
-        found = [point for point in importlib.metadata.entry_points(group="vllm.general_plugins") if point.name == "tmpfs_sleep"]
+        found = [
+            point
+            for point in importlib.metadata.entry_points(group="vllm.general_plugins")
+            if point.name == "tmpfs_sleep"
+        ]
         register = found[0].load()
         register()
         register()

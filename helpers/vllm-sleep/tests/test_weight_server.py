@@ -25,7 +25,10 @@ class Program(unittest.TestCase):
         cls.library, cls.program = f"{cls.built.name}/libcuda.so", f"{cls.built.name}/weight-server"
         fakes = [HERE.parent / "cuda" / name for name in ("fake-libcuda.c", "fake-memory.c")]
         subprocess.run(["gcc", "-shared", "-fPIC", "-o", cls.library, *fakes], check=True)
-        subprocess.run(["gcc", "-O1", "-Wall", "-Werror", "-pthread", "-o", cls.program, HERE / "weight-server.c", "-ldl"], check=True)
+        subprocess.run(
+            ["gcc", "-O1", "-Wall", "-Werror", "-pthread", "-o", cls.program, HERE / "weight-server.c", "-ldl"],
+            check=True,
+        )
 
     @classmethod
     def tearDownClass(cls):
@@ -45,21 +48,37 @@ class Program(unittest.TestCase):
         """Blocks that are asleep, and their content."""
         content = [os.urandom(size) for size in sizes]
         pathlib.Path(self.path).write_bytes(b"".join(content))
-        pathlib.Path(self.served.beside(self.path, "blocks")).write_text("device 0\n" + "".join(f"{size}\n" for size in sizes))
+        pathlib.Path(self.served.beside(self.path, "blocks")).write_text(
+            "device 0\n" + "".join(f"{size}\n" for size in sizes)
+        )
         self.blocks, self.allocations, self.numbers, offset = [], {}, [], 0
         for size in sizes:
             address, number = ctypes.c_uint64(), ctypes.c_uint64()
-            self.driver._call("cuMemAddressReserve", ctypes.byref(address), ctypes.c_size_t(size), ctypes.c_size_t(0), ctypes.c_uint64(0), ctypes.c_uint64(0))
+            self.driver._call(
+                "cuMemAddressReserve",
+                ctypes.byref(address),
+                ctypes.c_size_t(size),
+                ctypes.c_size_t(0),
+                ctypes.c_uint64(0),
+                ctypes.c_uint64(0),
+            )
             self.blocks.append((offset, address.value, size))
-            self.allocations[address.value] = types.SimpleNamespace(handle=(0, size, address.value, ctypes.addressof(number)), is_asleep=True)
+            self.allocations[address.value] = types.SimpleNamespace(
+                handle=(0, size, address.value, ctypes.addressof(number)), is_asleep=True
+            )
             self.numbers.append(number)
             offset += size
         return content
 
     def serve(self, *options, **environment):
+        usual = "--linger 0 --patience 5 --threads 3 --chunk-mb 1".split()
         program = subprocess.Popen(
-            [self.program, self.folder.name, "weights-1", "--linger", "0", "--patience", "5", "--threads", "3", "--chunk-mb", "1", *options],
-            env={**os.environ, "CUDA_LIBRARY": self.library, **environment}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            [self.program, self.folder.name, "weights-1", *usual, *options],
+            env={**os.environ, "CUDA_LIBRARY": self.library, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         self.addCleanup(program.wait)
         self.addCleanup(program.kill)
         for pipe in (program.stdin, program.stdout):

@@ -1,31 +1,36 @@
 """A sleep backend for vLLM whose level-2 sleep keeps the weights' raw blocks in one file on a tmpfs.
 
-vLLM's own level 2 throws the weights away and reads the model again; its level 1 keeps them in pinned memory of the process,
-where a checkpoint of the process would hold them. Here they lie outside the process, as the GPU had them: any model, any
-quantization, no conversion at wake-up. POST /sleep?level=2 and POST /wake_up are all that is needed.
+vLLM's own level 2 throws the weights away and reads the model again; its level 1 keeps them in pinned memory of the
+process, where a checkpoint of the process would hold them. Here they lie outside the process, as the GPU had them: any
+model, any quantization, no conversion at wake-up. POST /sleep?level=2 and POST /wake_up are all that is needed.
 
-At wake-up some threads read the file, piece by piece, into a little pinned memory, while GPU memory is mapped through the
-driver's API: the weights' first, the KV cache's while pieces are copied already.
+At wake-up some threads read the file, piece by piece, into a little pinned memory, while GPU memory is mapped through
+the driver's API: the weights' first, the KV cache's while pieces are copied already.
 
-Which properties memory gets: vLLM asks for memory that can be exported to other nodes (fabric handles, POSIX handles where
-that fails) and that network cards may read (GPUDirect RDMA). Here it is plain memory, what cudaMalloc gives, which is enough
-as long as no KV connector hands blocks to other processes; TMPFS_SLEEP_RDMA=1 sets the RDMA flag as vLLM does.
+Which properties memory gets: vLLM asks for memory that can be exported to other nodes (fabric handles, POSIX handles
+where that fails) and that network cards may read (GPUDirect RDMA). Here it is plain memory, what cudaMalloc gives,
+which is enough as long as no KV connector hands blocks to other processes; TMPFS_SLEEP_RDMA=1 sets the RDMA flag as
+vLLM does.
 
-CUDA graphs: vLLM keeps their memory outside its sleep pool, so it stays on the GPU over a sleep and goes through the CUDA
-checkpoint, which is slower than this. TMPFS_SLEEP_GRAPHS=1 gives graphs a pool of the sleeping allocator, and their blocks
-are saved with the weights: the same bytes at the same addresses. vLLM 0.33 has such a pool itself, which is turned on then.
+CUDA graphs: vLLM keeps their memory outside its sleep pool, so it stays on the GPU over a sleep and goes through the
+CUDA checkpoint, which is slower than this. TMPFS_SLEEP_GRAPHS=1 gives graphs a pool of the sleeping allocator, and
+their blocks are saved with the weights: the same bytes at the same addresses. vLLM 0.33 has such a pool itself, which
+is turned on then.
 
 All that sleeps is saved but the KV cache: vLLM 0.33 has memory of its own for what runs with the weights.
 
 Weights beside the restore: the file has a list of its blocks beside it, so that a program outside (weight-server.c) can
-fill GPU memory from both while this process is still being restored. Where its socket is there, the wake-up maps that memory
-in place of copying; where it fails, the weights are copied as ever, and a line says so.
+fill GPU memory from both while this process is still being restored. Where its socket is there, the wake-up maps that
+memory in place of copying; where it fails, the weights are copied as ever, and a line says so.
 
-Stacks of GPU threads: the driver keeps memory for all that can run at once. TMPFS_SLEEP_STACKS=1 gives it back while asleep.
+Stacks of GPU threads: the driver keeps memory for all that can run at once. TMPFS_SLEEP_STACKS=1 gives it back while
+asleep.
 
 Environment: TMPFS_SLEEP_DIR (no default: without it vLLM is left alone), TMPFS_SLEEP_CHUNK_MB (16), TMPFS_SLEEP_READERS
-(14, or two less than the host's CPUs where there are fewer), TMPFS_SLEEP_GRAPHS (0), TMPFS_SLEEP_STACKS (0), TMPFS_SLEEP_RDMA (0), TMPFS_SLEEP_SERVED_PATIENCE (seconds, 5), TMPFS_SLEEP_UNPIN_AFTER (seconds, 1).
-Lines it prints begin with `tmpfs-sleep: `: `backend` with the folder, `saved`, `left`, `stacks` and `wake` with JSON, `fallback` with the reason.
+(14, or two less than the host's CPUs where there are fewer), TMPFS_SLEEP_GRAPHS (0), TMPFS_SLEEP_STACKS (0),
+TMPFS_SLEEP_RDMA (0), TMPFS_SLEEP_SERVED_PATIENCE (seconds, 5), TMPFS_SLEEP_UNPIN_AFTER (seconds, 1).
+Lines it prints begin with `tmpfs-sleep: `: `backend` with the folder, `saved`, `left`, `stacks` and `wake` with JSON,
+`fallback` with the reason.
 """
 
 import json
@@ -46,8 +51,8 @@ def setting(name, default):
 def register():
     """Called by vLLM in each of its processes (entry point group vllm.general_plugins).
 
-    Makes the tmpfs backend the one in use where TMPFS_SLEEP_DIR is set: vLLM 0.26 has no flag for it, and with 0.33's flag
-    there is no pool for graphs.
+    Makes the tmpfs backend the one in use where TMPFS_SLEEP_DIR is set: vLLM 0.26 has no flag for it, and with 0.33's
+    flag there is no pool for graphs.
     """
     if not os.environ.get("TMPFS_SLEEP_DIR"):
         return

@@ -19,7 +19,7 @@ KV_CACHE = "kv_cache"
 
 
 def kept(data):
-    """Whether a block must come back with its content. Beside the weights, vLLM 0.33 has tags of its own for what runs with them."""
+    """Whether a block must come back with its content: vLLM 0.33 has further tags for what runs with the weights."""
     return data.tag != KV_CACHE
 
 
@@ -28,7 +28,8 @@ def kept_tags():
 
 
 def left_on_the_gpu():
-    """Bytes that torch holds outside the sleeping pool, and all that is in use on the device: these go through a CUDA checkpoint."""
+    """What goes through a CUDA checkpoint: bytes that torch holds outside the sleeping pool, and all that is in use on
+    the device."""
     import torch
 
     asleep = sum(data.handle[1] for data in get_mem_allocator_instance().pointer_to_data.values())
@@ -80,7 +81,7 @@ class TmpfsBackend(CuMemBackend):
         say("left", left_on_the_gpu())
 
     def _give_stacks_back(self):
-        """The driver keeps a stack for every thread that the GPU can run at once, as large as the largest that a kernel needed."""
+        """The driver keeps a stack for every thread that can run at once, as large as a kernel ever needed."""
         driver = Driver()
         try:
             size = self._stack or driver.stack_size()
@@ -91,7 +92,8 @@ class TmpfsBackend(CuMemBackend):
             say("fallback", f"the stacks of GPU threads stay: {error}")
 
     def _take_stacks(self):
-        """As they were, before anything runs: CUDA graphs need them (without: error 719), and kernels whose need the driver cannot know before. Without them the engine stays asleep."""
+        """As they were, before anything runs: CUDA graphs need them (without: error 719), and kernels whose need the
+        driver cannot know before. Without them the engine stays asleep."""
         if not self._stack:
             return
         began = time.perf_counter()
@@ -139,7 +141,15 @@ class TmpfsBackend(CuMemBackend):
                     os.unlink(path)
             raise
         self._blocks = blocks
-        say("saved", {"bytes": size, "blocks": len(blocks), "seconds": round(time.perf_counter() - began, 4), "file": self._path})
+        say(
+            "saved",
+            {
+                "bytes": size,
+                "blocks": len(blocks),
+                "seconds": round(time.perf_counter() - began, 4),
+                "file": self._path,
+            },
+        )
 
     def resume(self, tags=None):
         """What was kept comes back whatever the tags, the KV cache where it is named or none is."""
@@ -148,7 +158,11 @@ class TmpfsBackend(CuMemBackend):
             return super().resume([*tags, *kept_tags()] if tags is not None and WEIGHTS in tags else tags)
         self._state = "RESUMING"
         allocations = get_mem_allocator_instance().pointer_to_data
-        asleep = [item for item in allocations.items() if item[1].is_asleep and (tags is None or KV_CACHE in tags or kept(item[1]))]
+        asleep = [
+            item
+            for item in allocations.items()
+            if item[1].is_asleep and (tags is None or KV_CACHE in tags or kept(item[1]))
+        ]
         began = time.perf_counter()
         driver = Driver()
         served = self._served(allocations, driver)
@@ -159,7 +173,11 @@ class TmpfsBackend(CuMemBackend):
                 self._map(driver, [item for item in asleep if kept(item[1])])
                 wake.begin()
             self._map(driver, asleep)
-            mapped = {"blocks": len(asleep), "mapped_bytes": sum(data.handle[1] for _, data in asleep), "map_seconds": round(time.perf_counter() - began, 4)}
+            mapped = {
+                "blocks": len(asleep),
+                "mapped_bytes": sum(data.handle[1] for _, data in asleep),
+                "map_seconds": round(time.perf_counter() - began, 4),
+            }
             if served:
                 try:
                     steps = served.wait()
@@ -173,7 +191,16 @@ class TmpfsBackend(CuMemBackend):
                 self._releasing = wake.end(mapped)
             elif served:
                 seconds = {"mapped": mapped["map_seconds"], "copied": round(time.perf_counter() - began, 4)}
-                say("wake", {"bytes": sum(length for _, _, length in self._blocks), **mapped, "at": began, "served": steps, "seconds": seconds})
+                say(
+                    "wake",
+                    {
+                        "bytes": sum(length for _, _, length in self._blocks),
+                        **mapped,
+                        "at": began,
+                        "served": steps,
+                        "seconds": seconds,
+                    },
+                )
             else:
                 say("wake", mapped)
             self._blocks = []
@@ -193,11 +220,15 @@ class TmpfsBackend(CuMemBackend):
                 driver.map(address, data)
 
     def _served(self, allocations, driver):
-        """The weights' memory from the program that ran beside the restore; None where nobody offers it, or it cannot be had, which is said."""
+        """The weights' memory from the program that ran beside the restore; None where nobody offers it, or it cannot
+        be had, which is said."""
         if not self._blocks or not os.path.exists(beside(self._path, "sock")):
             return None
         if setting("RDMA", 0) or not all(allocations[address].is_asleep for _, address, _ in self._blocks):
-            say("fallback", "the weights are copied from their file: only all of them together are handed over, as plain memory")
+            say(
+                "fallback",
+                "the weights are copied from their file: only all of them together are handed over, as plain memory",
+            )
             return None
         try:
             return Served(self._path, self._blocks, allocations, driver)

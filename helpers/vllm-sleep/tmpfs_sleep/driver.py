@@ -10,13 +10,24 @@ class Location(ctypes.Structure):
 
 
 class Flags(ctypes.Structure):
-    _fields_ = [("compression", ctypes.c_ubyte), ("rdma", ctypes.c_ubyte), ("usage", ctypes.c_ushort), ("reserved", ctypes.c_ubyte * 4)]
+    _fields_ = [
+        ("compression", ctypes.c_ubyte),
+        ("rdma", ctypes.c_ubyte),
+        ("usage", ctypes.c_ushort),
+        ("reserved", ctypes.c_ubyte * 4),
+    ]
 
 
 class Properties(ctypes.Structure):
     """CUmemAllocationProp of cuda.h."""
 
-    _fields_ = [("type", ctypes.c_int), ("handle_types", ctypes.c_int), ("location", Location), ("win32", ctypes.c_void_p), ("flags", Flags)]
+    _fields_ = [
+        ("type", ctypes.c_int),
+        ("handle_types", ctypes.c_int),
+        ("location", Location),
+        ("win32", ctypes.c_void_p),
+        ("flags", Flags),
+    ]
 
 
 class Access(ctypes.Structure):
@@ -29,7 +40,10 @@ PINNED, DEVICE, READ_WRITE, STACK_SIZE, POSIX_DESCRIPTOR = 1, 1, 3, 0, 1
 
 
 class Driver:
-    """Maps GPU memory at addresses that are still reserved, and says how much stack GPU threads have. Calls through ctypes hold no interpreter lock."""
+    """Maps GPU memory at addresses that are still reserved, and says how much stack GPU threads have.
+
+    Calls through ctypes hold no interpreter lock.
+    """
 
     library = None
 
@@ -44,7 +58,8 @@ class Driver:
         return size.value
 
     def set_stack_size(self, size):
-        """Waits for the GPU. The driver gives a kernel that needs more its own when it is launched, but not every CUDA graph."""
+        """Waits for the GPU. The driver gives a kernel that needs more its own when it is launched, but not every CUDA
+        graph."""
         self._call("cuCtxSetLimit", STACK_SIZE, ctypes.c_size_t(size))
 
     def map(self, address, data):
@@ -62,9 +77,14 @@ class Driver:
         data.is_asleep = False
 
     def adopt(self, address, data, descriptor):
-        """Maps another process's memory; vLLM releases it as it does its own. A process that holds such memory may not be one that can be checkpointed: it must sleep first."""
+        """Maps another process's memory; vLLM releases it as it does its own.
+
+        A process that holds such memory may not be one that can be checkpointed: it must sleep first.
+        """
         number = ctypes.c_uint64()
-        self._call("cuMemImportFromShareableHandle", ctypes.byref(number), ctypes.c_void_p(descriptor), POSIX_DESCRIPTOR)
+        self._call(
+            "cuMemImportFromShareableHandle", ctypes.byref(number), ctypes.c_void_p(descriptor), POSIX_DESCRIPTOR
+        )
         self._place(address, data.handle, number)
         data.is_asleep = False
 
@@ -79,7 +99,9 @@ class Driver:
         device, size, _, _ = handle
         number = ctypes.c_uint64()
         properties = Properties(type=PINNED, location=Location(DEVICE, device), flags=Flags(rdma=setting("RDMA", 0)))
-        self._call("cuMemCreate", ctypes.byref(number), ctypes.c_size_t(size), ctypes.byref(properties), ctypes.c_uint64(0))
+        self._call(
+            "cuMemCreate", ctypes.byref(number), ctypes.c_size_t(size), ctypes.byref(properties), ctypes.c_uint64(0)
+        )
         self._place(address, handle, number)
 
     def _place(self, address, handle, number):
@@ -87,14 +109,27 @@ class Driver:
         device, size, _, memory = handle
         where = Location(DEVICE, device)
         try:
-            self._call("cuMemMap", ctypes.c_uint64(address), ctypes.c_size_t(size), ctypes.c_size_t(0), number, ctypes.c_uint64(0))
+            self._call(
+                "cuMemMap",
+                ctypes.c_uint64(address),
+                ctypes.c_size_t(size),
+                ctypes.c_size_t(0),
+                number,
+                ctypes.c_uint64(0),
+            )
         except OSError:
             self.library.cuMemRelease(number)
             raise
         # where vLLM's extension looks for it when it unmaps and releases
         ctypes.c_uint64.from_address(memory).value = number.value
         try:
-            self._call("cuMemSetAccess", ctypes.c_uint64(address), ctypes.c_size_t(size), ctypes.byref(Access(where, READ_WRITE)), ctypes.c_size_t(1))
+            self._call(
+                "cuMemSetAccess",
+                ctypes.c_uint64(address),
+                ctypes.c_size_t(size),
+                ctypes.byref(Access(where, READ_WRITE)),
+                ctypes.c_size_t(1),
+            )
         except OSError:
             self.library.cuMemUnmap(ctypes.c_uint64(address), ctypes.c_size_t(size))
             self.library.cuMemRelease(number)

@@ -1,4 +1,7 @@
-"""Weights that are on the GPU already: a program that ran beside the restore (weight-server.c) hands their memory over by descriptor."""
+"""Weights that are on the GPU already.
+
+A program that ran beside the restore (weight-server.c) hands their memory over by descriptor.
+"""
 
 import contextlib
 import json

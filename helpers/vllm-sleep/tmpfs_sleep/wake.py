@@ -13,7 +13,10 @@ from . import say, setting
 
 
 class Staging:
-    """Host memory that pieces of the file go through. A piece is pinned when it has been filled once: its pages are there then."""
+    """Host memory that pieces of the file go through.
+
+    A piece is pinned when it has been filled once: its pages are there then.
+    """
 
     def __init__(self, runtime, size, count):
         self.size = size
@@ -59,7 +62,7 @@ class Staging:
 
 
 class Wake:
-    """Threads read the file into pinned memory from the first moment on; from `begin` on another copies what they have read.
+    """Threads read the file into pinned memory from the first moment on; from `begin` on another copies what they read.
 
     Pinning the file itself took as long as copying it, and the driver copies nothing while it pins.
     """
@@ -119,11 +122,15 @@ class Wake:
             if self._error:
                 return
             slot, start, end = piece
-            for offset, address, length in self._blocks[bisect.bisect_right(self._offsets, start) - 1:]:
+            for offset, address, length in self._blocks[bisect.bisect_right(self._offsets, start) - 1 :]:
                 low, high = max(start, offset), min(end, offset + length)
                 if low >= high:
                     break
-                libcudart.cudaMemcpy(ctypes.c_void_p(address + low - offset), ctypes.c_void_p(self._staging.address(slot) + low - start), high - low)
+                libcudart.cudaMemcpy(
+                    ctypes.c_void_p(address + low - offset),
+                    ctypes.c_void_p(self._staging.address(slot) + low - start),
+                    high - low,
+                )
             self._staging.free.put(slot)
         # what was not pinned may still be on its way
         libcudart.cudaDeviceSynchronize()
@@ -135,7 +142,16 @@ class Wake:
         if self._error:
             raise self._error
         self._mark("copied")
-        say("wake", {"bytes": self._size, **mapped, "readers": len(self._readers), "pinned": len(self._staging.pinned), "seconds": self._seconds})
+        say(
+            "wake",
+            {
+                "bytes": self._size,
+                **mapped,
+                "readers": len(self._readers),
+                "pinned": len(self._staging.pinned),
+                "seconds": self._seconds,
+            },
+        )
         releasing = threading.Thread(target=self._release_later, name="tmpfs-sleep-release", daemon=True)
         releasing.start()
         return releasing

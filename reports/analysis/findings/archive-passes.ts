@@ -5,8 +5,7 @@ const PASSES = ['archive.find-runtime', 'archive.read-config', 'archive.unpack']
 
 /**
  * podman reads and decompresses the whole archive three times before CRIU starts: for the OCI runtime, for the config,
- * and
- * to unpack it. A restore in place reads no archive, so all of it is the cost.
+ * and to unpack it. A restore in place reads no archive, so all of it is the cost.
  */
 export const archivePasses: Rule = facts =>
   measured(facts).flatMap(scenario => {
@@ -27,18 +26,20 @@ export const archivePasses: Rule = facts =>
         (a, b) =>
           Number(a.strategy !== 'podman-in-place') - Number(b.strategy !== 'podman-in-place') || p50(a) - p50(b),
       )[0]
+    const faster = better
+      ? ` (${better.id} took ${seconds(p50(better))} s in this run, ${factor(p50(scenario) / p50(better))} as fast)`
+      : ''
     return [
       {
         code: 'archive-read-again',
-        message: `podman reads the whole archive ${passes === 3 ? 'three times' : `${passes} times`} before CRIU starts`,
+        message: `podman reads the whole archive ${passes === 3 ? 'three' : passes} times before CRIU starts`,
         evidence:
           `${phaseList(scenario, PASSES)}: ${seconds(cost)} s of ${seconds(p50(scenario))} ` +
           `s${size === undefined ? '' : `, ${bytes(size)} each time`}`,
         cost,
         remedy:
-          `restore in place, without an archive: \`podman container checkpoint --keep NAME\`, then \`podman ` +
-          'container restore --keep ' +
-          `NAME\`${better ? ` (${better.id} took ${seconds(p50(better))} s in this run, ${factor(p50(scenario) / p50(better))} as fast)` : ''}`,
+          'restore in place, without an archive: `podman container checkpoint --keep NAME`, then ' +
+          `\`podman container restore --keep NAME\`${faster}`,
         source: 'https://github.com/containers/podman/issues/25662',
         scenario: scenario.id,
       },

@@ -17,30 +17,27 @@ const without = (...keys: string[]) =>
   )
 
 describe('the archive is read three times', () => {
-  it(
-    'fires for every import, with the seconds of its passes, and proposes the restore in place that was ' + 'faster',
-    () => {
-      const all = found(archivePasses, facts)
-      expect(Object.keys(all)).toEqual([
-        'podman-import.compress-zstd',
-        'podman-import.compress-gzip',
-        'podman-import.compress-none',
-      ])
-      const zstd = all['podman-import.compress-zstd']!
-      const phases = facts.report.scenarios
-        .find(scenario => scenario.id === 'podman-import.compress-zstd')!
-        .phases.filter(phase => phase.name.startsWith('archive.'))
-      expect(zstd.cost).toBeCloseTo(
-        phases.reduce((sum, phase) => sum + phase.p50, 0),
-        6,
-      )
-      expect(zstd.message).toContain('three times')
-      expect(zstd.evidence).toMatch(/^archive\.find-runtime \d.*archive\.unpack \d.* 1\.13 GB each time$/)
-      expect(zstd.remedy).toMatch(
-        /`podman container restore --keep NAME` \(podman-in-place\.storage-tmpfs-huge took 0\.\d\d s in this run, \d.*x as fast\)/,
-      )
-    },
-  )
+  it('fires for every import, with the seconds of its passes, and proposes the faster restore in place', () => {
+    const all = found(archivePasses, facts)
+    expect(Object.keys(all)).toEqual([
+      'podman-import.compress-zstd',
+      'podman-import.compress-gzip',
+      'podman-import.compress-none',
+    ])
+    const zstd = all['podman-import.compress-zstd']!
+    const phases = facts.report.scenarios
+      .find(scenario => scenario.id === 'podman-import.compress-zstd')!
+      .phases.filter(phase => phase.name.startsWith('archive.'))
+    expect(zstd.cost).toBeCloseTo(
+      phases.reduce((sum, phase) => sum + phase.p50, 0),
+      6,
+    )
+    expect(zstd.message).toContain('three times')
+    expect(zstd.evidence).toMatch(/^archive\.find-runtime \d.*archive\.unpack \d.* 1\.13 GB each time$/)
+    expect(zstd.remedy).toMatch(
+      /`podman container restore --keep NAME` \(podman-in-place\S+tmpfs-huge took 0\.\d\d s in .*, \d.*x as fast\)/,
+    )
+  })
   it('proposes no scenario that this run does not show to be faster', () => {
     const alone = found(
       archivePasses,

@@ -2,8 +2,8 @@ import { bytes, seconds } from '../../run/format.ts'
 import { archiveTime, figure, measured, p50, type Rule, sibling, slowerBy, word } from './rule.ts'
 
 /**
- * Compression that costs more to undo than its smaller archive saves: seen where the same archive uncompressed was
- * faster.
+ * Compression that costs more to undo than its smaller archive saves: seen where the same archive
+ * uncompressed was faster.
  */
 export const compression: Rule = facts =>
   measured(facts).flatMap(scenario => {

@@ -2,11 +2,10 @@ import { count, percent, seconds } from '../../run/format.ts'
 import { figure, hostFigure, measured, NOTICEABLE, p50, type Rule } from './rule.ts'
 
 /**
- * CRIU's debug log costs time: runc asks for level 4, a write for each line. The level cannot be changed from outside,
- * for what
- * runc asks for goes before "verbosity" in the configuration file (setup_logging_from_req in criu/cr-service.c); where
- * the log
- * goes can. The cost is the lines of a restore times what a line costs here, measured when the run began.
+ * CRIU's debug log costs time: runc asks for level 4, a write for each line. The level cannot be changed from
+ * outside, for what runc asks for goes before "verbosity" in the configuration file (setup_logging_from_req in
+ * criu/cr-service.c); where the log goes can. The cost is the lines of a restore times what a line costs here,
+ * measured when the run began.
  */
 export const criuLog: Rule = facts =>
   measured(facts).flatMap(scenario => {

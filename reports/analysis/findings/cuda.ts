@@ -7,8 +7,7 @@ const FAR_BELOW = 0.5
 
 /**
  * The CUDA restore copies GPU memory back far slower than PCIe can. Bytes are the trial's `cuda.bytes`; without them
- * the
- * whole checkpoint's, which is more than goes to the GPU and so errs towards silence.
+ * the whole checkpoint's, which is more than goes to the GPU and so errs towards silence.
  */
 export const cudaRestore: Rule = facts =>
   measured(facts).flatMap(scenario => {
@@ -34,8 +33,8 @@ export const cudaRestore: Rule = facts =>
   })
 
 /**
- * The driver copies at 2 to 4 GB/s, by the CPU (docs/results, H100): what helps is less GPU memory in use at the
- * checkpoint.
+ * The driver copies at 2 to 4 GB/s, by the CPU (docs/results, H100): what helps is less GPU memory in
+ * use at the checkpoint.
  */
 function lessToCopy({ checkpointAt, graphs }: Settings): string {
   if (checkpointAt !== 'asleep-2')

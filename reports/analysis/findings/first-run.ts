@@ -3,9 +3,11 @@ import { seconds } from '../../run/format.ts'
 import { tfftOf } from '../../run/tfft.ts'
 import { countedTrials, measured, type Rule } from './rule.ts'
 
+const FIRST_START = "; if a first start is what counts, measure it by itself: the setting `{ pageCache: 'cold' }`"
+
 /**
- * A first trial that is half as slow again as the median of the others and slower than every one of them: something was
- * cold.
+ * A first trial that is half as slow again as the median of the others and slower than every one of
+ * them: something was cold.
  */
 export const firstRun: Rule = facts =>
   measured(facts).flatMap(scenario => {
@@ -23,8 +25,8 @@ export const firstRun: Rule = facts =>
         evidence: `${seconds(first)} s, then ${seconds(Math.min(...others))} to ${seconds(Math.max(...others))} s`,
         cost: first - usual,
         remedy:
-          `compare the logs of the first trial with those of the next: \`ls ` +
-          `logs/${scenario.id}\`${scenario.strategy === 'cold' && scenario.settings.pageCache !== 'cold' ? "; if a first start is what counts, measure it by itself: the setting `{ pageCache: 'cold' }`" : ''}`,
+          `compare the logs of the first trial with those of the next: \`ls logs/${scenario.id}\`` +
+          (scenario.strategy === 'cold' && scenario.settings.pageCache !== 'cold' ? FIRST_START : ''),
         source: 'https://github.com/llm-d-incubation/llm-d-fast-model-actuation/issues/445',
         scenario: scenario.id,
       },

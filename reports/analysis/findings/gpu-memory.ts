@@ -1,14 +1,13 @@
 import { PAGE } from '../../../helpers/criu/images/memory-map.ts'
+import { type EngineName, engineDescriptions } from '../../../helpers/engines/index.ts'
 import { bytes, percent, seconds } from '../../run/format.ts'
-import type { Scenario } from '../../run/schema.ts'
+import type { Run, Scenario } from '../../run/schema.ts'
 import { archiveTime, figure, measured, p50, phase, RESTORES, type Rule, sibling, slowerBy } from './rule.ts'
 
 /**
  * What lies in a checkpoint and could be left out. Seen by the figures `checkpoint.kv_bytes` and
- * `checkpoint.weights_bytes`
- * of a trial, or, for vLLM, by when the checkpoint was taken: asleep at level 1 the KV cache is gone and the weights
- * lie in
- * host memory; at level 2 both are gone.
+ * `checkpoint.weights_bytes` of a trial, or by when an engine that can sleep was dumped: asleep at level 1 the KV cache
+ * is gone and the weights lie in host memory; at level 2 both are gone.
  */
 function inCheckpoint(what: {
   code: string
@@ -25,7 +24,7 @@ function inCheckpoint(what: {
       .flatMap(scenario => {
         const size = figure(facts, scenario.id, what.key)
         const at = String(scenario.settings.checkpointAt ?? 'warmed-up')
-        const held = size === undefined ? facts.run.engine.name === 'vllm' && !what.asleep.includes(at) : size > 0
+        const held = size === undefined ? canSleep(facts.run) && !what.asleep.includes(at) : size > 0
         if (!held) return []
         const without = sibling(facts, scenario, ['checkpointAt'], other =>
           what.asleep.includes(String(other.settings.checkpointAt)),
@@ -58,6 +57,9 @@ function inCheckpoint(what: {
         ]
       })
 }
+
+/** False for an engine that there is no more. */
+const canSleep = ({ engine }: Run): boolean => engineDescriptions[engine.name as EngineName]?.sleeps === true
 
 /** Bytes of a checkpoint's content: an archive's own bytes are compressed. */
 function contentOf({ strategy, checkpoint }: Scenario): number | undefined {

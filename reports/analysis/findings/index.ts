@@ -18,7 +18,7 @@ import { unattributed } from './unattributed.ts'
 import { unfairBaseline } from './unfair-baseline.ts'
 
 /** Every rule there is; one file a rule, or two that share what they look at. */
-export const RULES: Rule[] = [
+const RULES: Rule[] = [
   archivePasses,
   imagesOnDisk,
   compression,
@@ -39,8 +39,8 @@ export const RULES: Rule[] = [
 ]
 
 /**
- * All findings of a run, the costliest first, those without a cost last. A cause that several scenarios share is one
- * finding.
+ * All findings of a run, the costliest first, those without a cost last. A cause that several scenarios
+ * share is one finding.
  */
 export function findings(run: Run, report: Report, trials: Trial[]): Finding[] {
   const facts = { run, report, trials }

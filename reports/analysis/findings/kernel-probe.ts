@@ -3,8 +3,7 @@ import { figure, measured, NOTICEABLE, p50, type Rule } from './rule.ts'
 
 /**
  * CRIU tries out what the kernel can, and writes it to /run/criu.kdat where /run is a tmpfs (kerndat.c): what was true
- * before a
- * reboot need not be true after it. Where /run is none, as in many containers, it asks at every start.
+ * before a reboot need not be true after it. Where /run is none, as in many containers, it asks at every start.
  */
 export const kernelProbe: Rule = facts =>
   measured(facts).flatMap(scenario => {

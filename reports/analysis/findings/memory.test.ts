@@ -57,20 +57,17 @@ describe('KV cache and weights inside the checkpoint', () => {
     })
     expect(found(weights, scene([archive]))['import']!.cost).toBeCloseTo(14.8, 1)
   })
-  it(
-    'are silent for what was dropped, where dropping gained nothing, and for an engine that says nothing ' + 'about it',
-    () => {
-      expect(kvCache(scene([at('asleep-1', 4, 5e9)], vllm))).toEqual([])
-      expect(weights(scene([at('asleep-2', 2.6, 1.9e9)], vllm))).toEqual([])
-      expect(weights(scene([awake, at('asleep-2', 9, 1.9e9)], vllm))).toEqual([])
-      expect([
-        ...kvCache(scene([awake])),
-        ...weights(scene([awake])),
-        ...kvCache(recordedFacts),
-        ...weights(recordedFacts),
-      ]).toEqual([])
-    },
-  )
+  it('are silent for what was dropped, where dropping gained nothing, and for an engine that says nothing', () => {
+    expect(kvCache(scene([at('asleep-1', 4, 5e9)], vllm))).toEqual([])
+    expect(weights(scene([at('asleep-2', 2.6, 1.9e9)], vllm))).toEqual([])
+    expect(weights(scene([awake, at('asleep-2', 9, 1.9e9)], vllm))).toEqual([])
+    expect([
+      ...kvCache(scene([awake])),
+      ...weights(scene([awake])),
+      ...kvCache(recordedFacts),
+      ...weights(recordedFacts),
+    ]).toEqual([])
+  })
 })
 
 describe('transparent huge pages', () => {

@@ -6,6 +6,9 @@ const LARGE = 256e6
 /** Below this share of what memory can do, CRIU and not the memory is what one waits for. */
 const FAR_BELOW = 0.6
 
+const MAPPED = "map the pages in place of reading them: the setting `{ pages: 'mapped' }` (docs/strategies.md says how)"
+const FEWER = "; or take fewer along: `{ checkpointAt: 'asleep-2' }` where the engine can sleep"
+
 /** CRIU reads pages from memory slower than one thread on this host can, which was measured on the spot. */
 export const pageReads: Rule = facts =>
   measured(facts).flatMap(scenario => {
@@ -35,9 +38,7 @@ export const pageReads: Rule = facts =>
           storage === 'tmpfs'
             ? 'mount the tmpfs with huge pages: `mount -o remount,huge=always /mnt/checkpoint-ram` before the ' +
               "checkpoint is taken (here: the setting `{ storage: 'tmpfs-huge' }`)"
-            : `map the pages in place of reading them: the setting \`{ pages: 'mapped' }\` (docs/strategies.md ` +
-              'says ' +
-              `how)${scenario.settings.checkpointAt === 'asleep-2' ? '' : "; or take fewer along: `{ checkpointAt: 'asleep-2' }` where the engine can sleep"}`,
+            : MAPPED + (scenario.settings.checkpointAt === 'asleep-2' ? '' : FEWER),
         source: 'https://github.com/checkpoint-restore/criu/issues/3148',
         scenario: scenario.id,
       },

@@ -10,8 +10,8 @@ export interface Facts {
 }
 
 /**
- * A pure function that names a cause where it sees one, a finding a scenario, and is silent where the evidence is
- * missing.
+ * A pure function that names a cause where it sees one, a finding a scenario, and is silent where the
+ * evidence is missing.
  */
 export type Rule = (facts: Facts) => Finding[]
 

@@ -11,7 +11,7 @@ export interface Published {
   url: string
 }
 
-export const KINDS = {
+const KINDS = {
   read: "read in the project's source or docs",
   thread: 'from an issue or a pull request',
   vendor: "a vendor's claim that nobody else can repeat",

@@ -11,7 +11,7 @@ export interface Size {
   /** No room for names beside the bars: they stand above them. */
   narrow: boolean
 }
-export const SIZES: Size[] = [
+const SIZES: Size[] = [
   { name: 'wide', width: 1000, narrow: false },
   { name: 'medium', width: 680, narrow: true },
   { name: 'narrow', width: 360, narrow: true },
@@ -23,7 +23,8 @@ export const SIZES: Size[] = [
  * @param draw Plot's options for a size
  */
 export function picture(label: string, draw: (size: Size) => Plot.PlotOptions): Markup {
-  return html`<div class="picture" role="img" aria-label="${label}">${SIZES.map(size => html`<div class="${size.name}">${svg(draw(size), size.width)}</div>`)}</div>`
+  const drawn = SIZES.map(size => html`<div class="${size.name}">${svg(draw(size), size.width)}</div>`)
+  return html`<div class="picture" role="img" aria-label="${label}">${drawn}</div>`
 }
 
 /** Where a logarithmic axis has its marks: 1, 2 and 5 in every power of ten, or 1 alone where that were too many. */
@@ -134,19 +135,21 @@ export interface Cell {
 }
 export const number = (text: string): Cell => ({ text, number: true })
 
-/** A table; cells made by {@link number} are set flush right. */
-export function table(head: (string | Cell)[], rows: (string | Markup | Cell)[][], caption?: string): Markup {
-  const cell = (value: string | Markup | Cell): Cell =>
-    typeof value === 'string' || value instanceof Markup ? { text: value } : value
-  const line = (values: (string | Markup | Cell)[], tag: 'th' | 'td') =>
-    values
-      .map(cell)
+/** A row of a table; cells made by {@link number} are set flush right. */
+export type Cells = (string | Markup | Cell)[]
+
+export function table(head: Cells, rows: Cells[], caption?: string): Markup {
+  const line = (cells: Cells, tag: 'th' | 'td') =>
+    cells
+      .map((cell): Cell => (typeof cell === 'string' || cell instanceof Markup ? { text: cell } : cell))
       .map(({ text, number: isNumber }) =>
         tag === 'th'
           ? html`<th scope="col"${isNumber && NUMBER}>${text}</th>`
           : html`<td${isNumber && NUMBER}>${text}</td>`,
       )
-  return html`<div class="scroll"><table>${caption && html`<caption>${caption}</caption>`}<thead><tr>${line(head, 'th')}</tr></thead><tbody>${rows.map(row => html`<tr>${line(row, 'td')}</tr>`)}</tbody></table></div>`
+  return html`<div class="scroll"><table>${caption && html`<caption>${caption}</caption>`}
+<thead><tr>${line(head, 'th')}</tr></thead>
+<tbody>${rows.map(row => html`<tr>${line(row, 'td')}</tr>`)}</tbody></table></div>`
 }
 
 const NUMBER = new Markup(' class="number"')

@@ -15,8 +15,8 @@ export interface Holding {
 }
 
 /**
- * What each way holds while the server is away. On the frontier: no other way is at least as fast and holds no more
- * memory.
+ * What each way holds while the server is away. On the frontier: no other way is at least as fast and
+ * holds no more memory.
  */
 export function holdings(scenarios: Scenario[]): Holding[] {
   const all = scenarios.flatMap(({ id, tfft, memory }) => {
@@ -41,6 +41,7 @@ export function holding(scenarios: Scenario[]): Markup | undefined {
   const domain = logarithmic ? ([fastest / 1.4, slowest * 1.25] as const) : ([0, slowest * 1.1] as const)
   const height = (one: Holding) =>
     logarithmic ? Math.log(one.tfft / domain[0]) / Math.log(domain[1] / domain[0]) : one.tfft / domain[1]
+  const along = frontier.map(one => html`<li>${idCode(one.id)} <span>${seconds(one.tfft)} s, ${held(one)}</span></li>`)
   return figure({
     id: 'holding',
     title: 'What it costs to be away',
@@ -49,7 +50,7 @@ export function holding(scenarios: Scenario[]): Markup | undefined {
       'DRAM and GPU memory together; disk is named where it is held. No other scenario is both as fast and as ' +
       'small as one on the line: scale-to-zero is a choice along it. Hollow dots are beaten by one on the ' +
       `line.${logarithmic ? ' The vertical axis is logarithmic.' : ''}`,
-    legend: html`<ol class="frontier">${frontier.map(one => html`<li>${idCode(one.id)} <span>${seconds(one.tfft)} s, ${held(one)}</span></li>`)}</ol>`,
+    legend: html`<ol class="frontier">${along}</ol>`,
     picture: picture('TFFT against memory held while away, the frontier marked', ({ narrow }) => ({
       height: narrow ? 400 : 440,
       marginLeft: 48,
@@ -167,10 +168,8 @@ function held({ dram, gpu, disk }: Holding): string {
     [gpu, 'of GPU memory'],
     [disk, 'on disk'],
   ] as const
-  return (
-    'holds ' +
-    `${parts.flatMap(([size, place]) => (size > 0 ? `${bytes(size)} ${place}` : [])).join(', ') || 'nothing'}`
-  )
+  const held = parts.flatMap(([size, place]) => (size > 0 ? `${bytes(size)} ${place}` : []))
+  return `holds ${held.join(', ') || 'nothing'}`
 }
 
 /**

@@ -30,7 +30,7 @@ function render(part: Part): string {
 }
 
 /** Text as HTML and as the value of an attribute. Control characters, such as a terminal's colours, are left out. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/g, '')
     .replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)

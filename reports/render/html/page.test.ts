@@ -176,45 +176,48 @@ it('html escapes values, keeps markup, joins lists', () => {
  * Whether the page is wider than the window, tables that must be scrolled, text of pictures that reaches beyond it, and
  * text that is small.
  */
-const OUTSIDE = `({
-  wider: document.documentElement.scrollWidth > innerWidth,
-  scrolling: [...document.querySelectorAll('.scroll')].filter(box => !box.closest('details:not([open])') && box.scrollWidth > box.clientWidth).map(({ textContent }) => textContent.slice(0, 40)),
-  clipped: [...document.querySelectorAll('svg text')].filter(text => { const { left, right, width } = text.getBoundingClientRect(); return width > 0 && (left < 0 || right > innerWidth) }).map(text => text.textContent),
-  small: [...document.querySelectorAll('svg text')].map(text => text.getBoundingClientRect().width > 0 ? parseFloat(getComputedStyle(text).fontSize) * text.ownerSVGElement.getBoundingClientRect().width / text.ownerSVGElement.viewBox.baseVal.width : Infinity).reduce((a, b) => Math.min(a, b), Infinity) < 9.5,
-})`
+const OUTSIDE = `(() => {
+  const all = selector => [...document.querySelectorAll(selector)]
+  const box = element => element.getBoundingClientRect()
+  const isDrawn = text => box(text).width > 0
+  const scale = ({ ownerSVGElement: svg }) => box(svg).width / svg.viewBox.baseVal.width
+  const size = text => parseFloat(getComputedStyle(text).fontSize) * scale(text)
+  return {
+    wider: document.documentElement.scrollWidth > innerWidth,
+    scrolling: all('.scroll')
+      .filter(table => !table.closest('details:not([open])') && table.scrollWidth > table.clientWidth)
+      .map(table => table.textContent.slice(0, 40)),
+    clipped: all('svg text')
+      .filter(text => isDrawn(text) && (box(text).left < 0 || box(text).right > innerWidth))
+      .map(text => text.textContent),
+    small: all('svg text').some(text => isDrawn(text) && size(text) < 9.5),
+  }
+})()`
 
+const NO_CHROMIUM = ' (skipped: none is installed; apt-get install chromium, or CHROMIUM=/path/to/it)'
 // with CHROMIUM set, as CI sets it, a browser that is not there is a failure
-describe.skipIf(!chromium)(
-  'in headless ' +
-    `Chromium${chromium ? '' : ' (skipped: none is installed; apt-get install chromium, or CHROMIUM=/path/to/it)'}`,
-  { timeout: 60_000 },
-  () => {
-    it('says nothing on the console, asks the network for nothing, and shows the figures of the report', async () => {
-      const { dom, said, asked } = await visit(renderPage(real))
-      expectFigures(dom, real)
-      expect(said).toEqual([])
-      expect(asked).toEqual([])
-    })
-    it('and the same look at a page that does both sees both', async () => {
-      const { said, asked } = await visit(
-        '<!doctype html><script>console.error("boo")</script><img src="http://127.0.0.1:9/x.png">',
-      )
-      expect(said).toContain('boo')
-      expect(asked).toContain('http://127.0.0.1:9/x.png')
-    })
-    it(
-      'fits a phone, a tablet and a desk, with the long names of a GPU host too: nothing is clipped, no ' +
-        'text is small',
-      async () => {
-        const fits = { wider: false, scrolling: [], clipped: [], small: false }
-        for (const shown of [real, gpuShape().report])
-          expect((await visit(renderPage(shown), { widths: [360, 390, 768, 1280], look: OUTSIDE })).seen).toEqual([
-            fits,
-            fits,
-            fits,
-            fits,
-          ])
-      },
+describe.skipIf(!chromium)(`in headless Chromium${chromium ? '' : NO_CHROMIUM}`, { timeout: 60_000 }, () => {
+  it('says nothing on the console, asks the network for nothing, and shows the figures of the report', async () => {
+    const { dom, said, asked } = await visit(renderPage(real))
+    expectFigures(dom, real)
+    expect(said).toEqual([])
+    expect(asked).toEqual([])
+  })
+  it('and the same look at a page that does both sees both', async () => {
+    const { said, asked } = await visit(
+      '<!doctype html><script>console.error("boo")</script><img src="http://127.0.0.1:9/x.png">',
     )
-  },
-)
+    expect(said).toContain('boo')
+    expect(asked).toContain('http://127.0.0.1:9/x.png')
+  })
+  it('fits a phone, a tablet and a desk, with the names of a GPU host too: nothing is clipped or small', async () => {
+    const fits = { wider: false, scrolling: [], clipped: [], small: false }
+    for (const shown of [real, gpuShape().report])
+      expect((await visit(renderPage(shown), { widths: [360, 390, 768, 1280], look: OUTSIDE })).seen).toEqual([
+        fits,
+        fits,
+        fits,
+        fits,
+      ])
+  })
+})

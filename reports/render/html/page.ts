@@ -1,12 +1,17 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Report } from '../../run/schema.ts'
+import type { ReportFormat } from '../report-format.ts'
 import { answer } from './answer.ts'
 import { holding } from './holding.ts'
 import { html, Markup } from './markup.ts'
 import { comparison, findingList, header, host, published, scenarioTable, title } from './sections.ts'
 import { speedups } from './speedup.ts'
-import { STYLE } from './style.ts'
 import { trialDots } from './trials.ts'
 import { waterfall } from './waterfall.ts'
+
+export const page: ReportFormat = { name: 'the page', file: 'report.html', render: renderPage }
+export const STYLE = readFileSync(join(import.meta.dirname, 'style.css'), 'utf8')
 
 /**
  * The report as one HTML file: no script, no network (its policy forbids both), every figure from the report.
@@ -23,7 +28,8 @@ export function renderPage(report: Report): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <link rel="icon" href="data:,">
 <title>${title(report)} · CRIU GPU Benchmark Suite</title>
-<style>${new Markup(STYLE)}</style>
+<style>
+${new Markup(STYLE)}</style>
 </head>
 <body>
 <main>
@@ -38,7 +44,8 @@ ${comparison(report)}
 ${scenarioTable(report)}
 ${host(report)}
 ${published()}
-<footer>Made from run.json and trials.jsonl of this folder; npm run report makes it again. TFFT is the time from the spawn of the start command to the first token's bytes on the socket.</footer>
+<footer>Made from run.json and trials.jsonl of this folder; npm run report makes it again. TFFT is the time from the
+spawn of the start command to the first token's bytes on the socket.</footer>
 </main>
 </body>
 </html>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { STYLE } from './page.ts'
 import { FAMILY_ORDER, familyOf, inkOn, LIGHT_PHASES, strengthOf } from './palette.ts'
-import { STYLE } from './style.ts'
 
 /**
  * Colours of the style's blocks, in their order: light, dark, print. Dark and print say only what differs from light.

@@ -1,8 +1,7 @@
 /**
  * Colours of families of phases. Hues are those of Okabe and Ito, which colour-blind people can tell apart
- * (https://jfly.uni-koeln.de/color/); phases of one family differ in strength and have a gap between them. The values
- * stand
- * in style.ts, once for light and once for dark.
+ * (https://jfly.uni-koeln.de/color/); phases of one family differ in strength and have a gap between them.
+ * The values stand in style.css, once for light and once for dark.
  */
 export interface Family {
   key: string

@@ -1,12 +1,12 @@
 import { idleLine } from '../../analysis/targets.ts'
 import { versusColdStart } from '../../run/baseline.ts'
 import { bytes, change, count, day, factor, metricSign, metricValue, percent, seconds } from '../../run/format.ts'
-import type { Finding, Report, Scenario } from '../../run/schema.ts'
+import type { Finding, Report, Scenario, TargetResult } from '../../run/schema.ts'
 import { gateVerdict } from '../gate-table.ts'
 import { mostOf } from '../table.ts'
 import { spans } from '../text.ts'
 import { PUBLISHED } from './context.ts'
-import { number, table } from './figure.ts'
+import { type Cells, number, table } from './figure.ts'
 import { html, idCode, type Markup } from './markup.ts'
 
 /** The parts of the page that are text. */
@@ -36,11 +36,25 @@ export function header(report: Report): Markup {
   const measured = report.scenarios.filter(scenario => scenario.n > 0)
   const trials = measured.reduce((sum, scenario) => sum + scenario.n, 0)
   const { label, style } = verdict(report)
+  const restored = fastest && html`${idCode(fastest.id)}: ${seconds(fastest.tfft!.p50)}\u00A0s`
+  const beside = cold
+    ? html`, where a cold start of the same engine takes ${seconds(cold.p50)}\u00A0s`
+    : '; no cold start was measured beside it'
+  const wayBack =
+    restored && html`The fastest scenario is ${restored} from the start command to the first token${beside}. `
+  const random =
+    report.engine.random_weights &&
+    ' The model has random weights: only speed, and that the tokens stay the same, mean anything.'
+  const done = `${count(measured.length, 'scenario')} in ${count(trials, 'trial')}`
+  const { gpu, cpu } = report.host.fingerprint
+  const chips = [report.engine.name, report.engine.model, gpu ?? cpu ?? 'unknown host']
   return html`<header>
 <p class="suite">CRIU GPU Benchmark Suite, ${day(report.timestamp)}</p>
 <h1>${title(report)}</h1>
-<p class="summary">${fastest && html`The fastest scenario is ${idCode(fastest.id)}: ${seconds(fastest.tfft!.p50)}\u00A0s from the start command to the first token${cold ? html`, where a cold start of the same engine takes ${seconds(cold.p50)}\u00A0s` : '; no cold start was measured beside it'}. `}Measured here: ${count(measured.length, 'scenario')} in ${count(trials, 'trial')}.${report.engine.random_weights && ' The model has random weights: only speed, and that the tokens stay the same, mean anything.'}</p>
-<ul class="chips"><li><span class="verdict ${style}">${label}</span></li><li>${report.engine.name}</li><li>${report.engine.model}</li><li>${report.host.fingerprint.gpu ?? report.host.fingerprint.cpu ?? 'unknown host'}</li>${report.notes.map(note => html`<li class="inconclusive">${note}</li>`)}</ul>
+<p class="summary">${wayBack}Measured here: ${done}.${random}</p>
+<ul class="chips"><li><span class="verdict ${style}">${label}</span></li>
+${chips.map(chip => html`<li>${chip}</li>`)}
+${report.notes.map(note => html`<li class="inconclusive">${note}</li>`)}</ul>
 ${targets(report)}
 </header>`
 }
@@ -66,25 +80,34 @@ function targets(report: Report): Markup | undefined {
   const idle = idleLine(report)
   const unused = idle !== undefined && html`<p class="lead">${idle}.</p>`
   if (all.length === 0) return unused ? html`<section id="targets"><h2>Targets</h2>${unused}</section>` : undefined
-  return html`<section id="targets"><h2>Targets</h2>${unused}<ul class="targets">${all.map(
-    ({ id, n, metric, limit, actual, verdict, kind }) => {
-      const [mark, word, style] = MARKS[verdict]
-      const tone = verdict === 'fail' && kind === 'goal' ? 'inconclusive' : style
-      return html`<li><span class="mark ${tone}" role="img" aria-label="${word}">${mark}</span>${idCode(id)}<span class="limit">${metric} ${metricSign(metric) === '<=' ? '≤' : '≥'} ${metricValue(metric, limit)}${kind === 'goal' && ', a goal'}${verdict === 'inconclusive' && actual !== null && `, too few trials (${n})`}</span><span class="actual ${tone}">${actual === null ? 'not measured' : metricValue(metric, actual)}</span></li>`
-    },
-  )}</ul></section>`
+  return html`<section id="targets"><h2>Targets</h2>${unused}<ul class="targets">${all.map(target)}</ul></section>`
+}
+
+function target({ id, n, metric, limit, actual, verdict, kind }: TargetResult & { id: string; n: number }): Markup {
+  const [mark, word, style] = MARKS[verdict]
+  const tone = verdict === 'fail' && kind === 'goal' ? 'inconclusive' : style
+  const sign = metricSign(metric) === '<=' ? '≤' : '≥'
+  const few = verdict === 'inconclusive' && actual !== null && `, too few trials (${n})`
+  return html`<li><span class="mark ${tone}" role="img" aria-label="${word}">${mark}</span>${idCode(id)}
+<span class="limit">${metric} ${sign} ${metricValue(metric, limit)}${kind === 'goal' && ', a goal'}${few}</span>
+<span class="actual ${tone}">${actual === null ? 'not measured' : metricValue(metric, actual)}</span></li>`
 }
 
 export function findingList(found: Finding[]): Markup | undefined {
   if (found.length === 0) return undefined
-  return html`<section id="findings"><h2>What costs the time, and what to do</h2><p class="lead">Sorted by what each costs per start. Every figure is from this run.</p><ul class="findings">${found.map(
-    finding => html`<li>
-<div class="cost">${finding.cost === null ? html`<small>no figure</small>` : html`${seconds(finding.cost)} s`}</div>
-<div><h3>${finding.message[0]!.toUpperCase()}${finding.message.slice(1)}</h3>
-<p class="evidence">${finding.scenario && html`${idCode(finding.scenario)}: `}${finding.evidence}</p>
-<p class="remedy">${spans(finding.remedy).map(span => (span.code ? html`<code>${span.text}</code>` : span.text))}</p>
-<p class="source">${finding.source.startsWith('https://') ? html`<a href="${finding.source}" rel="noreferrer">${finding.source.replace('https://', '')}</a>` : finding.source}</p></div></li>`,
-  )}</ul></section>`
+  return html`<section id="findings"><h2>What costs the time, and what to do</h2>
+<p class="lead">Sorted by what each costs per start. Every figure is from this run.</p>
+<ul class="findings">${found.map(finding)}</ul></section>`
+}
+
+function finding({ cost, message, scenario, evidence, remedy, source }: Finding): Markup {
+  const link = html`<a href="${source}" rel="noreferrer">${source.replace('https://', '')}</a>`
+  return html`<li>
+<div class="cost">${cost === null ? html`<small>no figure</small>` : html`${seconds(cost)} s`}</div>
+<div><h3>${message[0]!.toUpperCase()}${message.slice(1)}</h3>
+<p class="evidence">${scenario && html`${idCode(scenario)}: `}${evidence}</p>
+<p class="remedy">${spans(remedy).map(span => (span.code ? html`<code>${span.text}</code>` : span.text))}</p>
+<p class="source">${source.startsWith('https://') ? link : source}</p></div></li>`
 }
 
 /** Every scenario that was asked for, with the reason where it was not measured. */
@@ -100,40 +123,48 @@ export function scenarioTable({ scenarios }: Report): Markup {
       number('speedup'),
       'most of it',
     ],
-    scenarios.map(({ id, n, failed, tfft, versus_baseline: versus, baseline, outcome, reason, phases, unchecked }) =>
-      tfft
-        ? [
-            html`${idCode(id)}${failed > 0 && html`<br><span class="missed why">${count(failed, 'trial')} failed: ${reason?.split('\n')[0]}</span>`}${unchecked.map(proof => html`<br><span class="limit why">not checked: ${proof}</span>`)}`,
-            number(String(n)),
-            number(seconds(tfft.p50)),
-            number(tfft.ci95.map(seconds).join('–')),
-            number(seconds(tfft.min)),
-            number(seconds(tfft.max)),
-            number(versus ? factor(versus.speedup) : baseline ? 'baseline' : '–'),
-            mostOf({ phases, tfft }),
-          ]
-        : [
-            html`${idCode(id)}<br><span class="why ${outcome === 'failed' ? 'missed' : 'limit'}">${outcome}: ${reason?.split('\n')[0]}</span>`,
-            number('0'),
-            '',
-            '',
-            '',
-            '',
-            '',
-            '',
-          ],
-    ),
+    scenarios.map(scenarioRow),
   )}</section>`
+}
+
+function scenarioRow(scenario: Scenario): Cells {
+  const { id, n, failed, tfft, versus_baseline: versus, baseline, outcome, reason, phases, unchecked } = scenario
+  const why = reason?.split('\n')[0]
+  if (!tfft) {
+    const style = outcome === 'failed' ? 'missed' : 'limit'
+    const name = html`${idCode(id)}<br><span class="why ${style}">${outcome}: ${why}</span>`
+    return [name, number('0'), '', '', '', '', '', '']
+  }
+  const lost = failed > 0 && html`<br><span class="missed why">${count(failed, 'trial')} failed: ${why}</span>`
+  return [
+    html`${idCode(id)}${lost}${unchecked.map(proof => html`<br><span class="limit why">not checked: ${proof}</span>`)}`,
+    number(String(n)),
+    number(seconds(tfft.p50)),
+    number(tfft.ci95.map(seconds).join('–')),
+    number(seconds(tfft.min)),
+    number(seconds(tfft.max)),
+    number(versus ? factor(versus.speedup) : baseline ? 'baseline' : '–'),
+    mostOf({ phases, tfft }),
+  ]
 }
 
 export function comparison({ reference }: Report): Markup | undefined {
   if (!reference) return undefined
-  return html`<section id="reference"><h2>Compared with the reference</h2><p class="lead">${sentence(gateVerdict(reference))}. Reference of ${day(reference.timestamp)} (<code>${reference.path}</code>); slower means a median that rose by more than ${percent(reference.tolerance)} with the exact Mann–Whitney test and the bootstrap interval both saying that it is not chance.${reference.differs.length > 0 && html` <strong class="missed">It is from another host, compared anyway; it differs in ${reference.differs.join(', ')}.</strong>`}</p>
+  const elsewhere =
+    reference.differs.length > 0 &&
+    html` <strong class="missed">It is from another host, compared anyway; it differs in
+${reference.differs.join(', ')}.</strong>`
+  const tone = (verdict: string) =>
+    verdict === 'slower' || verdict === 'missing' ? 'missed' : verdict === 'faster' ? 'met' : 'limit'
+  return html`<section id="reference"><h2>Compared with the reference</h2>
+<p class="lead">${sentence(gateVerdict(reference))}. Reference of ${day(reference.timestamp)}
+(<code>${reference.path}</code>); slower means a median that rose by more than ${percent(reference.tolerance)}
+with the exact Mann–Whitney test and the bootstrap interval both saying that it is not chance.${elsewhere}</p>
 ${table(
   ['scenario', 'verdict', number('reference, s'), number('now, s'), number('change'), number('95 %'), number('p')],
   reference.comparisons.map(({ scenario, verdict, reference_p50, p50, change: by, ci95, p_value }) => [
     idCode(scenario),
-    html`<span class="${verdict === 'slower' || verdict === 'missing' ? 'missed' : verdict === 'faster' ? 'met' : 'limit'}">${verdict}</span>`,
+    html`<span class="${tone(verdict)}">${verdict}</span>`,
     number(reference_p50 === null ? '–' : seconds(reference_p50)),
     number(p50 === null ? '–' : seconds(p50)),
     number(by === null ? '–' : change(by)),
@@ -167,7 +198,9 @@ export function host(report: Report): Markup {
       `${count(report.prober.tries, 'try', 'tries')}): median ${milliseconds(report.prober.median)}, worst ` +
       `${milliseconds(report.prober.worst)}.`
     : "The prober's own error was not measured on this host: npm run calibrate."
-  return html`<section id="host"><h2>The host</h2><p class="lead">${prober} Two runs are comparable only where the fingerprint is the same.</p><dl>${dedupe(entries).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></section>`
+  return html`<section id="host"><h2>The host</h2>
+<p class="lead">${prober} Two runs are comparable only where the fingerprint is the same.</p>
+<dl>${dedupe(entries).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></section>`
 }
 
 /** A fact of the host in the unit that its name tells. */
@@ -181,7 +214,10 @@ const milliseconds = (value: number) => `${(value * 1000).toFixed(value < 0.01 ?
 const dedupe = (entries: [string, string][]) => [...new Map(entries.toReversed()).entries()].toReversed()
 
 export function published(): Markup {
-  return html`<section id="published"><h2>What others published</h2><p class="lead">For orientation only: other hardware, other models, other clocks. Nothing here was measured by this suite or is comparable with the figures above.</p><details><summary>${count(PUBLISHED.length, 'published figure')}</summary>${table(
+  return html`<section id="published"><h2>What others published</h2>
+<p class="lead">For orientation only: other hardware, other models, other clocks. Nothing here was measured by this
+suite or is comparable with the figures above.</p>
+<details><summary>${count(PUBLISHED.length, 'published figure')}</summary>${table(
     ['system', 'conditions', 'cold → restored', 'source'],
     PUBLISHED.map(({ system, conditions, result, kind, source, url }) => [
       system,

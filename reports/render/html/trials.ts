@@ -29,9 +29,8 @@ export function trialDots(scenarios: Scenario[]): Markup | undefined {
     id: 'trials',
     title: 'Every trial',
     text:
-      'Each dot is one start, the first trial of a scenario at the top of its row and the last at the ' +
-      'bottom; the line is the ' +
-      `median.${logarithmic ? ' The axis is logarithmic: equal distances are equal ratios.' : ''}`,
+      'Each dot is one start, the first trial of a scenario at the top of its row and the last at the bottom; the ' +
+      `line is the median.${logarithmic ? ' The axis is logarithmic: equal distances are equal ratios.' : ''}`,
     picture: picture('TFFT of every trial', size => {
       const { narrow } = size
       const ids = shown.map(({ id }) => id)

@@ -18,9 +18,11 @@ interface Bar {
 /** Height of a bar. */
 const BAR = 26
 
+const EVEN = ' The median of an even number of trials lies between two of them; the faster one is drawn.'
+
 /**
- * Where the time went: the median trial of each scenario, phase by phase, on one axis; those that end early once more,
- * closer.
+ * Where the time went: the median trial of each scenario, phase by phase, on one axis; those that end
+ * early once more, closer.
  */
 export function waterfall(scenarios: Scenario[]): Markup | undefined {
   const shown = scenarios.filter(scenario => scenario.median_trial)
@@ -28,13 +30,13 @@ export function waterfall(scenarios: Scenario[]): Markup | undefined {
   const longest = Math.max(...shown.map(tfft))
   const near = shown.filter(scenario => tfft(scenario) < longest / 3)
   const closer = near.length >= 2 && near.length < shown.length ? near : []
+  const even = shown.some(scenario => scenario.n % 2 === 0)
   return figure({
     id: 'waterfall',
     title: 'Where the time goes',
     text:
-      'The median trial of each scenario, from the start command to the first token. The phases of a trial ' +
-      'do not overlap and add up to its ' +
-      `TFFT.${shown.some(scenario => scenario.n % 2 === 0) ? ' The median of an even number of trials lies between two of them; the faster one is drawn.' : ''}`,
+      'The median trial of each scenario, from the start command to the first token. The phases of a trial do not ' +
+      `overlap and add up to its TFFT.${even ? EVEN : ''}`,
     legend: legend(shown),
     picture: [
       chart(shown, 'TFFT of each scenario by phase'),

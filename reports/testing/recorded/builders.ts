@@ -7,10 +7,8 @@ import { parseTrials } from '../../run/trials.ts'
 
 /**
  * Real runs of the embedded default on two cores: `without-gpu` on a quiet host; `busy-host` beside five other runs,
- * with a tmpfs
- * that its archives nearly fill; `without-criu-log`, whose CRIU logged to /dev/null. `made-up` has the shape of a run
- * and
- * invented, even figures.
+ * with a tmpfs that its archives nearly fill; `without-criu-log`, whose CRIU logged to /dev/null. `made-up` has the
+ * shape of a run and invented, even figures.
  */
 export function recorded(name: 'without-gpu' | 'busy-host' | 'without-criu-log' | 'made-up'): {
   run: Run

@@ -1,10 +1,14 @@
-/* A process with few pages, so no libc: three filled pages, twenty of zeros and two filled ones in a mapping of 64, and a heap. */
+/* A process with few pages, so no libc: three filled pages, twenty of zeros and two filled ones in a mapping of 64, and
+ * a heap. */
 static long call(long number, long a, long b, long c, long d, long e, long f) {
   long result;
   register long r10 asm("r10") = d;
   register long r8 asm("r8") = e;
   register long r9 asm("r9") = f;
-  asm volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
+  asm volatile("syscall"
+               : "=a"(result)
+               : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+               : "rcx", "r11", "memory");
   return result;
 }
 void _start(void) {

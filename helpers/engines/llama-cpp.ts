@@ -1,0 +1,54 @@
+import { existsSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { DEFAULT_MODEL, defaultModel, randomModel } from '../models/embedded.ts'
+import { BY_STRATEGY, type EngineDescription, type Model, type Variables } from './description.ts'
+
+export const LLAMA_SERVER = '/usr/bin/llama-server'
+
+const GIB = 1024 ** 3
+
+/** llama.cpp's llama-server on the CPU: the embedded default, real on any host. */
+export const llamaCpp: EngineDescription = {
+  label: 'llama.cpp',
+  gpu: false,
+  image: {
+    name: 'llama-cpp',
+    suite: 'forky',
+    packages: [
+      'base-files',
+      'llama.cpp-tools',
+      'libggml0',
+      'libllama0',
+      'libc6',
+      'libgcc-s1',
+      'libstdc++6',
+      'libgomp1',
+      'libssl3t64',
+    ],
+    version: 'llama.cpp-tools',
+  },
+  program: { path: LLAMA_SERVER, tested: '0.7.0' },
+  modelIsFile: true,
+  model: ggufFile,
+  unusable: ({ MODEL_ID }) =>
+    MODEL_ID && !existsSync(MODEL_ID)
+      ? `MODEL_ID: received "${MODEL_ID}", which is no file; ENGINE=llama-cpp takes the path of a GGUF file, or leave ` +
+        `MODEL_ID out for ${DEFAULT_MODEL.file}`
+      : undefined,
+  entrypoint: true,
+  // an archive of each kind and the unpacked pages
+  tmpfs: modelBytes => 6 * modelBytes + GIB,
+  benches: BY_STRATEGY,
+}
+
+/** The GGUF file that is named, one of random weights, or the embedded one. */
+function ggufFile({ MODEL_ID, MODEL_SIZE, MODELS_CACHE }: Variables): Model {
+  const id = resolve(MODEL_ID ?? (MODEL_SIZE ? randomModel(MODELS_CACHE, MODEL_SIZE) : defaultModel(MODELS_CACHE)))
+  return {
+    id,
+    folder: dirname(id),
+    bytes: MODEL_ID ? Math.max(1, statSync(MODEL_ID).size) : (MODEL_SIZE ?? DEFAULT_MODEL.bytes),
+    isRandom: !MODEL_ID && MODEL_SIZE !== undefined,
+    isDefault: !MODEL_ID && MODEL_SIZE === undefined,
+  }
+}

@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { byName, type EngineDescription } from './description.ts'
+
+/** vLLM's V1 engine on an NVIDIA GPU. */
+export const vllm: EngineDescription = {
+  label: 'vLLM',
+  gpu: true,
+  image: { named: ({ vllmImage }) => vllmImage },
+  hostPackage: 'vllm',
+  openFiles: 65_536,
+  modelIsFile: false,
+  model(variables) {
+    const model = byName(variables, 'Qwen/Qwen2-1.5B-Instruct')
+    return { ...model, folder: existsSync(model.id) ? resolve(model.id) : undefined }
+  },
+  inventsWeights: engineArgs => /(^| )--load[-_]format[ =]dummy( |$)/.test(engineArgs.join(' ')),
+  entrypoint: true,
+  // link-remap: semaphores under /dev/shm; network-lock skip: its processes hold connections to each other
+  criuOptions: ['link-remap', 'network-lock skip'],
+  sleeps: true,
+  // from the seed's way to the best
+  benches: ['ladder'],
+}
