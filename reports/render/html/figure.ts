@@ -51,10 +51,10 @@ const LETTER = 6.4
 /** Room for names beside the rows of a wide picture. */
 export const NAMES = 262
 
-/** A scenario's id on as many lines as `room` needs, in pixels; broken behind dots. */
+/** A scenario's id on as many lines as `room` needs, in pixels; broken behind dots and slashes. */
 function name(id: string, room: number): string {
   const lines = ['']
-  for (const part of id.split(/(?<=\.)/)) {
+  for (const part of id.split(/(?<=[./])/)) {
     if ((lines.at(-1)!.length + part.length) * LETTER > room && lines.at(-1) !== '') lines.push(part)
     else lines[lines.length - 1] += part
   }
