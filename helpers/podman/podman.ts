@@ -8,6 +8,7 @@ import {
   command,
   exitCode,
   lastLines,
+  quote,
   start,
   succeeds,
 } from '../host/command.ts'
@@ -119,6 +120,14 @@ export class Podman {
   /** The whole argument array, for a start that is measured or for a message. */
   argv(args: string[]): string[] {
     return [...this.#global, ...args]
+  }
+
+  /** The same as a line to paste into a shell, with all that it needs of the environment. */
+  shellLine(args: string[]): string {
+    const { criuFolder } = this.#options
+    const unset = Object.keys(UNHEARD).flatMap(name => (process.env[name] === undefined ? [] : ['-u', name]))
+    const path = criuFolder ? [`PATH=${quote([criuFolder])}:"$PATH"`] : []
+    return ['env', ...unset, 'LC_ALL=C.UTF-8', ...path, 'podman', quote(this.argv(args))].join(' ')
   }
 
   run(args: string[], options?: CommandOptions): Promise<CommandResult> {

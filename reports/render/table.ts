@@ -68,8 +68,6 @@ function targetLines(report: Report, width: number, ink: Paint): string[] {
 
 const LEFT: Column[] = Array.from({ length: 3 }, () => ({ align: 'left' }))
 
-const withoutPrefix = (text: string, prefix: string) => (text.startsWith(prefix) ? text.slice(prefix.length) : text)
-
 function actual(scenario: Scenario, { actual, metric, verdict, kind }: TargetResult): string {
   const goal = kind === 'goal' ? ' (goal)' : ''
   if (actual === null) return `not measured${goal}`
