@@ -185,7 +185,8 @@ export class Podman {
     // to podman a restore that is still under way is no running container
     endContainer(this.store.runroot, container)
     forgetBrokenRestores([this.store.root])
-    // where podman's own clean-up was killed with the rest, the container stays "stopped", which podman does not restore
+    // where podman's own clean-up was killed with the rest, the container stays "stopped", which podman does not
+    // restore
     await succeeds(
       'podman',
       this.argv(['container', 'cleanup', container]),
