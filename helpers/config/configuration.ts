@@ -134,7 +134,7 @@ const schema = z.object({
   KEEP_CHECKPOINTS: flag.default(false),
   SCENARIOS: z
     .string()
-    .regex(/^(?=.*[^,])[\w.,*-]+$/, 'scenario ids with commas between them, * for any part')
+    .regex(/^(?=.*[^,])[\w./,*-]+$/, 'scenario ids with commas between them, * for any part')
     .optional(),
 })
 
