@@ -49,7 +49,7 @@ export function packagesMissing(root = project) {
   try {
     installed = read('node_modules/.package-lock.json')
   } catch {
-    return 'node_modules is missing or was not finished'
+    return 'node_modules is missing or incomplete'
   }
   for (const [path, wanted] of Object.entries(read('package-lock.json'))) {
     if (path === '' || wanted.optional) continue

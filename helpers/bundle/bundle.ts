@@ -32,7 +32,9 @@ export interface BundleOptions extends WheelOptions {
 /** @throws Problem where `out` holds something that is no bundle: it is replaced as a whole */
 export function checkOut(out: string): void {
   if (existsSync(out) && readdirSync(out).length > 0 && !existsSync(join(out, 'bundle.json')))
-    throw new Problem(`bundle: ${out} is not empty and holds no bundle\nName another folder with --out, or empty it.`)
+    throw new Problem(
+      `bundle: ${out} is not empty and does not hold a bundle\nName another folder with --out, or empty it.`,
+    )
 }
 
 /** Packs everything. Broken off anywhere, `out` is what it was before. */

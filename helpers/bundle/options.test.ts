@@ -44,6 +44,6 @@ test.for([
 })
 
 test('a folder with something else in it is not replaced', () => {
-  expect(() => checkOut(import.meta.dirname)).toThrow(/is not empty and holds no bundle/)
+  expect(() => checkOut(import.meta.dirname)).toThrow(/is not empty and does not hold a bundle/)
   expect(() => checkOut('/nowhere')).not.toThrow()
 })

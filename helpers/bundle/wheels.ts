@@ -73,8 +73,8 @@ export async function resolveWheels(options: WheelOptions, work: string): Promis
       name: 'uv pip compile',
       timeout: SECONDS,
       remedy:
-        `Asked for: ${asked}.\nName versions that go together, or leave the package out of --have where the ` +
-        'bundle shall bring its own. Is the Python index reachable?',
+        `Asked for: ${asked}.\nName versions that go together, or leave the package out of --have if the ` +
+        'bundle is to bring its own. Is the Python index reachable?',
     },
   )
   const packed = toPack(requirements(stdout), options)

@@ -27,8 +27,8 @@ export function checkReport(path: string): Report {
     const { id, outcome, n, unattributed = 0, tfft } = scenario
     if (outcome !== 'measured' || scenario.failed > 0)
       return [`${id} is ${outcome}, ${scenario.failed} trials failed: ${scenario.reason ?? ''}`]
-    if (n < run.iterations) return [`${id} has ${n} trials in place of ${run.iterations}`]
-    if (!tfft) return [`${id} is measured, but report.json has no tfft of it`]
+    if (n < run.iterations) return [`${id} has ${n} trials instead of ${run.iterations}`]
+    if (!tfft) return [`${id} is measured, but report.json has no tfft for it`]
     if (unattributed > UNATTRIBUTED * tfft.p50)
       return [`${id}: ${((100 * unattributed) / tfft.p50).toFixed(1)} % of TFFT is unattributed`]
     return []

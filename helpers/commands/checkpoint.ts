@@ -89,7 +89,7 @@ async function main(argv: string[]): Promise<void> {
       howToRestore({ archive: path, usual: path, podman: line, resumes: afterRestore !== undefined, endpoint }),
     )
     console.log(
-      "\nThe archive holds the server's memory and environment: keep it to yourself, and delete it when it is no " +
+      "\nThe archive holds the server's memory and environment: keep it private, and delete it when it is no " +
         'longer needed.',
     )
   } finally {

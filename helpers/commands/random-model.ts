@@ -18,7 +18,7 @@ try {
 async function make({ shape, out, python, seed }: NonNullable<ReturnType<typeof parseOptions>>): Promise<string> {
   const { stdout } = await command(python, ['-B', program, shape, out, String(seed)], {
     timeout: SECONDS,
-    remedy: `Is there room in ${out}, and has ${python} torch? --python names another.`,
+    remedy: `Is there room in ${out}, and does ${python} have torch? Name another one with --python.`,
   })
   const made = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as {
     parameters: number

@@ -19,15 +19,15 @@ export function main(argv: string[], print: (text: string) => void = text => std
   const broken = report.scenarios.filter(scenario => scenario.outcome === 'failed' || scenario.failed > 0)
   if (broken.length > 0)
     throw new Problem(
-      `${run} is no good reference: trials failed in ${broken.map(scenario => scenario.id).join(', ')}. ` +
+      `${run} is not a good reference: trials failed in ${broken.map(scenario => scenario.id).join(', ')}. ` +
         'Run again, or name another run.',
     )
   const few = report.scenarios.filter(scenario => scenario.n > 0 && scenario.n < MIN_TRIALS)
   if (few.length > 0)
     throw new Problem(
-      `${run} is no good reference: fewer than ${MIN_TRIALS} trials of ` +
-        `${few.map(scenario => scenario.id).join(', ')}, so nothing could ever be told from it. Run again ` +
-        'with ITERATIONS=5 or more.',
+      `${run} is not a good reference: fewer than ${MIN_TRIALS} trials of ` +
+        `${few.map(scenario => scenario.id).join(', ')}, so every comparison with it would be inconclusive. Run ` +
+        'again with ITERATIONS=5 or more.',
     )
   mkdirSync(dirname(file), { recursive: true })
   writeWhole(file, `${JSON.stringify(report, undefined, 2)}\n`)

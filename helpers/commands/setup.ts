@@ -10,7 +10,7 @@ import { setUp } from '../setup/steps.ts'
 try {
   await becomeRoot()
   // ending is enough: half-done work stands under another name and is redone, children end with this process
-  endOnSignal(() => console.error('criu-gpu-bench: set-up was broken off; run it again, it goes on where it stood'))
+  endOnSignal(() => console.error('criu-gpu-bench: set-up was interrupted; run it again to continue'))
   const c = configuration()
   const made = await setUp(c, line => console.log(`set-up: ${line}`))
   console.log(

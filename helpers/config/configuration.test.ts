@@ -167,7 +167,7 @@ describe('misleading values', () => {
   test.for(['~', '~/results', '$HOME/results', '${HOME}'])('nothing expands %s', value => {
     for (const name of ['RESULTS_DIR', 'REFERENCE', 'CRIU_BIN'])
       expect(() => parseConfiguration({ [name]: value }, false)).toThrow(
-        `${name}: received "${value}", allowed is a path in full`,
+        `${name}: received "${value}", allowed is a full path`,
       )
   })
   test('a URL is no image', () =>
@@ -259,8 +259,7 @@ test('words: none are lost, quotes keep them together, an open quote is seen', (
 })
 
 test('what is said of a secret on a command line is not taken for one', () => {
-  const said =
-    'words without a secret such as that of --api-key, for every user of this host can read them in the process list'
+  const said = 'words without a secret such as that of --api-key, because every user of this host can read them'
   expect(() => parseConfiguration({ ENGINE_ARGS: '--api-key hunter22' }, false)).toThrow(said)
   expect(redact(said)).toBe(said)
 })

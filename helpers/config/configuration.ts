@@ -24,10 +24,7 @@ const path = z
   .string()
   .min(1)
   .refine(value => !/[\x00-\x1f\x7f]/.test(value), 'a path without line breaks')
-  .refine(
-    value => !/^(~(\/|$)|\$\{?[A-Za-z_])/.test(value),
-    'a path in full: nothing puts a folder in the place of "~" or a variable here',
-  )
+  .refine(value => !/^(~(\/|$)|\$\{?[A-Za-z_])/.test(value), 'a full path: "~" and variables are not expanded here')
   .transform(value => resolve(value))
 /**
  * A folder that containers lie in or see: mount options split at ":", "," and "\\", and CRIU 4.2.1 cannot dump a
@@ -69,8 +66,8 @@ const openWords = words.superRefine((list, context) => {
     context.addIssue({
       code: 'custom',
       message:
-        `words without a secret${secret.flag && ` such as that of ${secret.flag}`}, for every user of this ` +
-        'host can read them in the process list. Give the server a file with it, or a variable: ' +
+        `words without a secret${secret.flag && ` such as that of ${secret.flag}`}, because every user of this ` +
+        'host can read them in the process list. Pass it in a file, or in a variable: ' +
         'PODMAN_ARGS="--env NAME", and NAME in the environment. A server that asks for an API key cannot be ' +
         'measured',
     })
@@ -134,11 +131,11 @@ const schema = z.object({
   KEEP_CHECKPOINTS: flag.default(false),
   SCENARIOS: z
     .string()
-    .regex(/^(?=.*[^,])[\w./,*-]+$/, 'scenario ids with commas between them, * for any part')
+    .regex(/^(?=.*[^,])[\w./,*-]+$/, 'scenario ids separated by commas, * matches anything')
     .optional(),
 })
 
-/** The variables of the suite, in the order in which README and `npm run doctor` show them. */
+/** The variables of the suite, in the order in which docs/variables.md shows them. */
 export const VARIABLES = Object.keys(schema.shape) as (keyof typeof schema.shape)[]
 
 export interface Configuration {
@@ -173,17 +170,14 @@ export interface Configuration {
   resultsDir: string | undefined
   nvidiaLibsPath: string | undefined
   modelsCache: string
-  /** For models that Hugging Face gives to its members only. A secret: it goes to vLLM's container and nowhere else. */
+  /** For gated models of Hugging Face. A secret: it goes to vLLM's container and nowhere else. */
   hfToken: string | undefined
   warmupRequests: number
-  /** Seconds until a server that gives no token is given up. */
+  /** Timeout in seconds for a server that gives no token. */
   healthCheckTimeout: number
-  /** Seconds until a checkpoint or a restore is given up. */
+  /** Timeout in seconds for a checkpoint or a restore. */
   checkpointTimeout: number
-  /**
-   * Seconds until podman, the OCI runtime or CRIU is given up that was asked for what takes no time, such as its
-   * version.
-   */
+  /** Timeout in seconds for quick commands of podman, the OCI runtime and CRIU, such as --version. */
   toolTimeout: number
   iterations: number
   reference: string | undefined
@@ -213,7 +207,7 @@ export function parseConfiguration(environment: Record<string, string | undefine
     throw new Problem(
       'configuration is unusable:\n' +
         `${result.error.issues.map(issue => `  ${describeIssue(issue, given)}`).join('\n')}\nSet them in the ` +
-        'environment or in .env; README.md lists every variable.',
+        'environment or in .env; docs/variables.md lists every variable.',
     )
   const e = result.data
   const engineName = e.ENGINE ?? defaultEngine(hasGpu)
@@ -226,9 +220,9 @@ export function parseConfiguration(environment: Record<string, string | undefine
   })
   if (refused.length)
     throw new Problem(
-      `configuration is unusable:\n  PODMAN_ARGS: received "${environment.PODMAN_ARGS}", which holds what ` +
-        `it may not:\n${refused.map(line => `    ${line}`).join('\n')}\nLeave them out; what else podman run ` +
-        'takes may stay.',
+      `configuration is unusable:\n  PODMAN_ARGS: received "${environment.PODMAN_ARGS}", with flags that ` +
+        `are not allowed:\n${refused.map(line => `    ${line}`).join('\n')}\nLeave them out; other flags of podman ` +
+        'run are allowed.',
     )
   const model = engine.model(e)
   if (!isMountable(model.folder ?? ''))

@@ -29,7 +29,7 @@ export function writing<T>(path: string, write: () => T, more = '.'): T {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (!code || error instanceof Problem) throw error
-    const [why, remedy] = REASONS[code] ?? [message, 'See to its disk']
+    const [why, remedy] = REASONS[code] ?? [message, 'Check its disk']
     throw new Unwritable(`${path} cannot be written: ${why}\n${remedy}${more}`, { cause: error })
   }
 }

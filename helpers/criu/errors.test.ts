@@ -27,7 +27,7 @@ test.for([
   [
     "(00.128928) pie: 1: Error (criu/pie/restorer.c:1907): Can't read pages data (-9)",
     "Can't read pages data (-9)",
-    'damaged or not whole',
+    'damaged or incomplete',
   ],
   [
     '(00.1) pie: 1: Error (criu/pie/restorer.c:546): seccomp: SECCOMP_SET_MODE_FILTER returned -22 on tid 1',

@@ -17,19 +17,19 @@ const NO_CAUSE = [
 ]
 
 const DAMAGED =
-  'The images are damaged or not whole: run again, the checkpoint is taken anew then. Where it comes ' +
-  'again, look at the memory or disk that they lie on (dmesg, df).'
+  'The images are damaged or incomplete: run again, the checkpoint is then taken anew. If it happens ' +
+  'again, check the memory or disk that holds them (dmesg, df).'
 const OF_THIS_KERNEL = 'npm run setup installs a CRIU that works on this kernel; or name one with CRIU_BIN.'
 
 const REMEDIES: [RegExp, string][] = [
   [
     /No space left on device/,
-    'The file system that the images lie on is full: give it more room (CHECKPOINT_DIR, STATE_DIR), or ' +
+    'The file system that holds the images is full: give it more room (CHECKPOINT_DIR, STATE_DIR), or ' +
       'dump less (a smaller model, an engine that sleeps).',
   ],
   [
     /Not supported images version/,
-    'The images are of another CRIU: restore with the one that took them (CRIU_BIN), or take the checkpoint anew.',
+    'The images are from another CRIU: restore with that one (CRIU_BIN), or take the checkpoint anew.',
   ],
   [
     /inet: Can't bind inet socket.*Address already in use/,
@@ -37,8 +37,8 @@ const REMEDIES: [RegExp, string][] = [
   ],
   [
     /SECCOMP_SET_MODE_FILTER returned -22/,
-    'The checkpoint uses what this kernel does not have: restore it on the kernel that it was taken on, ' +
-      'or take it anew here.',
+    'The checkpoint uses a feature that this kernel does not have: restore it on the kernel that it was ' +
+      'taken on, or take it anew here.',
   ],
   [/Read \d+ bytes while \d+ expected|Failed unpacking object|Can't read pages data|Unexpected EOF/, DAMAGED],
   [/Unable to open .*\.img|Can't open .*\.img|Magic doesn't match/, DAMAGED],

@@ -81,10 +81,10 @@ describe.skipIf(cannotMake)(
       )
     })
 
-    test('a busy process: the lock gives up after its time-out', async () => {
+    test('a busy process: the lock gives up after its timeout', async () => {
       const pid = cudaProcess('rb')
       const began = now()
-      await expect(cuda.lock([pid], 0.2)).rejects.toThrow(/CUDA_ERROR_NOT_READY \(600\): .*time-out/)
+      await expect(cuda.lock([pid], 0.2)).rejects.toThrow(/CUDA_ERROR_NOT_READY \(600\): .*timeout/)
       expect(now() - began).toBeGreaterThan(0.19)
       expect(now() - began).toBeLessThan(2)
     })

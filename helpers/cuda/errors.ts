@@ -13,7 +13,7 @@ const MEANINGS: Record<number, [name: string, meaning: string]> = {
   ],
   304: [
     'CUDA_ERROR_OPERATING_SYSTEM',
-    'the kernel refused, often for want of host memory or because the caller may not trace the process: ' +
+    'the kernel refused, often for lack of host memory or because the caller may not trace the process: ' +
       'run as root, look at dmesg',
   ],
   400: ['CUDA_ERROR_INVALID_HANDLE', 'the process is not one that CUDA knows'],
@@ -23,19 +23,19 @@ const MEANINGS: Record<number, [name: string, meaning: string]> = {
   ],
   600: [
     'CUDA_ERROR_NOT_READY',
-    'the process did not come to rest within the lock time-out: work is still running on the GPU; see ' +
-      'that nobody else asks the server, then run again',
+    'the process did not come to rest within the lock timeout: work is still running on the GPU; make ' +
+      'sure that nobody else sends requests to the server, then run again',
   ],
-  719: ['CUDA_ERROR_LAUNCH_FAILED', 'a kernel of the process failed before; start it anew'],
+  719: ['CUDA_ERROR_LAUNCH_FAILED', 'a kernel of the process failed earlier; restart the process'],
   801: [
     'CUDA_ERROR_NOT_SUPPORTED',
-    'this driver or this use of the GPU knows no checkpoint: a driver 570 or newer is needed, and no ' +
+    'this driver or this use of the GPU does not support checkpoints: driver 570 or newer is needed, and no ' +
       'MPS, no IPC memory shared with another process, no UVM-only feature in use',
   ],
   909: [
     'CUDA_ERROR_TIMEOUT',
-    'the process did not come to rest within the lock time-out: work is still running on the GPU; see ' +
-      'that nobody else asks the server, then run again',
+    'the process did not come to rest within the lock timeout: work is still running on the GPU; make ' +
+      'sure that nobody else sends requests to the server, then run again',
   ],
   999: ['CUDA_ERROR_UNKNOWN', 'the driver does not say more; look at dmesg for NVRM lines'],
 }

@@ -38,8 +38,8 @@ it('is content with files that were read, linked and renamed to and fro', () => 
 it('tells a file that is gone', () => {
   rmSync(second)
   expect(findChange(stamps)).toBe(
-    'pages-2.img was damaged since the checkpoint was taken: it is gone, it had 7 bytes\nRun again, the ' +
-      `checkpoint is taken anew then. Where it comes again, look at who writes to ${folder}, and at that ` +
+    'pages-2.img has been damaged since the checkpoint was taken: it is gone, it had 7 bytes\nRun again: the ' +
+      `checkpoint is then taken anew. If it happens again, find out what writes to ${folder}, and check that ` +
       'memory or disk (dmesg, df).',
   )
 })
@@ -47,13 +47,15 @@ it('tells a file that is gone', () => {
 it('tells one that was cut short', () => {
   truncateSync(first, 3)
   expect(findChange(stamps)).toMatch(
-    /^pages-1\.img was damaged since the checkpoint was taken: it has 3 bytes, it had 7 bytes$/m,
+    /^pages-1\.img has been damaged since the checkpoint was taken: it has 3 bytes, it had 7 bytes$/m,
   )
 })
 
 it('tells one that was written to, size or not', () => {
   writeFileSync(second, 'kontent')
-  expect(findChange(stamps)).toMatch(/^pages-2\.img was damaged since the checkpoint was taken: it was written to$/m)
+  expect(findChange(stamps)).toMatch(
+    /^pages-2\.img has been damaged since the checkpoint was taken: it was written to$/m,
+  )
 })
 
 it('does not take what is not there for a file', () => {

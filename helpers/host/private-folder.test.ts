@@ -27,19 +27,19 @@ test('is made for its owner alone, and taken again', () => {
 test('one that others can enter is refused', () => {
   mkdirSync(at('open'))
   chmodSync(at('open'), 0o711)
-  expect(() => privateFolder(at('open'))).toThrow(/others can reach it \(uid \d+, mode 711\)/)
+  expect(() => privateFolder(at('open'))).toThrow(/others can access it \(uid \d+, mode 711\)/)
 })
 
 test('a link in its place is refused: root would write where it leads', () => {
   mkdirSync(at('elsewhere'), { mode: 0o700 })
   symlinkSync(at('elsewhere'), at('link'))
-  expect(() => privateFolder(at('link'))).toThrow('it is no folder')
+  expect(() => privateFolder(at('link'))).toThrow('it is not a folder')
 })
 
 test.skipIf(process.getuid?.() !== 0)('one that somebody else made is refused', () => {
   mkdirSync(at('theirs'), { mode: 0o700 })
   chownSync(at('theirs'), 65_534, 65_534)
-  expect(() => privateFolder(at('theirs'))).toThrow('others can reach it (uid 65534')
+  expect(() => privateFolder(at('theirs'))).toThrow('others can access it (uid 65534')
 })
 
 test('a file replaces the link that somebody laid in its place, and what that led to stays as it was', () => {

@@ -12,10 +12,12 @@ export function privateFolder(path: string): string {
   const { uid, mode } = lstatSync(path)
   const isFolder = (mode & 0o170000) === 0o040000
   if (isFolder && uid === process.getuid?.() && (mode & 0o077) === 0) return path
-  const wrong = isFolder ? `others can reach it (uid ${uid}, mode ${(mode & 0o7777).toString(8)})` : 'it is no folder'
+  const wrong = isFolder
+    ? `others can access it (uid ${uid}, mode ${(mode & 0o7777).toString(8)})`
+    : 'it is not a folder'
   throw new Problem(
-    `${path} is for memory of processes, and ${wrong}\nRemove it, or chmod 700 it where it is yours; what lies in ` +
-      'CHECKPOINT_DIR and STATE_DIR under this name belongs to the suite.',
+    `${path} is for the memory of processes, and ${wrong}\nRemove it, or chmod 700 it if it is yours; in ` +
+      'CHECKPOINT_DIR and STATE_DIR this name belongs to the suite.',
   )
 }
 

@@ -111,6 +111,6 @@ function giveTo(path: string, uid: number, gid: number): void {
     if (stat.isDirectory()) for (const entry of readdirSync(path)) giveTo(join(path, entry), uid, gid)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-      console.error(`criu-gpu-bench: ${path} stays root's: ${(error as Error).message}`)
+      console.error(`criu-gpu-bench: ${path} still belongs to root: ${(error as Error).message}`)
   }
 }

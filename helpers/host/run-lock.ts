@@ -22,8 +22,8 @@ export function lockRun(paths: string[]): () => void {
       release()
       throw new Problem(
         `another run is under way (process ${readFileSync(path, 'utf8')} holds ${path}); two at once would ` +
-          'measure each other\nWait for it, or end it; a suite beside it needs a STATE_DIR, a CHECKPOINT_DIR ' +
-          'and an API_PORT of its own.',
+          'distort each other\nWait for it, or end it; a second suite on this host needs its own STATE_DIR, ' +
+          'CHECKPOINT_DIR and API_PORT.',
       )
     }
     held.push(lock)

@@ -81,10 +81,10 @@ test.for([
   ['-P', "-P (--publish-all): the container has the host's network"],
   ['--purge', '--purge (--rm): a container must stay'],
   ['--rm=false', '--rm: a container must stay'],
-  ['--restart always --cidfile /x', '--restart: a server that podman starts anew', '--cidfile: podman refuses'],
+  ['--restart always --cidfile /x', '--restart: a server that podman restarts', '--cidfile: podman refuses'],
   [
     '--root /x --storage-driver vfs',
-    "--root: the suite's containers lie in a store of its own",
+    "--root: the suite's containers are in a store of their own",
     "--storage-driver: the suite's",
   ],
   ['--label criu-gpu-bench=1', '--label: the suite finds its containers by the label criu-gpu-bench'],
@@ -92,8 +92,8 @@ test.for([
   ['--security-opt seccomp=unconfined', '--security-opt: the suite sets the seccomp profile'],
   ['--ipc=host', "--ipc: podman would put the host's /dev/shm into the checkpoint"],
   ['-it', '-t (--tty): without podman, the runtime cannot restore'],
-  ['--env A=1 ubuntu', '"ubuntu" is no flag: podman would take it for the image'],
-  ['--', '"--" is no flag'],
+  ['--env A=1 ubuntu', '"ubuntu" is not a flag: podman would take it for the image'],
+  ['--', '"--" is not a flag'],
   ['--env A=1 --volume', "--volume: its value is missing; podman would take the image's name for it"],
 ])('%s is refused', ([text, ...why]) => {
   const lines = refused(text!)

@@ -66,7 +66,7 @@ const SWITCHES = new Set([
 ])
 
 /**
- * The flags among words, and what is no flag: podman would take it for the image. A flag at the end that lacks its
+ * The flags among words, and what is not a flag: podman would take it for the image. A flag at the end that lacks its
  * value has none.
  */
 export function podmanFlags(words: readonly string[]): { flags: PodmanFlag[]; rest: string[] } {
@@ -105,7 +105,7 @@ const REACHED = 'the server is reached at 127.0.0.1, port API_PORT'
 const NETWORK = `the container has the host's network: ${REACHED}`
 const PUBLISHED = `the container has the host's network, so that nothing can be published: ${REACHED}`
 const DETACHED = 'the suite starts every container in the background (--detach)'
-const STORE = "the suite's containers lie in a store of its own (STATE_DIR, CHECKPOINT_DIR)"
+const STORE = "the suite's containers are in a store of their own (STATE_DIR, CHECKPOINT_DIR)"
 const KEPT = 'a container must stay when its server has ended, or it could not be restored'
 const CGROUP = 'the suite finds its processes by their control group'
 const POD = 'a pod has a network and a control group of its own'
@@ -129,8 +129,8 @@ const OWN: Record<string, string> = {
   rmi: 'the image is needed for the next trial',
   replace: 'the suite removes a container of that name itself, before the trial',
   cidfile: 'podman refuses to start a second container with the same file',
-  restart: 'a server that podman starts anew would pass for one that never ended',
-  timeout: 'podman would end the server; HEALTH_CHECK_TIMEOUT says how long one is waited for',
+  restart: 'a server that podman restarts would look like one that never ended',
+  timeout: 'podman would end the server; HEALTH_CHECK_TIMEOUT sets how long the suite waits for it',
   pull: 'set-up fetches the image; a trial must not (--pull never)',
   rootfs: 'ENGINE_IMAGE names the image',
   pidfile: "the suite reads the file in podman's own place",
@@ -177,7 +177,7 @@ export function refusedPodmanArgs(words: readonly string[], brings: Brings): str
     ...lacking.map(({ written }) => `${written}: its value is missing; podman would take the image's name for it`),
     ...rest
       .slice(0, 1)
-      .map(word => `"${word}" is no flag: podman would take it for the image, which ENGINE_IMAGE names`),
+      .map(word => `"${word}" is not a flag: podman would take it for the image, which ENGINE_IMAGE names`),
   ]
 }
 

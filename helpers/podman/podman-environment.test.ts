@@ -23,7 +23,7 @@ test('neither is set', () =>
 
 test('files that podman is told to read are named where it fails', () => {
   expect(configurationNamed({ CONTAINERS_STORAGE_CONF: '/etc/s.conf', CONTAINERS_CONF: '' })).toBe(
-    'Is the file right that CONTAINERS_STORAGE_CONF=/etc/s.conf names? ',
+    'Is this configuration correct: CONTAINERS_STORAGE_CONF=/etc/s.conf? ',
   )
   expect(configurationNamed({})).toBe('')
 })

@@ -16,7 +16,7 @@ export function configurationNamed(environment: Record<string, string | undefine
     name => environment[name],
   )
   return set.length
-    ? `Is the file right that ${set.map(name => `${name}=${environment[name]}`).join(' and ')} names? `
+    ? `Is this configuration correct: ${set.map(name => `${name}=${environment[name]}`).join(' and ')}? `
     : ''
 }
 
@@ -24,7 +24,7 @@ export function configurationNamed(environment: Record<string, string | undefine
 const REMOTE = ['CONTAINER_HOST', 'CONTAINER_CONNECTION']
 
 export const WHY_LOCAL =
-  'A checkpoint lies in files of the host that runs the container: the suite needs podman itself, here.'
+  'A checkpoint is written on the host that runs the container, so the suite needs podman itself on this host.'
 
 /** @throws Problem where podman would be the client of a service, perhaps on another host */
 export function checkLocalPodman(environment: Record<string, string | undefined>): void {
@@ -33,7 +33,7 @@ export function checkLocalPodman(environment: Record<string, string | undefined>
   const has = set.map(name => `${name}="${environment[name]}"`).join(' and ')
   throw new Problem(
     [
-      `podman would ask a service in place of running containers itself: the environment has ${has}`,
+      `podman would ask a service instead of running containers itself: the environment has ${has}`,
       WHY_LOCAL,
       `Run it without: env ${set.map(name => `-u ${name}`).join(' ')} npm start`,
     ].join('\n'),

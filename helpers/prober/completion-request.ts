@@ -112,9 +112,9 @@ export function ask(endpoint: Endpoint, socket: Socket, signal: AbortSignal): Pr
           // what is no HTTP at all is an answer too
           const garbled = status === 0 && error instanceof errors.HTTPParserError
           const what = garbled
-            ? 'the server sent what is no HTTP'
+            ? 'the server sent something that is not HTTP'
             : status === 0
-              ? 'the request was taken and not answered'
+              ? 'the request was accepted and not answered'
               : stream.unfinished
           const why = signal.aborted ? '' : `: ${error.message}`
           settle(new NoTokens(what + why, { definite: garbled || status !== 0 }))

@@ -111,10 +111,13 @@ const refusals = {
     'the server sent an error (after 1 token): CUDA error',
   ],
   'an error: line in plain words': [`error: CUDA error\n${LAST}${DONE}`, 'the server sent an error: CUDA error'],
-  garbage: [`data: <html>it works!</html>\n\n${DONE}`, 'the server sent what is no completion: <html>it works!</html>'],
+  garbage: [
+    `data: <html>it works!</html>\n\n${DONE}`,
+    'the server sent something that is not a completion: <html>it works!</html>',
+  ],
   'another kind of answer': [
     event({ detail: 'Not Found' }),
-    'the server sent what is no completion: {"detail":"Not Found"}',
+    'the server sent something that is not a completion: {"detail":"Not Found"}',
   ],
   'no stream at all': ['{"choices":[{"text":"a"}]}', 'the server sent no event stream: {"choices":[{"text":"a"}]}'],
   'a page': ['<html>\n  <body>it works!\n', 'the server sent no event stream: <html> <body>it works!'],

@@ -118,7 +118,8 @@ export class CompletionStream {
     if (said?.error || said?.object === 'error') return this.#fail(data)
     // a chunk about the usage need have none
     const choices = said?.choices ?? (said?.usage || said?.timings || said?.choices === null ? [] : undefined)
-    if (!said || !Array.isArray(choices)) return this.#refuse(`the server sent what is no completion: ${excerpt(data)}`)
+    if (!said || !Array.isArray(choices))
+      return this.#refuse(`the server sent something that is not a completion: ${excerpt(data)}`)
     this.#evaluation = { ...this.#evaluation, ...evaluationOf(said) }
     const [choice] = choices
     const piece = choice?.text ?? choice?.delta?.content

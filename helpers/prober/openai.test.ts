@@ -62,7 +62,7 @@ test('a server that takes the request and says nothing is given up at the time-o
   timeout: 10_000,
 }, async () => {
   await expect(ask(await serve(() => {}))).rejects.toThrow(
-    /^no token from 127\.0\.0\.1:\d+ within 0\.5 s \(\d+ attempts?; .*: the request was taken and not answered\)/,
+    /^no token from 127\.0\.0\.1:\d+ within 0\.5 s \(\d+ attempts?; .*: the request was accepted and not answered\)/,
   )
 })
 
@@ -200,8 +200,8 @@ describe('a server that keeps giving the same wrong answer is not asked a thousa
   test.for([
     ['404', 'HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n', 'answered 404'],
     ['500', 'HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n', 'answered 500'],
-    ['garbage', `${HEAD}data: <html>\n\n${DONE}`, 'what is no completion: <html>'],
-    ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n', 'what is no HTTP'],
+    ['garbage', `${HEAD}data: <html>\n\n${DONE}`, 'is not a completion: <html>'],
+    ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n', 'is not HTTP'],
   ] as const)('%s', async ([, bytes, says]) => {
     const { port, requests } = await send(bytes)
     await expect(ask(port)).rejects.toThrow(says)
@@ -215,7 +215,7 @@ describe('a server that keeps giving the same wrong answer is not asked a thousa
     )
     expect(await patiently(port)).toMatchObject({
       text: 'b',
-      notes: [expect.stringMatching(/^asked 0\.\d+ s after the request before/)],
+      notes: [expect.stringMatching(/^sent 0\.\d+ s after the previous request/)],
     })
     expect(requests).toBe(25)
   })

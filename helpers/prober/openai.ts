@@ -75,13 +75,13 @@ export async function firstAnswer(endpoint: Endpoint, { timeout, signal }: Patie
   if (status !== undefined) throw new NoAnswer(describeRefusal(status, endpoint, last, attempts))
   const asked = `${attempts} attempts; the last one: ${last}`
   throw new NoAnswer(`no token from ${HOST}:${endpoint.port} within ${timeout} s (${asked})
-Look at what the engine printed; raise HEALTH_CHECK_TIMEOUT where it only needs longer.`)
+Look at what the engine printed; raise HEALTH_CHECK_TIMEOUT if it only needs longer.`)
 }
 
 /** The answer, which says so itself where the request before it lies too far back to know the moment well. */
 function withGap(answer: Answer, before: number | undefined): Answer {
   const gap = before === undefined ? 0 : answer.sent - before
   if (gap <= COARSE) return answer
-  const note = `asked ${gap.toFixed(3)} s after the request before: its first token may come that much too late`
+  const note = `sent ${gap.toFixed(3)} s after the previous request: its first token may be that much too late`
   return { ...answer, notes: [...(answer.notes ?? []), note] }
 }

@@ -48,6 +48,6 @@ it('says what to do', () => {
   const [refused, remedy] = said(404).split('\n')
   expect(refused).toMatch(/^no token from 127\.0\.0\.1:8000: it refuses POST \/v1\/completions/)
   expect(refused).toMatch(/\(7 attempts; the last one: the server answered 404: no\)$/)
-  expect(remedy).toMatch(/MODEL_ID says, "a\/model".*ENGINE_COMMAND/)
+  expect(remedy).toMatch(/name in MODEL_ID, "a\/model".*ENGINE_COMMAND/)
   for (const status of [401, 403]) expect(said(status)).toMatch(/\n.*without one \(--api-key/)
 })

@@ -55,8 +55,8 @@ const NO_KEY =
 export function describeRefusal(status: number, { port, model }: Endpoint, said: string, attempts: number): string {
   const asked = `${attempts} attempts; the last one: ${said}`
   const question =
-    `Does the server know the model as MODEL_ID says, ${JSON.stringify(model)}? ` +
-    `Has ENGINE_COMMAND an OpenAI-compatible API, with streams at ${PATH}?`
+    `Does the server know the model by the name in MODEL_ID, ${JSON.stringify(model)}? ` +
+    `Does ENGINE_COMMAND start an OpenAI-compatible API that streams at ${PATH}?`
   return (
     `no token from ${HOST}:${port}: it refuses POST ${PATH}, and waiting does not help (${asked})\n` +
     (status === 401 || status === 403 ? NO_KEY : question)

@@ -21,7 +21,7 @@ describe.skipIf(spawnSync('perl', ['-v']).status !== 0)('a program that is no CR
   test('says yes to everything: the process that it "dumped" is still there', async () => {
     expect(await trial(program('exit 0'), 10)).toMatchObject({
       works: false,
-      why: 'criu dump: it says that it dumped a process, which is still there: is this CRIU?',
+      why: 'criu dump: it reports that it dumped a process, which is still there: is this CRIU?',
     })
   })
   test('says no', async () => {

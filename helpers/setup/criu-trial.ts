@@ -113,7 +113,7 @@ export async function trial(criu: string, timeout: number): Promise<Verdict> {
     if (dump.exitCode !== 0) return fails(`criu dump: ${await firstError(images, 'dump.log', dump.all)}`)
     // a dump ends what it dumped
     if (await Promise.race([gone.then(() => false), sleep(PATIENCE, true, { ref: false })]))
-      return fails('criu dump: it says that it dumped a process, which is still there: is this CRIU?')
+      return fails('criu dump: it reports that it dumped a process, which is still there: is this CRIU?')
     const restore = await ask('restore', '--restore-detached', '--images-dir', images, '--log-file', 'restore.log')
     if (restore.exitCode !== 0) return fails(`criu restore: ${await firstError(images, 'restore.log', restore.all)}`)
     return isListener(child.pid)
@@ -173,6 +173,6 @@ async function firstError(images: string, log: string, output: string): Promise<
 export function errorOf(log: string): string {
   const line =
     log.split('\n').find(line => line.includes('Error') && !line.includes('RLIMIT_NOFILE for self')) ??
-    (lastLines(log, 1) || 'it said nothing')
+    (lastLines(log, 1) || 'it printed nothing')
   return line.replace(/^\([\d.]+\)\s*/, '').trim()
 }

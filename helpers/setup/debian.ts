@@ -93,7 +93,7 @@ export async function unpackDebian(
     })
   let outcome = await unpack(false)
   if (outcome.exitCode !== 0 && refusal(outcome.all) === 'expired') {
-    say(`${mirror} is a frozen mirror (its ${suite} is past Valid-Until): taken all the same, signatures checked`)
+    say(`${mirror} is a frozen mirror (its ${suite} is past Valid-Until): used anyway, signatures are checked`)
     await removeTree(target)
     outcome = await unpack(true)
   }
@@ -116,7 +116,7 @@ function refused(mirror: string, suite: string, packages: string[], outcome: Out
         : why === 'network'
           ? `Is ${mirror} reachable from here? Name another mirror with DEBIAN_MIRROR (a proxy with ` +
             'http_proxy), then start it again.'
-          : 'Start it again; what was half done is redone.'
+          : 'Start it again; incomplete steps are repeated.'
   return new Problem(
     `set-up: Debian ${suite}'s ${packages[0]} could not be unpacked from ${mirror}\n${outcome.account}\n${remedy}`,
   )

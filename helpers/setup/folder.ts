@@ -64,7 +64,7 @@ export function ownFolder(path: string): string {
     mkdirSync(path, { recursive: true, mode: 0o755 })
   } catch (error) {
     throw new Problem(
-      `set-up: ${path} cannot be made: ${(error as Error).message}\nName another folder with STATE_DIR.`,
+      `set-up: ${path} cannot be created: ${(error as Error).message}\nName another folder with STATE_DIR.`,
     )
   }
   const { uid, mode } = statSync(path)

@@ -89,7 +89,7 @@ const cuda = look('CUDA checkpoint', async () => {
   // with the plugin, CRIU would take what the suite has already taken
   return ok(
     `${how}${plugin ? `, CRIU's ${plugin}` : ', no cuda_plugin.so of CRIU (not needed)'}`,
-    found.way === 'driver' ? undefined : `driver ${OLDEST_DRIVER} or newer spares a process start for every step`,
+    found.way === 'driver' ? undefined : `driver ${OLDEST_DRIVER} or newer saves a process start for every step`,
   )
 })
 
@@ -148,7 +148,7 @@ const host = (label: string, openFiles = 0) =>
           `/sys/kernel/mm/transparent_hugepage/enabled makes CRIU's restore about a third faster`,
       hardLimits().files >= openFiles
         ? ''
-        : `at most ${hardLimits().files} open files where ${label} wants ${openFiles}: it warns and runs`,
+        : `at most ${hardLimits().files} open files where ${label} wants ${openFiles}: it warns, but runs`,
     ].filter(Boolean)
     const disabled = read('/proc/sys/kernel/io_uring_disabled')?.trim()
     return ok(

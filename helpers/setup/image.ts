@@ -80,10 +80,7 @@ export const image: Step = {
         ? ok(reference, newerThanTested(said.version, { label, tested: program.tested }))
         : missing(`the ${basename(program.path)} of ${reference} was not asked yet what it can do`)
     } catch (error) {
-      return unusable(
-        (error as Error).message,
-        `See to podman first. Where it works, delete ${root}, then npm run setup`,
-      )
+      return unusable((error as Error).message, `Repair podman first. If it works, delete ${root}, then npm run setup`)
     }
   },
 

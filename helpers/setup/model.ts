@@ -29,7 +29,7 @@ export function checkRoom(file: string, bytes: number, free: number): void {
   if (free < bytes + RESERVE)
     throw new Problem(
       `set-up: the model ${file} needs ${megabytes(bytes)}, and ${dirname(file)} has ${megabytes(free)} ` +
-        'free\nFree some, name another folder with MODELS_CACHE, or a smaller MODEL_SIZE.',
+        'free\nMake room, name another folder with MODELS_CACHE, or set a smaller MODEL_SIZE.',
     )
 }
 
@@ -40,10 +40,10 @@ export const model: Step = {
     if (c.modelIsDefault) return probeDefault(c)
     if (c.modelIsRandom) return probeRandom(c)
     const file = await stat(c.modelId).catch(() => undefined)
-    if (file && !file.isFile()) return unusable(`${c.modelId} is no file`, 'Name a GGUF file with MODEL_ID')
+    if (file && !file.isFile()) return unusable(`${c.modelId} is not a file`, 'Name a GGUF file with MODEL_ID')
     return file
       ? ok(`${c.modelId}, ${megabytes(file.size)}`)
-      : unusable(`${c.modelId} is not there`, 'Name a GGUF file with MODEL_ID')
+      : unusable(`${c.modelId} does not exist`, 'Name a GGUF file with MODEL_ID')
   },
 
   async make(c, say) {
@@ -61,7 +61,7 @@ async function probeDefault(c: Configuration): Promise<Found> {
     const found = await probeRandom(withStandIn(c))
     return found.state === 'ok'
       ? ok(
-          `${found.found}: ${DEFAULT_MODEL.file} could not be had (${instead.reason})`,
+          `${found.found}: ${DEFAULT_MODEL.file} could not be downloaded (${instead.reason})`,
           `to try again: rm ${join(c.stateDir, STAND_IN_RECORD)}.json, npm run setup`,
         )
       : found
@@ -73,8 +73,8 @@ async function probeDefault(c: Configuration): Promise<Found> {
   return sound
     ? ok(`${path}, ${megabytes(file.size)}`)
     : unusable(
-        `${path} is not the file that set-up fetches: damaged, or another of that name`,
-        `Move it away, and set-up fetches it; or name it with MODEL_ID`,
+        `${path} is not the file that set-up downloads: it is damaged, or another file of that name`,
+        `Move it away, and set-up downloads it; or name it with MODEL_ID`,
       )
 }
 
@@ -93,8 +93,8 @@ async function makeDefault(c: Configuration, say: Say): Promise<void> {
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     say(
-      `${error.message}\nA random model of about its size takes its place: the report says so, and its ` +
-        'answers are noise.',
+      `${error.message}\nA random model of about the same size is used instead: the report says so, and its ` +
+        'answers are meaningless.',
     )
     const random = withStandIn(c)
     if ((await probeRandom(random)).state !== 'ok') await makeRandom(random, say)
@@ -105,7 +105,7 @@ async function makeDefault(c: Configuration, say: Say): Promise<void> {
 async function probeRandom(c: Configuration): Promise<Found> {
   const file = await stat(c.modelId).catch(() => undefined)
   if (!file) return missing(`no ${c.modelId}`)
-  if (!file.isFile()) return unusable(`${c.modelId} is no file`, 'Name a GGUF file with MODEL_ID')
+  if (!file.isFile()) return unusable(`${c.modelId} is not a file`, 'Name a GGUF file with MODEL_ID')
   if (file.size < weightBytes(llamaShape(c.modelBytes)))
     return missing(`${c.modelId} is too short: ${megabytes(file.size)}`)
   return ok(`${c.modelId}, ${megabytes(file.size)}, random weights`)

@@ -111,7 +111,7 @@ export const packages: Step = {
       }
     if (local.all.includes('unknown flag: --root'))
       return unusable(
-        `${stdout} asks a service in place of running containers itself`,
+        `${stdout} asks a service instead of running containers itself`,
         `${WHY_LOCAL} Unset CONTAINER_HOST and CONTAINER_CONNECTION, take remote = true out of ` +
           'containers.conf, put podman before podman-remote on PATH',
       )
@@ -142,7 +142,7 @@ async function install(names: string[], say: Say): Promise<void> {
   say(`apt-get install ${names.join(' ')}`)
   let result = await apt('install', '-y', '--no-install-recommends', ...names)
   if (result.exitCode !== 0 && result.all.includes('dpkg was interrupted')) {
-    say('an earlier installation was broken off: dpkg --configure -a')
+    say('an earlier installation was interrupted: dpkg --configure -a')
     await attempt('dpkg', ['--configure', '-a'], { timeout: INSTALL_SECONDS, env: APT_ENVIRONMENT })
     result = await apt('install', '-y', '--no-install-recommends', ...names)
   }
@@ -151,7 +151,7 @@ async function install(names: string[], say: Say): Promise<void> {
   const accounts = [update, result].filter(outcome => outcome.exitCode !== 0).map(outcome => outcome.account)
   throw new Problem(
     `set-up: ${names.join(', ')} could not be installed\n` +
-      `${accounts.join('\n')}\nIs the mirror in /etc/apt/sources.list reachable? Repair what apt-get says, ` +
+      `${accounts.join('\n')}\nIs the mirror in /etc/apt/sources.list reachable? Repair what apt-get reports, ` +
       'or install the packages yourself, then run npm run setup again.',
   )
 }

@@ -12,14 +12,14 @@ export const prober: Step = {
   name: 'prober',
   async probe({ stateDir }) {
     const figure = readProberFigure(stateDir)
-    if (!figure) return missing('its error was not measured yet', 'npm run calibrate')
+    if (!figure) return missing('its error has not been measured yet', 'npm run calibrate')
     return ok(
       `median error ${milliseconds(figure.median)}, worst ${milliseconds(figure.worst)}`,
       figure.worst > BUSY ? 'the host was busy while it was measured: npm run calibrate once it is idle' : undefined,
     )
   },
   async make({ stateDir }, say) {
-    say('measuring its error against a server whose moments are known, about half a minute')
+    say('measuring its error with a server whose times are known, about half a minute')
     await calibrate(stateDir, () => {})
   },
 }

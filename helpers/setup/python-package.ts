@@ -76,7 +76,7 @@ export async function unpackWheel({ name, version, sha256 }: PythonPackage, fold
   })
   if (exitCode !== 0)
     throw new Problem(
-      `the Python package ${name} ${version} could not be had${all && `: ${lastLines(all, 1)}`}\n${account}`,
+      `the Python package ${name} ${version} could not be downloaded${all && `: ${lastLines(all, 1)}`}\n${account}`,
     )
   return site
 }

@@ -28,13 +28,13 @@ export function withoutIoUring(text: string, from: string): string {
     whole = profile.parse(JSON.parse(text))
   } catch (error) {
     throw new Problem(
-      `set-up: ${from} is no seccomp profile: ${(error as Error).message}\nReinstall it: apt-get install ` +
+      `set-up: ${from} is not a seccomp profile: ${(error as Error).message}\nReinstall it: apt-get install ` +
         '--reinstall golang-github-containers-common',
     )
   }
   if (whole.defaultAction === 'SCMP_ACT_ALLOW' || whole.defaultAction === 'SCMP_ACT_LOG')
     throw new Problem(
-      `set-up: ${from} allows what it does not name (defaultAction ${whole.defaultAction}), so io_uring ` +
+      `set-up: ${from} allows every call that it does not name (defaultAction ${whole.defaultAction}), so io_uring ` +
         `cannot be left out of it\nUse podman's own profile there.`,
     )
   const syscalls = whole.syscalls
@@ -60,7 +60,9 @@ export const seccomp: Step = {
   async probe(c) {
     const file = seccompProfile(c.stateDir)
     if (!existsSync(file)) return missing(`no ${file}`)
-    return readFileSync(file, 'utf8') === derived() ? ok(file) : missing(`${file} is not of podman's present profile`)
+    return readFileSync(file, 'utf8') === derived()
+      ? ok(file)
+      : missing(`${file} is not made from podman's current profile`)
   },
 
   async make(c) {

@@ -78,7 +78,7 @@ test('what is unusable stops the set-up at once, with what to do', async () => {
 test('a step that is not ok after it was made stops the set-up, with what to do', async () => {
   const log: string[] = []
   const failure = makeMissing([step('a', log, missing('no a', 'bring a')), step('b', log, ok('b'))], c, () => {})
-  await expect(failure).rejects.toThrow(new Problem('set-up: a is missing after it was made: no a\nbring a'))
+  await expect(failure).rejects.toThrow(new Problem('set-up: a is still missing after set-up: no a\nbring a'))
   expect(log).toEqual(['probe a', 'make a', 'probe a'])
 })
 
@@ -95,7 +95,7 @@ test('what the system refuses to a step is said in a line, a defect keeps its st
   const refused = (await mkdir('/etc/hostname').catch((error: Error) => error)) as Error
   await expect(makeMissing([failing(refused)], c, () => {})).rejects.toThrow(Problem)
   await expect(makeMissing([failing(refused)], c, () => {})).rejects.toThrow(
-    "set-up: model: EEXIST: file already exists, mkdir '/etc/hostname'\nSee to that path",
+    "set-up: model: EEXIST: file already exists, mkdir '/etc/hostname'\nCheck that path",
   )
   await expect(makeMissing([failing(new TypeError('x'))], c, () => {})).rejects.toThrow(TypeError)
 })

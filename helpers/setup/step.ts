@@ -53,7 +53,7 @@ export async function makeMissing(steps: Step[], c: Configuration, say: Say): Pr
     const [after] = await probeAll([step], c)
     if (after!.state !== 'ok')
       throw new Problem(
-        `set-up: ${step.name} is ${after!.state} after it was made: ${after!.found}\n${after!.remedy ?? ''}`.trimEnd(),
+        `set-up: ${step.name} is still ${after!.state} after set-up: ${after!.found}\n${after!.remedy ?? ''}`.trimEnd(),
       )
     say(`${step.name}: ${after!.found}${after!.remedy ? ` (${after!.remedy})` : ''}`)
     made.push(step.name)
@@ -75,7 +75,7 @@ async function makeAloud({ name, make }: Step, c: Configuration, say: Say): Prom
     // what the system refuses is the host's fault, not a defect of the suite
     if (!(error instanceof Error && 'syscall' in error)) throw error
     throw new Problem(
-      `set-up: ${name}: ${error.message}\nSee to that path, or name another; then run npm run setup again.`,
+      `set-up: ${name}: ${error.message}\nCheck that path, or name another; then run npm run setup again.`,
       { cause: error },
     )
   } finally {

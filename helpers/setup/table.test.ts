@@ -9,7 +9,7 @@ test('a row a thing, what to do below it', () => {
     ]),
   ).toBe(
     [
-      'thing     state     found',
+      'item      state     found',
       'packages  ok        podman version 4.3.1',
       'CRIU      too old   /usr/sbin/criu 3.17.1',
       '                    → npm run setup',

@@ -16,7 +16,7 @@ export function renderTable(rows: Row[], width = 80): string {
   const block = (text: string, first: string) =>
     wrap(text, width - indent).map((line, i) => `${i ? ' '.repeat(indent) : first}${line}`.trimEnd())
   return [
-    `${'thing'.padEnd(name)}${'state'.padEnd(state)}found`,
+    `${'item'.padEnd(name)}${'state'.padEnd(state)}found`,
     ...rows.flatMap(row => [
       ...block(row.found, row.name.padEnd(name) + STATE[row.state].padEnd(state)),
       ...(row.remedy ? block(`→ ${row.remedy}`, ' '.repeat(indent)) : []),

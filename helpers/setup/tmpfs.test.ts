@@ -18,7 +18,7 @@ test('never more than half of the available memory, and then it is said', () => 
   const size = tmpfsSize({ engine: 'llama-cpp', modelBytes: 1e9 }, 4 * GIB)
   expect(size.bytes).toBe(2 * GIB)
   expect(tooSmall(size)).toBe(
-    '2.0 GiB of 6.6 GiB wanted: checkpoints may not fit. Free memory, or a smaller MODEL_SIZE',
+    '2.0 GiB of 6.6 GiB wanted: checkpoints may not fit. Free memory, or set a smaller MODEL_SIZE',
   )
 })
 

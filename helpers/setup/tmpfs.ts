@@ -32,7 +32,7 @@ export const gib = (bytes: number) => `${(bytes / GIB).toFixed(1)} GiB`
 /** What is said where the tmpfs is smaller than wanted; undefined where it is large enough. */
 export function tooSmall({ bytes, wanted }: Size): string | undefined {
   if (bytes >= wanted) return undefined
-  return `${gib(bytes)} of ${gib(wanted)} wanted: checkpoints may not fit. Free memory, or a smaller MODEL_SIZE`
+  return `${gib(bytes)} of ${gib(wanted)} wanted: checkpoints may not fit. Free memory, or set a smaller MODEL_SIZE`
 }
 
 export const tmpfs: Step = {
@@ -41,7 +41,7 @@ export const tmpfs: Step = {
     const { checkpointDir } = c
     const there = await stat(checkpointDir).catch(() => undefined)
     if (there && !there.isDirectory())
-      return unusable(`${checkpointDir} is no folder`, 'Name another folder with CHECKPOINT_DIR')
+      return unusable(`${checkpointDir} is not a folder`, 'Name another folder with CHECKPOINT_DIR')
     const system = there && (await statfs(checkpointDir))
     if (!system || system.type !== TMPFS_MAGIC) {
       const mount = mounts().findLast(({ point }) => point === checkpointDir)
@@ -52,7 +52,7 @@ export const tmpfs: Step = {
         )
       if (there && (await readdir(checkpointDir)).length > 0)
         return unusable(
-          `${checkpointDir} is no tmpfs and holds files, which one mounted there would hide`,
+          `${checkpointDir} is not a tmpfs and holds files, which a tmpfs mounted there would hide`,
           'Empty it, or name another folder with CHECKPOINT_DIR',
         )
       return missing(`${checkpointDir} is not mounted`)
@@ -72,7 +72,7 @@ export const tmpfs: Step = {
     } catch (error) {
       throw new Problem(
         `set-up: no tmpfs at ${c.checkpointDir}: ${(error as Error).message}\nMount one there yourself, or ` +
-          'name one that is there with CHECKPOINT_DIR (/dev/shm/checkpoints, say).',
+          'name an existing one with CHECKPOINT_DIR (such as /dev/shm/checkpoints).',
         { cause: error },
       )
     }

@@ -42,7 +42,7 @@ test('packages are missing where node_modules is not what the lock says', () => 
     'node_modules/other-system': { version: '2.0.0', optional: true },
   }
   locks(lock)
-  expect(packagesMissing(root)).toMatch('was not finished')
+  expect(packagesMissing(root)).toMatch('missing or incomplete')
   locks(lock, { 'node_modules/a': { version: '0.9.0' } })
   expect(packagesMissing(root)).toMatch('node_modules/a is 0.9.0, package-lock.json wants 1.0.0')
   locks(lock, { 'node_modules/a': { version: '1.0.0' } })

@@ -3,9 +3,10 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { FORMATS } from '../../reports/render/formats.ts'
 import { runFolder } from '../../reports/run/run-folder.ts'
+import { VARIABLES } from '../config/configuration.ts'
 
 const root = resolve(import.meta.dirname, '../..')
-const documents = ['README.md', ...globSync('docs/**/*.md', { cwd: root })]
+const documents = ['README.md', 'SECURITY.md', ...globSync('docs/**/*.md', { cwd: root })]
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 /** Without code: what stands there is no link and no heading. */
 const prose = (file: string) =>
@@ -68,4 +69,44 @@ test('docs/reading-the-report.md names every finding, and none that there is not
       .matchAll(/^\| (`[^|]+) \|/gm),
   ].flatMap(([, cell]) => [...cell!.matchAll(/`([a-z-]+)`/g)].map(([, code]) => code!))
   expect(named.toSorted()).toEqual([...new Set(codes)].toSorted())
+})
+
+/** The names in the first column of a page's tables. */
+const firstColumn = (text: string) =>
+  [...text.matchAll(/^\| ([^|]*(?:\\\|[^|]*)*) \|/gm)].flatMap(([, cell]) =>
+    [...cell!.matchAll(/`([^`]+)`/g)].map(([, code]) => code!),
+  )
+
+test('docs/variables.md names every variable, in order, and none that there is not', () =>
+  expect(firstColumn(read('docs/variables.md').split('Read from the environment only')[0]!)).toEqual(VARIABLES))
+
+test('docs/commands.md names every command of package.json, and none that there is not', () => {
+  const commands = firstColumn(read('docs/commands.md').split('## Undo set-up')[0]!)
+  const named = commands.flatMap(command => /^npm (?:run )?([\w-]+)/.exec(command)?.[1] ?? [])
+  expect(named.toSorted()).toEqual(Object.keys(JSON.parse(read('package.json')).scripts).toSorted())
+})
+
+/** Of other programs; the rest of docs/troubleshooting.md quotes this suite. */
+const FOREIGN =
+  /^(Error 803|iptables-restore|setting rlimit|6$|: operation|vdso: |sockets: |mnt: |Can't create|\/run\/criu)/
+
+/** How many words of a message stand in pieces of three and more that the sources have: templates cut it up. */
+function quoted(words: string[], there: (piece: string) => boolean): number {
+  if (words.length === 0) return 0
+  const longest = words.findLastIndex((_, last) => there(words.slice(0, last + 1).join(' '))) + 1
+  return (longest > 2 ? longest : 0) + quoted(words.slice(Math.max(longest, 1)), there)
+}
+
+test('docs/troubleshooting.md quotes messages as the code has them', () => {
+  const sources = globSync(['helpers/**/*.ts', 'fixtures/**/*.ts', 'reports/**/*.ts'], { cwd: root })
+    .filter(file => !/\.test\.ts$|\/testing\//.test(file))
+    .map(file => read(file).replaceAll(/['`"] \+\s+['`"]/g, ''))
+  const there = (piece: string) => sources.some(source => source.includes(piece))
+  const messages = firstColumn(read('docs/troubleshooting.md')).filter(message => !FOREIGN.test(message))
+  const wrong = messages
+    .flatMap(message => message.split('…'))
+    .map(part => part.trim())
+    .filter(part => !there(part) && quoted(part.split(' '), there) <= part.split(' ').length / 2)
+  expect(messages.length).toBeGreaterThan(25)
+  expect(wrong).toEqual([])
 })

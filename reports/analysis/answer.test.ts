@@ -42,7 +42,7 @@ describe('what the server said', () => {
   it('stands in the table, on the page and in the job summary, escaped', () => {
     expect(renderTable(report)).toContain(
       'Asked "Write a haiku." it says\n    Silicon rivers\n    <b>thousands of threads</b>\n2 of 2 servers ' +
-        'that came back said what a fresh one says\n',
+        'that came back gave the answer of a fresh one\n',
     )
     expect(renderPage(report)).toMatch(
       /<blockquote>Silicon rivers\n&#60;b&#62;thousands of threads&#60;\/b&#62;<\/blockquote>/,

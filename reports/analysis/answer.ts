@@ -14,7 +14,7 @@ interface Spoken {
 export function spoken({ answer }: Pick<Report, 'answer'>): Spoken | undefined {
   if (!answer) return undefined
   const { prompt, text, same, of } = answer
-  const others = `${same} of ${count(of, 'server')} that came back said what a fresh one says`
+  const others = `${same} of ${count(of, 'server')} that came back gave the answer of a fresh one`
   return { prompt, text: plain(text), others: of === 0 ? 'no server came back' : others }
 }
 

@@ -99,7 +99,7 @@ describe('compareRuns', () => {
   it('too few trials on a side are no pass either', () => {
     const few = compareRuns(earlierOf({ a: steady, b: steady }), report({ a: steady, b: steady.slice(2) }), options)
     expect(few).toMatchObject({ verdict: 'incomplete', comparisons: [{}, { scenario: 'b', verdict: 'cannot-tell' }] })
-    expect(gateVerdict(few)).toBe('INCOMPLETE, of 2 scenarios: 1 had fewer than 4 trials, which can tell nothing')
+    expect(gateVerdict(few)).toBe('INCOMPLETE, of 2 scenarios: 1 had fewer than 4 trials, which is inconclusive')
     expect(
       compareRuns(
         earlierOf({ a: steady, b: steady }),
@@ -161,12 +161,12 @@ describe('readReference', () => {
   })
   it('refuses what is missing, broken, of another schema, or empty: never a pass', () => {
     expect(() => readReference('/no/such')).toThrow('does not exist')
-    expect(() => readReference(file('{'))).toThrow('is no report')
+    expect(() => readReference(file('{'))).toThrow('is not a report')
     expect(() => readReference(file('{"schema":"criu-gpu-bench/report@0"}'))).toThrow(
-      /is of the form "criu-gpu-bench\/report@0", this version compares .*\/report@1\.\n.*npm run reference/,
+      /has the format "criu-gpu-bench\/report@0", this version compares .*\/report@1\.\n.*npm run reference/,
     )
-    expect(() => readReference(file('{"schema":"criu-gpu-bench/report@1"}'))).toThrow('is no report')
-    expect(() => readReference(file('null'))).toThrow('is no report')
+    expect(() => readReference(file('{"schema":"criu-gpu-bench/report@1"}'))).toThrow('is not a report')
+    expect(() => readReference(file('null'))).toThrow('is not a report')
     expect(() => readReference(file(JSON.stringify(report({}))))).toThrow('measured nothing')
   })
   it.for(['0', '-1', '1e999'])('refuses a TFFT of %s and names the line', value => {

@@ -27,13 +27,13 @@ export function readReference(path: string): Report {
   const form = formOf(text)
   if (form !== undefined && form !== REPORT_FORM)
     throw new Problem(
-      `${file} is of the form ${JSON.stringify(form)}, this version compares ${REPORT_FORM}.\nName a ` +
+      `${file} has the format ${JSON.stringify(form)}, this version compares ${REPORT_FORM}.\nName a ` +
         'report.json of this version, or keep a new reference: npm run reference -- results/latest FILE',
     )
   const report = checked(
     reportSchema,
     text,
-    `${file} is no report that can be compared with (npm run reference -- results/latest FILE keeps one)`,
+    `${file} is not a report that can be compared with (npm run reference -- results/latest FILE keeps one)`,
   )
   if (values(report).size === 0)
     throw new Problem(`${file} measured nothing, so nothing can be compared with it; take a run whose verdict is pass`)
@@ -92,14 +92,14 @@ export function checkFingerprint(
     throw new Problem(
       `${path} was kept by a version of this suite that measured something else ` +
         `(method ${there} there, ${here} here).\n` +
-        `${ANEW} REFERENCE_ANY_HOST=1 (npm run compare: --any-host) compares all the same.`,
+        `${ANEW} REFERENCE_ANY_HOST=1 (npm run compare: --any-host) compares anyway.`,
     )
   }
   const lines = differs.map(name => `  ${name}: ${difference(reference[name] ?? 'none', current[name] ?? 'none')}`)
   throw new Problem(
     `${path} is from another host or configuration, so times say nothing about a change. It differs in:\n` +
       `${lines.join('\n')}\n` +
-      `${ANEW} Or compare all the same with REFERENCE_ANY_HOST=1 (npm run compare: --any-host).`,
+      `${ANEW} Or compare anyway with REFERENCE_ANY_HOST=1 (npm run compare: --any-host).`,
   )
 }
 

@@ -105,8 +105,8 @@ describe('the list of before', () => {
     )
   })
   it('refuses a limit that everything or nothing meets, or that is no number', () => {
-    says([{ ...good, limit: 0 }], 'limit: received 0, allowed is more than 0: everything meets this one')
-    says([{ ...good, metric: 'tfft.p50', limit: -1 }], 'nothing meets this one')
+    says([{ ...good, limit: 0 }], 'limit: received 0, allowed is more than 0: everything would meet it')
+    says([{ ...good, metric: 'tfft.p50', limit: -1 }], 'nothing would meet it')
     says('[{"metric":"tfft.p50","scenario":"cold","limit":1e999}]', 'target 1: limit')
   })
   it('refuses a target that stands twice; a must and a goal are two', () => {
@@ -117,5 +117,5 @@ describe('the list of before', () => {
 
 it('refuses what is neither form, or no JSON', () => {
   says('"targets"', 'targets.json is unusable:\n  the file: ')
-  says('[', 'targets.json is no JSON')
+  says('[', 'targets.json is not JSON')
 })

@@ -97,7 +97,7 @@ function defects({ target }: Read, before: Read[], ids: string[]): string[] {
     engine !== undefined &&
       !ENGINES.some(known => known === engine) &&
       `engine "${engine}" does not exist; there are ${ENGINES.join(', ')}`,
-    limit <= 0 && `limit: received ${limit}, allowed is more than 0: ${meets} meets this one`,
+    limit <= 0 && `limit: received ${limit}, allowed is more than 0: ${meets} would meet it`,
     same && `it says again what ${same.where} says`,
   ].filter(defect => typeof defect === 'string')
 }
@@ -109,7 +109,7 @@ function parseJson(text: string, path: string): unknown {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw new Problem(`${path} is no JSON: ${(error as Error).message}`)
+    throw new Problem(`${path} is not JSON: ${(error as Error).message}`)
   }
   // JSON.parse keeps the last one and says nothing: a limit would be lifted by a slip
   const twice = repeatedKey(text)

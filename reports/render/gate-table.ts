@@ -38,7 +38,7 @@ export function renderGate(reference: NonNullable<Report['reference']>, { column
         : [scenario, `${''.padEnd(name)}  ${painted}`]
     }),
     ...(reference.differs.length > 0
-      ? wrap(`Another host, compared all the same; it differs in ${reference.differs.join(', ')}.`, width).map(line =>
+      ? wrap(`Another host, compared anyway; it differs in ${reference.differs.join(', ')}.`, width).map(line =>
           ink('yellow', line),
         )
       : []),
@@ -54,7 +54,7 @@ export function gateVerdict(reference: NonNullable<Report['reference']>): string
   const gone = reference.comparisons.filter(({ verdict, p50 }) => verdict === 'missing' && p50 === null).length
   const reasons = [
     gone > 0 && `${gone} of the reference were not measured`,
-    of('cannot-tell') > 0 && `${of('cannot-tell')} had fewer than ${MIN_TRIALS} trials, which can tell nothing`,
+    of('cannot-tell') > 0 && `${of('cannot-tell')} had fewer than ${MIN_TRIALS} trials, which is inconclusive`,
   ]
   return `INCOMPLETE, of ${count(reference.comparisons.length, 'scenario')}: ${reasons.filter(Boolean).join('; ')}`
 }

@@ -41,7 +41,7 @@ export function renderSummary(report: Report): string {
             ]),
           ),
           report.reference.differs.length > 0 &&
-            '⚠️ The reference is of another host or configuration, compared all the same. It differs in ' +
+            '⚠️ The reference is from another host or configuration, compared anyway. It differs in ' +
               `${text(report.reference.differs.join(', '))}.`,
         ]
       : []),

@@ -106,10 +106,10 @@ describe('parseTrials', () => {
     ))
   it('names file and line of JSON that is no trial', () => {
     expect(() => parseTrials(`${lines(1)}{"scenario": 1}\n${lines(1)}`, 'run/trials.jsonl')).toThrow(
-      'run/trials.jsonl:2 is no trial',
+      'run/trials.jsonl:2 is not a trial',
     )
     expect(() => parseTrials(`${lines(2)}{}\n`, 'run/trials.jsonl')).toThrow(
-      /run\/trials\.jsonl:3 is no trial: .*timestamp/,
+      /run\/trials\.jsonl:3 is not a trial: .*timestamp/,
     )
   })
   it.for([
@@ -120,7 +120,9 @@ describe('parseTrials', () => {
     ['-1e999', 'full_response_time'],
   ] as const)('a time of %s in %s is no trial, and the line is named', ([value, field]) => {
     const broken = line(1).replace(new RegExp(`"${field}":[\\d.]+`), `"${field}":${value}`)
-    expect(() => parseTrials(`${line(0)}${broken}`, 'trials.jsonl')).toThrow(`trials.jsonl:2 is no trial: ${field}: `)
+    expect(() => parseTrials(`${line(0)}${broken}`, 'trials.jsonl')).toThrow(
+      `trials.jsonl:2 is not a trial: ${field}: `,
+    )
   })
   it('a trial that stands twice is an error naming both lines: the same number, or the same place in the order', () => {
     const twice = (second: string) => () => parseTrials(`${line(0)}\n${line(1)}${second}`, 'trials.jsonl')
@@ -155,5 +157,5 @@ it('readRun gives a run or a Problem, whatever the file holds', () => {
 it('readRun says what is wrong in the file', () => {
   const path = file()
   writeFileSync(path, '{"schema":"criu-gpu-bench/run@1"}')
-  expect(() => readRun(path)).toThrow(/is no run: timestamp/)
+  expect(() => readRun(path)).toThrow(/is not a run: timestamp/)
 })

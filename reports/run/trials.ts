@@ -73,15 +73,15 @@ export function parseTrials(text: string, name: string): Trials {
   const torn = all.filter(({ line }) => !isJson(line))
   const read = all
     .filter(one => !torn.includes(one))
-    .map(({ line, where }) => ({ where, trial: checked(trialSchema, line, `${where} is no trial`) }))
+    .map(({ line, where }) => ({ where, trial: checked(trialSchema, line, `${where} is not a trial`) }))
   checkOnce(read)
   return {
     trials: read.map(({ trial }) => trial),
-    notes: torn.map(({ where }) => `${where} is torn (the run was cut off while it wrote it) and was left out`),
+    notes: torn.map(({ where }) => `${where} is torn (the run was cut off while writing it) and was left out`),
   }
 }
 
-const TWICE = "A run writes each trial once. Delete the line that is too many, or take the run's own file."
+const TWICE = "A run writes each trial once. Delete the extra line, or use the run's own file."
 
 /** A trial that counts twice would make a median surer than it is. */
 function checkOnce(read: { trial: Trial; where: string }[]): void {
@@ -118,7 +118,7 @@ export function readTrials(path: string): Trials {
 
 /** Reads run.json. @throws Problem naming the file and what is wrong in it */
 export function readRun(path: string): Run {
-  return checked(runSchema, read(path), `${path} is no run`)
+  return checked(runSchema, read(path), `${path} is not a run`)
 }
 
 /** Parses JSON and checks it. @throws Problem beginning with `what` */

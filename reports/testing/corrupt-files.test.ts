@@ -113,7 +113,7 @@ test('check-report names a measured scenario without a TFFT', () => {
     tfft: undefined,
   }))
   expect(() => checkWith('report', text({ ...report, scenarios }))).toThrow(
-    `${scenarios[0]!.id} is measured, but report.json has no tfft of it`,
+    `${scenarios[0]!.id} is measured, but report.json has no tfft for it`,
   )
 })
 

@@ -46,7 +46,7 @@ test('a file that is there is not overwritten: restored processes may have it ma
   using checkpoint = tinyCheckpoint()
   const { folder, file, containerPath } = places(checkpoint)
   writeFileSync(file, 'mapped')
-  await expect(mapPages(folder, { file, containerPath, minimumBytes: 4096 })).rejects.toThrow(/is there already/)
+  await expect(mapPages(folder, { file, containerPath, minimumBytes: 4096 })).rejects.toThrow(/already exists/)
   expect(readFileSync(file, 'utf8')).toBe('mapped')
 })
 

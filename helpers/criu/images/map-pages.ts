@@ -68,7 +68,7 @@ export async function mapPages(folder: string, options: MapPagesOptions): Promis
   const mount = mountFor(checkpoint, options)
   if (existsSync(file))
     throw new Problem(
-      `${file} is there already, and restored containers may have it mapped: give another name, or remove ` +
+      `${file} already exists, and restored containers may have it mapped: give another name, or remove ` +
         'it together with the checkpoint it belongs to.',
     )
 
@@ -148,7 +148,7 @@ function mountFor({ folder, mounts }: CheckpointImages, { file, containerPath }:
   const mount = containerMountOf(mounts, containerPath)
   if (!mount) {
     throw new Problem(
-      `The checkpoint in ${folder} has no mount that holds ${containerPath}: start the container with ` +
+      `The checkpoint in ${folder} has no mount that contains ${containerPath}: start the container with ` +
         `--volume ${dirname(file)}:${dirname(containerPath)}:ro. Its mounts: ` +
         `${mounts.map(({ path }) => path).join(' ')}`,
     )

@@ -35,7 +35,7 @@ test('repeated numbers are read packed and not', () => {
 
 test('what is missing or of another type is an ImageError', () => {
   expect(() => message.number(3)).toThrow(ImageError)
-  expect(() => message.number(9)).toThrow('field 9 is no number')
+  expect(() => message.number(9)).toThrow('field 9 is not a number')
   expect(() => message.text(7)).toThrow('field 7 is a number')
 })
 

@@ -29,7 +29,7 @@ export class Message {
   /** All 64 bits. */
   integer(number: number): bigint | undefined {
     const value = this.last(number)
-    if (value !== undefined && typeof value !== 'bigint') throw new ImageError(`field ${number} is no number`)
+    if (value !== undefined && typeof value !== 'bigint') throw new ImageError(`field ${number} is not a number`)
     return value
   }
 

@@ -46,10 +46,10 @@ export function holding(scenarios: Scenario[]): Markup | undefined {
     id: 'holding',
     title: 'What it costs to be away',
     text:
-      'What each way holds while the server is away, against how long it takes to come back. Memory is ' +
-      'DRAM and GPU memory together; disk is named where it is held. No other way is both as fast and as ' +
+      'What each scenario holds while the server is away, against how long it takes to come back. Memory is ' +
+      'DRAM and GPU memory together; disk is named where it is held. No other scenario is both as fast and as ' +
       'small as one on the line: scale-to-zero is a choice along it. Hollow dots are beaten by one on the ' +
-      `line.${logarithmic ? ' The upright axis is logarithmic.' : ''}`,
+      `line.${logarithmic ? ' The vertical axis is logarithmic.' : ''}`,
     legend: html`<ol class="frontier">${along}</ol>`,
     picture: picture('TFFT against memory held while away, the frontier marked', ({ narrow }) => ({
       height: narrow ? 400 : 440,

@@ -118,7 +118,7 @@ describe('renderPage', () => {
         ),
       ).querySelector('h1')?.textContent
     expect(of(0.5)).toBe('Back in 0.50 s, 2.00x as fast as a cold start')
-    expect(of(2)).toBe('No way back was faster than the cold start')
+    expect(of(2)).toBe('Nothing was faster than the cold start')
   })
 
   it('speaks of a cold start only where one was measured in the same group', () => {

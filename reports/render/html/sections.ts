@@ -28,7 +28,7 @@ export function title(report: Report): string {
   if (!cold) return back
   return cold.speedup > 1
     ? `${back}, ${factor(cold.speedup)} as fast as a cold start`
-    : 'No way back was faster than the cold start'
+    : 'Nothing was faster than the cold start'
 }
 
 export function header(report: Report): Markup {
@@ -42,7 +42,7 @@ export function header(report: Report): Markup {
     ? html`, where a cold start of the same engine takes ${seconds(cold.p50)}\u00A0s`
     : '; no cold start was measured beside it'
   const wayBack =
-    restored && html`The fastest way back is ${restored} from the start command to the first token${beside}. `
+    restored && html`The fastest scenario is ${restored} from the start command to the first token${beside}. `
   const random =
     report.engine.random_weights &&
     ' The model has random weights: only speed, and that the tokens stay the same, mean anything.'
@@ -97,7 +97,7 @@ function target({ id, n, metric, limit, actual, verdict, kind }: TargetResult & 
 export function findingList(found: Finding[]): Markup | undefined {
   if (found.length === 0) return undefined
   return html`<section id="findings"><h2>What costs the time, and what to do</h2>
-<p class="lead">By what each costs in one start. Every figure is of this run.</p>
+<p class="lead">Sorted by what each costs per start. Every figure is from this run.</p>
 <ul class="findings">${found.map(finding)}</ul></section>`
 }
 
@@ -155,14 +155,14 @@ export function comparison({ reference }: Report): Markup | undefined {
   if (!reference) return undefined
   const elsewhere =
     reference.differs.length > 0 &&
-    html` <strong class="missed">It is of another host, compared all the same; it differs in
+    html` <strong class="missed">It is from another host, compared anyway; it differs in
 ${reference.differs.join(', ')}.</strong>`
   const tone = (verdict: string) =>
     verdict === 'slower' || verdict === 'missing' ? 'missed' : verdict === 'faster' ? 'met' : 'limit'
-  return html`<section id="reference"><h2>Against the reference</h2>
+  return html`<section id="reference"><h2>Compared with the reference</h2>
 <p class="lead">${sentence(gateVerdict(reference))}. Reference of ${day(reference.timestamp)}
 (<code>${reference.path}</code>); slower means a median that rose by more than ${percent(reference.tolerance)}
-with the exact Mann–Whitney test and the bootstrap interval both saying that it is no chance.${elsewhere}</p>
+with the exact Mann–Whitney test and the bootstrap interval both saying that it is not chance.${elsewhere}</p>
 ${table(
   ['scenario', 'verdict', number('reference, s'), number('now, s'), number('change'), number('95 %'), number('p')],
   reference.comparisons.map(({ scenario, verdict, reference_p50, p50, change: by, ci95, p_value }) => [
