@@ -1,6 +1,6 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { BaseSequencer, createCLI, type TestSpecification } from 'vitest/node'
-import type { Prepared } from './fixtures/run/run.ts'
+import type { Prepared } from './fixtures/run/prepared.ts'
 
 type TestOptions = NonNullable<ViteUserConfig['test']>
 

@@ -6,7 +6,7 @@ benchmark(
   [
     { name: 'level-1', level: 1 },
     { name: 'level-2', level: 2 },
-    { name: 'level-2-kept-weights', level: 2, weights: 'tmpfs' },
+    { name: 'level-2-weights', level: 2, weights: 'tmpfs' },
   ],
   { against: { strategy: 'cold' } },
 )

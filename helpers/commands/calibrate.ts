@@ -4,13 +4,13 @@ import { becomeRoot } from '../host/root.ts'
 import { lockRun } from '../host/run-lock.ts'
 import { runLock } from '../podman/storage.ts'
 import { calibrate, milliseconds } from '../prober/calibration/calibrate.ts'
-import type { Kind } from '../prober/calibration/tries.ts'
+import type { TryKind } from '../prober/calibration/tries.ts'
 
 /**
  * `npm run calibrate`: measures the prober itself and prints its error; every report from now on carries the figure.
  */
 
-const WORDS: Record<Kind, string> = {
+const WORDS: Record<TryKind, string> = {
   listens: 'the server listens from the start',
   'listens-later': 'nobody listens at first',
   'drops-syn': 'SYNs are dropped for the first 300 ms',

@@ -1,15 +1,20 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type Archive, COMPRESSIONS, takeCheckpoint } from '../../fixtures/checkpoints/checkpoint.ts'
-import { lockFiles, ownFolders } from '../../fixtures/run/claim.ts'
+import { criuConfigOf, recordOf, writeArchiveRecord } from '../../fixtures/by-hand/archive-record.ts'
+import { CHECKPOINT_USAGE, parseCheckpointOptions, settingsOfScenario } from '../../fixtures/by-hand/options.ts'
+import { archiveSettings } from '../../fixtures/by-hand/settings.ts'
+import { howToRestore } from '../../fixtures/by-hand/text.ts'
+import { renderTimeline } from '../../fixtures/by-hand/timeline.ts'
+import { type Archive, restoreFlags, takeCheckpoint } from '../../fixtures/checkpoints/checkpoint.ts'
+import { readGroups } from '../../fixtures/run/bench-files.ts'
+import { lockFiles, ownFolders, reapLeftovers } from '../../fixtures/run/claim.ts'
 import { checkHost, equipment } from '../../fixtures/run/equipment.ts'
 import { keepLogsSoFar } from '../../fixtures/run/logs.ts'
 import { containerName } from '../../fixtures/run/names.ts'
 import { openContext } from '../../fixtures/run/open-context.ts'
-import { defaultsOf } from '../../fixtures/run/settings.ts'
 import { configuration } from '../config/configuration.ts'
 import { now } from '../core/clock.ts'
-import { Problem, reportProblem } from '../core/problem.ts'
+import { reportProblem } from '../core/problem.ts'
 import { becomeRoot } from '../host/root.ts'
 import { lockRun } from '../host/run-lock.ts'
 import { endOnSignal } from '../host/signals.ts'
@@ -17,13 +22,18 @@ import { endProcesses, reap } from '../podman/reaper.ts'
 import { runRoot } from '../podman/storage.ts'
 
 /**
- * `npm run checkpoint [-- zstd|gzip|none]`: starts the engine, warms it up, exports its checkpoint to CKPT_PATH and
- * prints the timeline, as the seed's create-checkpoint did. The archive stays; the container goes.
+ * `npm run checkpoint`: starts the engine, warms it up, exports its checkpoint to CKPT_PATH and prints the timeline, as
+ * the original create-checkpoint.py did. The archive stays, for `npm run restore`; the container goes.
  */
 async function main(argv: string[]): Promise<void> {
-  const [compress = 'zstd', ...rest] = argv
-  if (rest.length > 0 || !COMPRESSIONS.some(known => known === compress))
-    throw new Problem(`npm run checkpoint takes zstd, gzip or none, received: ${argv.join(' ')}`)
+  const asked = parseCheckpointOptions(argv)
+  if (!asked) return console.log(CHECKPOINT_USAGE)
+  const scenarios = asked.scenario === undefined ? [] : (await readGroups()).flatMap(group => group.scenarios)
+  const given = {
+    ...(asked.scenario !== undefined && settingsOfScenario(asked.scenario, scenarios)),
+    ...asked.settings,
+    ...(asked.compress && { compress: asked.compress }),
+  }
   await becomeRoot()
   process.umask(0o077)
   const c = { ...configuration(), keepCheckpoints: true }
@@ -38,38 +48,49 @@ async function main(argv: string[]): Promise<void> {
     release()
   })
   const began = now()
-  const timeline: { step: string; at: number }[] = []
   const { context, close } = openContext(c, tools, {
     folder: dirname(c.checkpointPath),
     runId: 'checkpoint',
     signal: new AbortController().signal,
-    progress(step) {
-      timeline.push({ step, at: now() - began })
-      console.log(`${(now() - began).toFixed(2).padStart(8)} s  ${step}`)
-    },
+    progress: step => console.log(`${(now() - began).toFixed(2).padStart(8)} s  ${step}`),
   })
   try {
-    mkdirSync(dirname(c.checkpointPath), { recursive: true, mode: 0o700 })
-    const settings = defaultsOf(context.engine.settings)
-    const dumped = await takeCheckpoint(
-      context,
-      await context.podman('disk'),
-      containerName(context, 'podman-import', {}),
+    const settings = archiveSettings(context, given)
+    const path = c.checkpointPath
+    // a server that was restored by hand would hold the port
+    reapLeftovers(c)
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    for (const old of [path, recordOf(path), criuConfigOf(path)]) rmSync(old, { force: true })
+    const podman = await context.podman('disk')
+    const name = containerName(context, 'podman-import', {})
+    const archive = { path, compress: settings.compress as Archive['compress'], criuConfig: criuConfigOf(path) }
+    const dumped = await takeCheckpoint(context, podman, name, settings, { archive })
+    const { endpoint, afterRestore, handOver } = context.engine
+    const { id, checkpoint, processes, kept, server } = dumped
+    writeArchiveRecord(path, {
+      engine: c.engine,
+      port: endpoint.port,
+      model: endpoint.model,
+      name,
+      id,
       settings,
-      { archive: { path: c.checkpointPath, compress: compress as Archive['compress'] } },
-    )
-    console.log(`${(now() - began).toFixed(2).padStart(8)} s  done`)
-    const {
-      checkpoint: { bytes, create_time },
-    } = dumped
+      checkpoint,
+      processes: processes.map(({ inner, name, execution }) => ({ inner, name, execution })),
+      kept,
+      handedOver: handOver?.call(context.engine, name) ?? {},
+    })
     await dumped.dispose()
+    console.log(`\n${renderTimeline({ ...server, checkpoint, total: now() - began })}`)
+    console.log(`\n${path} (${settings.compress})\n`)
+    const restore = ['container', 'restore', ...restoreFlags.archive(path)]
+    const sudo = process.env.SUDO_UID ? 'sudo ' : ''
+    const line = sudo + podman.shellLine(restore.filter(word => word !== '--print-stats'))
     console.log(
-      `\n${c.checkpointPath}: ${(bytes / 1e9).toFixed(2)} GB, taken in ${create_time.toFixed(2)} s ` +
-        `(${compress}); total ${(now() - began).toFixed(2)} s`,
+      howToRestore({ archive: path, usual: path, podman: line, resumes: afterRestore !== undefined, endpoint }),
     )
     console.log(
-      `The archive holds the server's memory and environment: keep it private, and delete it when it ` +
-        'is no longer needed.',
+      "\nThe archive holds the server's memory and environment: keep it private, and delete it when it is no " +
+        'longer needed.',
     )
   } finally {
     await close()

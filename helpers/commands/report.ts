@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { stdout } from 'node:process'
-import { exitCode } from '../../reports/analysis/exit-code.ts'
+import { reportExitCode } from '../../reports/analysis/exit-code.ts'
 import { page } from '../../reports/render/html/page.ts'
 import { renderTable } from '../../reports/render/table.ts'
 import { writeReportIfRoom } from '../../reports/render/write.ts'
@@ -26,7 +26,7 @@ export function main(argv: string[], print: (text: string) => void = text => std
     }),
   )
   if (unwritten) throw unwritten
-  return exitCode(report)
+  return reportExitCode(report)
 }
 
 if (import.meta.main) {

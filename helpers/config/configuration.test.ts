@@ -177,6 +177,8 @@ describe('misleading values', () => {
   test('commas between scenarios, at an end as well', () => {
     expect(parseConfiguration({ SCENARIOS: 'cold,,a*,' }, false).scenarios).toEqual(['cold', 'a*'])
     expect(() => parseConfiguration({ SCENARIOS: ',' }, false)).toThrow('SCENARIOS: received ","')
+    const names = ['podman-in-place/best', '*/tmpfs', 'cold.page-cache-cold']
+    expect(parseConfiguration({ SCENARIOS: names.join() }, false).scenarios).toEqual(names)
   })
 })
 

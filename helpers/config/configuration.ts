@@ -131,7 +131,7 @@ const schema = z.object({
   KEEP_CHECKPOINTS: flag.default(false),
   SCENARIOS: z
     .string()
-    .regex(/^(?=.*[^,])[\w.,*-]+$/, 'scenario ids separated by commas, * matches anything')
+    .regex(/^(?=.*[^,])[\w./,*-]+$/, 'scenario ids separated by commas, * matches anything')
     .optional(),
 })
 

@@ -12,7 +12,9 @@ export function modelLabel({ modelId, modelIsRandom, modelIsDefault, modelBytes 
   return modelIsDefault || existsSync(modelId) ? basename(modelId, '.gguf') : modelId
 }
 
-/** True where the weights are random: the suite made them, as it says in the file itself, or the engine invents them. */
+/**
+ * True where the weights are random: the suite made them, as it says in the file itself, or the engine invents them.
+ */
 export function hasRandomWeights({ modelId, modelIsRandom, engine, engineArgs }: Configuration): boolean {
   if (modelIsRandom || engineDescriptions[engine].inventsWeights?.(engineArgs)) return true
   const found = statSync(modelId, { throwIfNoEntry: false })

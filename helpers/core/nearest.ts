@@ -1,4 +1,6 @@
-/** How many letters have to be put in, left out, changed or swapped with their neighbour to make one word of another. */
+/**
+ * How many letters have to be put in, left out, changed or swapped with their neighbour to make one word of another.
+ */
 function distance(from: string, to: string): number {
   let before: number[] = []
   let last = Array.from({ length: to.length + 1 }, (_, index) => index)
@@ -19,7 +21,8 @@ function distance(from: string, to: string): number {
 const LONGEST = 200
 
 /**
- * The known words that a misspelt one may stand for, the nearest first: those with at most a third of its letters wrong,
+ * The known words that a misspelt one may stand for, the nearest first: those with at most a third of its letters
+ * wrong,
  * and those that hold it or are held by it. Case does not count.
  */
 export function nearest(word: string, known: readonly string[], most = 3): string[] {

@@ -1,5 +1,5 @@
 import { ownEnvFile } from './env-file.ts'
-import { redactText, redactWords as redactTheseWords, secretsOf } from './secrets.ts'
+import { redactText, redactTheseWords, secretsOf } from './secrets.ts'
 
 /** The secrets of this process, taken out of all that leaves it: errors, logs, run.json, trials. */
 

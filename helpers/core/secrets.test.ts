@@ -5,7 +5,7 @@ import {
   isSecretName,
   isSecretValue,
   redactText,
-  redactWords,
+  redactTheseWords,
   secretsOf,
   secretWords,
   withoutSecrets,
@@ -175,7 +175,7 @@ describe('command lines', () => {
       [2, '--hf-token', 'abc'],
       [7, '', gh],
     ])
-    expect(redactWords(['run', '--env', 'X_SECRET=a$b', '--api-key', 'c'])).toEqual([
+    expect(redactTheseWords(['run', '--env', 'X_SECRET=a$b', '--api-key', 'c'])).toEqual([
       'run',
       '--env',
       `X_SECRET=${HIDDEN}`,

@@ -106,7 +106,7 @@ export function secretWords(words: readonly string[]): SecretWord[] {
 }
 
 /** The words, with *** where a secret stands. */
-export function redactWords(words: readonly string[], secrets: readonly string[] = []): string[] {
+export function redactTheseWords(words: readonly string[], secrets: readonly string[] = []): string[] {
   const found = new Map(secretWords(words).map(({ index, value }) => [index, value]))
   return words.map((word, index) =>
     redactText(found.has(index) ? word.replace(found.get(index)!, () => HIDDEN) : word, secrets),

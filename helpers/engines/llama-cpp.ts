@@ -32,7 +32,8 @@ export const llamaCpp: EngineDescription = {
   model: ggufFile,
   unusable: ({ MODEL_ID }) =>
     MODEL_ID && !existsSync(MODEL_ID)
-      ? `MODEL_ID: received "${MODEL_ID}", which is no file; ENGINE=llama-cpp takes the path of a GGUF file, or leave ` +
+      ? `MODEL_ID: received "${MODEL_ID}", which is no file; ENGINE=llama-cpp takes the path of a GGUF file, ` +
+        'or leave ' +
         `MODEL_ID out for ${DEFAULT_MODEL.file}`
       : undefined,
   entrypoint: true,

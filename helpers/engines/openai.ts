@@ -9,7 +9,8 @@ export const openai: EngineDescription = {
   unusable: ({ ENGINE_IMAGE, ENGINE_COMMAND }) =>
     ENGINE_IMAGE && ENGINE_COMMAND
       ? undefined
-      : 'ENGINE=openai needs ENGINE_IMAGE (an image with an OpenAI-compatible server) and ENGINE_COMMAND (what starts ' +
+      : 'ENGINE=openai needs ENGINE_IMAGE (an image with an OpenAI-compatible server) and ENGINE_COMMAND ' +
+        '(what starts ' +
         'it)',
   entrypoint: false,
   benches: BY_STRATEGY,

@@ -8,6 +8,7 @@ import {
   command,
   exitCode,
   lastLines,
+  quote,
   start,
   succeeds,
 } from '../host/command.ts'
@@ -121,6 +122,14 @@ export class Podman {
     return [...this.#global, ...args]
   }
 
+  /** The same as a line to paste into a shell, with all that it needs of the environment. */
+  shellLine(args: string[]): string {
+    const { criuFolder } = this.#options
+    const unset = Object.keys(UNHEARD).flatMap(name => (process.env[name] === undefined ? [] : ['-u', name]))
+    const path = criuFolder ? [`PATH=${quote([criuFolder])}:"$PATH"`] : []
+    return ['env', ...unset, 'LC_ALL=C.UTF-8', ...path, 'podman', quote(this.argv(args))].join(' ')
+  }
+
   run(args: string[], options?: CommandOptions): Promise<CommandResult> {
     return command('podman', this.argv(args), this.#withEnvironment({ name: nameOf(args), ...options }))
   }
@@ -176,7 +185,8 @@ export class Podman {
     // to podman a restore that is still under way is no running container
     endContainer(this.store.runroot, container)
     forgetBrokenRestores([this.store.root])
-    // where podman's own clean-up was killed with the rest, the container stays "stopped", which podman does not restore
+    // where podman's own clean-up was killed with the rest, the container stays "stopped", which podman does not
+    // restore
     await succeeds(
       'podman',
       this.argv(['container', 'cleanup', container]),

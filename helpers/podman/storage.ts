@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Problem } from '../core/problem.ts'
 import { isMountPoint, mountTmpfs, space, unmountBelow } from '../host/mounts.ts'
@@ -62,7 +62,9 @@ export async function openStorage(kind: StorageKind, roots: StorageRoots): Promi
     })
   }
   const store = storeOf(kind, roots)
-  for (const part of [store.root, store.runroot, store.tmpdir]) privateFolder(part)
+  for (const part of [store.root, store.runroot]) privateFolder(part)
+  // within a private one: podman gives it another mode where it makes it
+  mkdirSync(store.tmpdir, { recursive: true, mode: 0o700 })
   return store
 }
 

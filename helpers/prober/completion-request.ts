@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { Client, errors } from 'undici'
 import { now } from '../core/clock.ts'
-import { type Completion, CompletionStream, NoTokens, quote } from './completion-stream.ts'
+import { type Completion, CompletionStream, excerpt, NoTokens } from './completion-stream.ts'
 import { HOST } from './loopback.ts'
 
 /** Where a server answers and what it is asked. */
@@ -70,7 +70,7 @@ export function ask(endpoint: Endpoint, socket: Socket, signal: AbortSignal): Pr
       signal.removeEventListener('abort', abort)
       try {
         if (broken) throw broken
-        const said = `the server answered ${status}: ${quote(refusal)}`
+        const said = `the server answered ${status}: ${excerpt(refusal)}`
         if (status !== 200) throw new NoTokens(said, { status, definite: true })
         resolve({ ...stream.completion(), sent, firstToken, finished: arrived })
       } catch (error) {

@@ -29,7 +29,7 @@ export class NoTokens extends Error {
 
 /** Characters of what a server said that an error quotes, in one line. */
 const QUOTED = 200
-export const quote = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, QUOTED)
+export const excerpt = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, QUOTED)
 
 /** The end of an answer, also where the blank line or the line's end behind it never comes. */
 const DONE = /(?:^|[\r\n])data: ?\[DONE\]\s*$/
@@ -104,7 +104,7 @@ export class CompletionStream {
 
   /** What a stream without an error lacks to be an answer. */
   #missing(): string | undefined {
-    if (this.#events === 0 && this.#began) return `the server sent no event stream: ${quote(this.#began)}`
+    if (this.#events === 0 && this.#began) return `the server sent no event stream: ${excerpt(this.#began)}`
     if (this.tokens === 0) return 'the stream ended without a token'
     return this.#done || this.#finishReason ? undefined : this.unfinished
   }
@@ -119,7 +119,7 @@ export class CompletionStream {
     // a chunk about the usage need have none
     const choices = said?.choices ?? (said?.usage || said?.timings || said?.choices === null ? [] : undefined)
     if (!said || !Array.isArray(choices))
-      return this.#refuse(`the server sent something that is not a completion: ${quote(data)}`)
+      return this.#refuse(`the server sent something that is not a completion: ${excerpt(data)}`)
     this.#evaluation = { ...this.#evaluation, ...evaluationOf(said) }
     const [choice] = choices
     const piece = choice?.text ?? choice?.delta?.content
@@ -131,7 +131,7 @@ export class CompletionStream {
     if (reason === 'stop' || reason === 'length') this.#finishReason = reason
     // some servers say '' for none
     else if (reason) {
-      const given = quote(JSON.stringify(reason))
+      const given = excerpt(JSON.stringify(reason))
       this.#refuse(
         `the server ended its answer with finish_reason ${given}, ` +
           `which is neither "stop" nor "length"${this.#after()}`,
@@ -140,7 +140,7 @@ export class CompletionStream {
   }
 
   #fail(error: string): void {
-    this.#refuse(`the server sent an error${this.#after()}: ${quote(messageOf(error))}`)
+    this.#refuse(`the server sent an error${this.#after()}: ${excerpt(messageOf(error))}`)
   }
 
   #refuse(why: string): void {

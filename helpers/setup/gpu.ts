@@ -13,7 +13,8 @@ import { type Found, ok, type Step, unusable } from './step.ts'
 import { gib } from './tmpfs.ts'
 
 /**
- * What an engine on a GPU needs beside the rest. Most of it only the host's owner can bring: `make` then says what to do.
+ * What an engine on a GPU needs beside the rest. Most of it only the host's owner can bring: `make` then says what to
+ * do.
  */
 
 /** First driver with cuCheckpointProcess*. Source: CUDA 12.8 release notes. */

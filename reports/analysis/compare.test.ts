@@ -72,6 +72,20 @@ describe('compareRuns', () => {
     expect(result.verdict).toBe('slower')
     expect(result.comparisons.map(one => one.verdict)).toEqual(['no-difference', 'slower'])
   })
+  it('a scenario that has a short name since is told by its settings, and by no other', () => {
+    const of = (id: string, settings: Record<string, string>) =>
+      summarize(
+        run([{ id, strategy: 'podman-in-place', settings }], { host: { ...run([]).host, fingerprint: {} } }),
+        trials(steady, { scenario: id, strategy: 'podman-in-place', settings }),
+      )
+    const before = earlier(of('podman-in-place.pages-mapped.thp-never', { pages: 'mapped', thp: 'never' }))
+    const now = of('podman-in-place/mapped', { thp: 'never', pages: 'mapped' })
+    expect(compareRuns(before, now, options).comparisons).toMatchObject([
+      { scenario: 'podman-in-place/mapped', verdict: 'no-difference' },
+    ])
+    const another = of('podman-in-place/mapped', { pages: 'mapped' })
+    expect(() => compareRuns(before, another, options)).toThrow('have no scenario in common')
+  })
   it('a scenario that only the reference has is no pass; one that is new is only said', () => {
     expect(compareRuns(earlierOf({ a: steady, b: steady }), report({ a: steady }), options)).toMatchObject({
       verdict: 'incomplete',

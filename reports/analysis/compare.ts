@@ -128,7 +128,7 @@ export function compareRuns(reference: Report, current: Report, options: Options
   if (reference.timestamp === current.timestamp) throw itself(options.path, `both began at ${current.timestamp}`)
   const differs = checkFingerprint(reference.host.fingerprint, current.host.fingerprint, options)
   const tolerance = options.tolerance ?? DEFAULT_TOLERANCE
-  const before = values(reference)
+  const before = values(renamed(reference, current))
   const after = values(current)
   const common = [...before.keys()].filter(id => after.has(id))
   if (common.length === 0 && after.size > 0)
@@ -153,6 +153,24 @@ export function compareRuns(reference: Report, current: Report, options: Options
     verdict: slower ? 'slower' : incomplete ? 'incomplete' : 'pass',
   }
 }
+
+/**
+ * The reference with the names of today: a scenario that has a short name now and had another id then is told by its
+ * strategy and settings.
+ */
+function renamed(reference: Report, current: Report): Report {
+  const ids = new Set(reference.scenarios.map(({ id }) => id))
+  const named = current.scenarios.filter(({ id, strategy }) => id.startsWith(`${strategy}/`) && !ids.has(id))
+  const today = new Set(current.scenarios.map(({ id }) => id))
+  const idOf = ({ id, strategy, settings }: Scenario) =>
+    today.has(id)
+      ? id
+      : (named.find(one => one.strategy === strategy && inOrder(one.settings) === inOrder(settings))?.id ?? id)
+  return { ...reference, scenarios: reference.scenarios.map(scenario => ({ ...scenario, id: idOf(scenario) })) }
+}
+
+const inOrder = (settings: Scenario['settings']) =>
+  JSON.stringify(Object.entries(settings).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 
 /** TFFT of the trials that counted, by scenario. */
 function values(report: Report): Map<string, number[]> {

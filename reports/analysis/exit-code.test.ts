@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Report } from '../run/schema.ts'
-import { endingCode, exitCode } from './exit-code.ts'
+import { endingCode, reportExitCode } from './exit-code.ts'
 
 const gate = (verdict: NonNullable<Report['reference']>['verdict']) => ({
   path: 'a',
@@ -20,7 +20,7 @@ it.for([
   ['pass', gate('slower'), 4],
   ['pass', gate('incomplete'), 2],
 ] as const)('%s with reference %o ends with %i', ([verdict, reference, code]) => {
-  expect(exitCode({ verdict, reference })).toBe(code)
+  expect(reportExitCode({ verdict, reference })).toBe(code)
 })
 
 it.for([

@@ -159,7 +159,7 @@ function medianPhases(trials: Trial[]): Scenario['phases'] {
 }
 
 /** Seconds of all phases of that name. */
-function durationOf(phases: Phase[], name: string): number {
+export function durationOf(phases: Phase[], name: string): number {
   return phases.reduce((sum, phase) => (phase.name === name ? sum + phase.duration : sum), 0)
 }
 

@@ -98,7 +98,10 @@ describe('the list of before', () => {
     ).not.toThrow()
     says(
       [good, { ...good, engine: 'llama.cpp' }, { ...good, engine: '' }],
-      /target 2 \(podman-in-place\/tmpfs\): engine "llama\.cpp" does not exist; there are llama-cpp, vllm, openai\n {2}target 3 .*: engine ""/,
+      new RegExp(
+        /target 2 \(podman-in-place\/tmpfs\): engine "llama\.cpp" does not exist; /.source +
+          /there are llama-cpp, vllm, openai\n {2}target 3 .*: engine ""/.source,
+      ),
     )
   })
   it('refuses a limit that everything or nothing meets, or that is no number', () => {

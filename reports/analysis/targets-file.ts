@@ -138,7 +138,10 @@ function describe({ path, ...issue }: z.core.$ZodIssue): string {
           ? [...METRICS]
           : ['must', 'goal']
     const [key = ''] = issue.keys
-    return `${where}: no target has ${[field, key].filter(Boolean).join(': ')}${didYouMean(key, allowed) || `, allowed are ${allowed.join(', ')}`}`
+    return (
+      `${where}: no target has ` +
+      `${[field, key].filter(Boolean).join(': ')}${didYouMean(key, allowed) || `, allowed are ${allowed.join(', ')}`}`
+    )
   }
   const message = within.at(-1) === 'metric' ? `allowed are ${METRICS.join(', ')}` : issue.message
   return `${where}: ${field && `${field}: `}${message}`

@@ -4,6 +4,7 @@ import { idleLine, MIN_TRIALS } from '../analysis/targets.ts'
 import { change, count, factor, factorRange, metricSign, metricValue, range, seconds } from '../run/format.ts'
 import type { Finding, Report, Scenario, TargetResult } from '../run/schema.ts'
 import { gateVerdict } from './gate-table.ts'
+import { legend } from './scenario-tree.ts'
 import { mostOf } from './table.ts'
 import { spans } from './text.ts'
 
@@ -21,6 +22,7 @@ export function renderSummary(report: Report): string {
     ),
     text(idleLine(report) ?? ''),
     table(['scenario', 'n', 'TFFT p50', 'min–max', 'speedup (95 %)', 'most of it'], report.scenarios.map(scenarioRow)),
+    legend(report.scenarios).map(text).join('<br>'),
     unproven(report)
       .map(proof => `⚠️ ${text(proof)}`)
       .join('\n\n'),

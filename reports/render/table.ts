@@ -3,6 +3,7 @@ import { idleLine, MIN_TRIALS } from '../analysis/targets.ts'
 import { count, factor, factorRange, metricSign, metricValue, percent, range, seconds } from '../run/format.ts'
 import type { Report, Scenario, TargetResult } from '../run/schema.ts'
 import { gateVerdict, renderGate } from './gate-table.ts'
+import { legend, tree } from './scenario-tree.ts'
 import { align, type Column, cut, type Paint, paint, wrap } from './text.ts'
 
 interface Options {
@@ -67,8 +68,6 @@ function targetLines(report: Report, width: number, ink: Paint): string[] {
 
 const LEFT: Column[] = Array.from({ length: 3 }, () => ({ align: 'left' }))
 
-const withoutPrefix = (text: string, prefix: string) => (text.startsWith(prefix) ? text.slice(prefix.length) : text)
-
 function actual(scenario: Scenario, { actual, metric, verdict, kind }: TargetResult): string {
   const goal = kind === 'goal' ? ' (goal)' : ''
   if (actual === null) return `not measured${goal}`
@@ -87,7 +86,7 @@ const COLUMNS: Column[] = [
 ]
 
 function scenarioLines(report: Report, width: number, ink: Paint): string[] {
-  const entries = grouped(report.scenarios)
+  const entries = tree(report.scenarios)
   const cells = narrowed(
     align(
       [HEAD, ...entries.map(({ label, scenario }) => (scenario ? row(label, scenario) : HEAD.map(() => '')))],
@@ -112,6 +111,9 @@ function scenarioLines(report: Report, width: number, ink: Paint): string[] {
           : [...broken(label, width), `${''.padEnd(name)}  ${figures(index + 1)}`]
       return scenario.failed === 0 ? line : [...line, ...failure(scenario, width, ink)]
     }),
+    ...legend(report.scenarios)
+      .flatMap(text => wrap(text, width - 2))
+      .map(line => ink('dim', `  ${line}`)),
   ]
 }
 
@@ -129,28 +131,6 @@ function narrowed(cells: string[][], width: number): string[][] {
     cells = cells.map(row => row.toSpliced(index, 1))
   }
   return cells
-}
-
-/**
- * Scenarios as a tree: each below the one whose settings it adds to, with what it adds as its name; those of one
- * strategy below the strategy's name, where there are several.
- */
-function grouped(scenarios: Scenario[]): { label: string; scenario?: Scenario }[] {
-  return [...new Set(scenarios.map(scenario => scenario.strategy))].flatMap(strategy => {
-    const own = scenarios.filter(scenario => scenario.strategy === strategy)
-    if (own.length === 1 && own[0]!.id.length <= 22) return [{ label: own[0]!.id, scenario: own[0]! }]
-    const above = (id: string) =>
-      own.filter(other => id.startsWith(`${other.id}.`)).toSorted((x, y) => y.id.length - x.id.length)[0]
-    const below = (parent: string, depth: number): { label: string; scenario: Scenario }[] =>
-      own
-        .filter(({ id }) => id !== strategy && (above(id)?.id ?? strategy) === parent)
-        .flatMap(scenario => [
-          { label: '  '.repeat(depth) + withoutPrefix(scenario.id, `${parent}.`), scenario },
-          ...below(scenario.id, depth + 1),
-        ])
-    const plain = own.find(scenario => scenario.id === strategy)
-    return [{ label: strategy, ...(plain && { scenario: plain }) }, ...below(strategy, 1)]
-  })
 }
 
 /** A name on as many lines as it needs, broken behind dots; its own indent and two more for what follows. */

@@ -2,7 +2,9 @@ import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } 
 import { basename, dirname, join } from 'node:path'
 import { ELSEWHERE, writing } from '../../helpers/core/unwritable.ts'
 
-/** Where the files of a run lie that are read again; reports/render/formats.ts has those that are made from the report. */
+/**
+ * Where the files of a run lie that are read again; reports/render/formats.ts has those that are made from the report.
+ */
 export interface RunFolder {
   path: string
   run: string

@@ -15,7 +15,7 @@ const interval = z.tuple([z.number(), z.number()])
 const settingValue = z.union([z.string(), z.number(), z.boolean()])
 
 /** Settings of a scenario that differ from its strategy's defaults. */
-const settingsSchema = z.record(z.string(), settingValue)
+export const settingsSchema = z.record(z.string(), settingValue)
 export type Settings = z.infer<typeof settingsSchema>
 
 export const STRATEGIES = [
@@ -31,7 +31,7 @@ const strategySchema = z.enum(STRATEGIES)
 export type StrategyId = z.infer<typeof strategySchema>
 
 /** What a checkpoint is made of. */
-const checkpointSchema = z.object({
+export const checkpointSchema = z.object({
   /** Bytes of the archive, or of the image files of a checkpoint in place. */
   bytes: z.number().int().nonnegative(),
   /** Memory pages of 4096 bytes that CRIU wrote. */

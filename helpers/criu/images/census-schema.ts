@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { KINDS } from './kind.ts'
+import { MEMORY_KINDS } from './kind.ts'
 
 const bytes = z.int().nonnegative()
 /** Dumped bytes, and how many of them are in pages that are all zero. */
@@ -18,7 +18,7 @@ export const censusSchema = z.object({
       mappings: z.int(),
       ...dumped,
       kinds: z
-        .array(z.object({ kind: z.enum(KINDS), mappings: z.int(), ...dumped }))
+        .array(z.object({ kind: z.enum(MEMORY_KINDS), mappings: z.int(), ...dumped }))
         .describe('Largest first; kinds with no dumped page are left out.'),
       files: z
         .array(z.object({ path: z.string(), ...dumped }))
@@ -27,7 +27,7 @@ export const censusSchema = z.object({
         z.object({
           start: z.string(),
           end: z.string(),
-          kind: z.enum(KINDS),
+          kind: z.enum(MEMORY_KINDS),
           path: z.string().optional(),
           size: bytes,
           ...dumped,

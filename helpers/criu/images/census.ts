@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Census } from './census-schema.ts'
 import { type CheckpointedProcess, pagesFile, readCheckpoint } from './checkpoint.ts'
 import { readImage } from './image-file.ts'
-import { KINDS, kindOf } from './kind.ts'
+import { kindOf, MEMORY_KINDS } from './kind.ts'
 import { PAGE, vmaAt } from './memory-map.ts'
 import { findZeroPages } from './page-file.ts'
 import { cutAt, type PageRun, presentPages, readPagemap } from './pagemap.ts'
@@ -73,7 +73,7 @@ export function censusOf(
       }
     })
     .filter(({ bytes }) => bytes)
-  const kinds = KINDS.map(kind => {
+  const kinds = MEMORY_KINDS.map(kind => {
     const own = mappings.filter(mapping => mapping.kind === kind)
     return { kind, mappings: own.length, ...sum(own) }
   }).filter(({ bytes }) => bytes)

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Image, readImage } from './image-file.ts'
+import { type ImageFile, readImage } from './image-file.ts'
 import { readVmas, STATUS, type Vma } from './memory-map.ts'
-import { type Mount, readMounts } from './mountpoints.ts'
+import { type ContainerMount, readMounts } from './mountpoints.ts'
 import { type Pagemap, readPagemap } from './pagemap.ts'
 import { readName, readProcessTree, readStackPointer } from './process-tree.ts'
 import { ImageError } from './wire.ts'
@@ -14,25 +14,25 @@ export interface CheckpointedProcess {
   name: string
   /** Where the stacks of its threads end. */
   stacks: number[]
-  mm: Image
+  mm: ImageFile
   /** In the order of their addresses. */
   vmas: Vma[]
   /** Stretches under MADV_GUARD_INSTALL, which images list behind the mappings they lie in. */
   guards: Vma[]
   pagemap: Pagemap
-  pagemapImage: Image
+  pagemapImage: ImageFile
 }
 
 /** A folder of CRIU's images. Reads everything but the pages. */
-export interface Checkpoint {
+export interface CheckpointImages {
   folder: string
   processes: CheckpointedProcess[]
-  mounts: Mount[]
-  files: Image
+  mounts: ContainerMount[]
+  files: ImageFile
 }
 
 /** @throws ImageError where the folder holds no checkpoint, or an image of it cannot be read */
-export function readCheckpoint(folder: string): Checkpoint {
+export function readCheckpoint(folder: string): CheckpointImages {
   if (!existsSync(join(folder, 'pstree.img')))
     throw new ImageError(`${folder} holds no checkpoint: it has no pstree.img`)
   const image = (name: string, kind: Parameters<typeof readImage>[1]) => readImage(join(folder, `${name}.img`), kind)

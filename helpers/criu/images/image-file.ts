@@ -6,7 +6,7 @@ import { ImageError } from './wire.ts'
  * The frame of CRIU's image files: a magic that all share, a magic for the kind, then messages, each behind its length
  * (little endian, 32 bits). The inventory has only its own magic. Source: criu/include/magic.h, criu/protobuf.c.
  */
-export interface Image {
+export interface ImageFile {
   /** The magics, kept as they were. */
   head: Uint8Array
   entries: Message[]
@@ -27,7 +27,7 @@ export const MAGIC = {
 } as const
 
 /** @throws ImageError where the bytes are no image of that kind */
-export function parseImage(bytes: Uint8Array, kind: keyof typeof MAGIC): Image {
+export function parseImage(bytes: Uint8Array, kind: keyof typeof MAGIC): ImageFile {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const word = (at: number) => (at + 4 <= bytes.length ? view.getUint32(at, true) : undefined)
   const headBytes = word(0) === COMMON || word(0) === SERVICE ? 8 : 4
@@ -44,7 +44,7 @@ export function parseImage(bytes: Uint8Array, kind: keyof typeof MAGIC): Image {
   return { head: bytes.subarray(0, headBytes), entries }
 }
 
-export function formatImage({ head, entries }: Image): Uint8Array {
+export function formatImage({ head, entries }: ImageFile): Uint8Array {
   return Buffer.concat([
     head,
     ...entries.flatMap(entry => {
@@ -57,7 +57,7 @@ export function formatImage({ head, entries }: Image): Uint8Array {
 }
 
 /** @throws ImageError naming the file, where it is missing, cannot be read, or is no image of that kind */
-export function readImage(path: string, kind: keyof typeof MAGIC): Image {
+export function readImage(path: string, kind: keyof typeof MAGIC): ImageFile {
   try {
     return parseImage(readFileSync(path), kind)
   } catch (error) {

@@ -5,11 +5,11 @@ import { FLAG, STATUS, type Vma } from './memory-map.ts'
  * leaves in its process; `library` the private pages of a mapped file (data segments, relocated tables); `device` what
  * a device file or a plugin of CRIU owns; `kernel` the vdso and its like.
  */
-export type Kind = (typeof KINDS)[number]
-export const KINDS = ['heap', 'stack', 'anonymous', 'library', 'shared', 'device', 'kernel'] as const
+export type MemoryKind = (typeof MEMORY_KINDS)[number]
+export const MEMORY_KINDS = ['heap', 'stack', 'anonymous', 'library', 'shared', 'device', 'kernel'] as const
 
 /** @param path of the mapped file, @param stacks stack pointers of the process's threads */
-export function kindOf(vma: Vma, path: string | undefined, stacks: readonly number[]): Kind {
+export function kindOf(vma: Vma, path: string | undefined, stacks: readonly number[]): MemoryKind {
   const { status, flags, start, end } = vma
   if (status & (STATUS.vdso | STATUS.vvar | STATUS.vsyscall | STATUS.uprobes)) return 'kernel'
   if (status & STATUS.plugin || (path?.startsWith('/dev/') && !/^\/dev\/(shm\/|zero)/.test(path))) return 'device'

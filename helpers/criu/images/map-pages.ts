@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import { type FileHandle, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Problem } from '../../core/problem.ts'
-import { type Checkpoint, type CheckpointedProcess, pagesFile, readCheckpoint } from './checkpoint.ts'
-import type { Kind } from './kind.ts'
+import { type CheckpointedProcess, type CheckpointImages, pagesFile, readCheckpoint } from './checkpoint.ts'
+import type { MemoryKind } from './kind.ts'
 import { type MappingPlan, planMapping } from './mapping-plan.ts'
 import { PAGE, writeVmas } from './memory-map.ts'
-import { mountOf } from './mountpoints.ts'
+import { containerMountOf } from './mountpoints.ts'
 import { copyInto, findZeroPages } from './page-file.ts'
 import { presentPages } from './pagemap.ts'
 import { punchHole } from './punch-hole.ts'
@@ -24,7 +24,7 @@ export interface MapPagesOptions {
   /** Memory with less content than this is left to CRIU: a mapping costs about as much as reading so much. Bytes. */
   minimumBytes?: number
   /** Which private anonymous memory. See {@link mapPages} for what differs afterwards. */
-  kinds?: readonly Kind[]
+  kinds?: readonly MemoryKind[]
 }
 
 export interface MappedPages {
@@ -142,10 +142,10 @@ async function fill(handle: FileHandle, pages: string, { copies, small }: Mappin
   }
 }
 
-function mountFor({ folder, mounts }: Checkpoint, { file, containerPath }: MapPagesOptions): number | undefined {
+function mountFor({ folder, mounts }: CheckpointImages, { file, containerPath }: MapPagesOptions): number | undefined {
   // Without a mount namespace of its own the process sees the host's files.
   if (!mounts.length) return undefined
-  const mount = mountOf(mounts, containerPath)
+  const mount = containerMountOf(mounts, containerPath)
   if (!mount) {
     throw new Problem(
       `The checkpoint in ${folder} has no mount that contains ${containerPath}: start the container with ` +
@@ -161,7 +161,7 @@ function mountFor({ folder, mounts }: Checkpoint, { file, containerPath }: MapPa
   return mount.id
 }
 
-function reasonToSkip({ files }: Checkpoint, { vmas }: CheckpointedProcess): string | undefined {
+function reasonToSkip({ files }: CheckpointImages, { vmas }: CheckpointedProcess): string | undefined {
   const mapped = new Set(vmas.map(vma => vma.file))
   const library = readRegularFiles(files).find(({ id, path }) => mapped.has(id) && EXPECTS_ZEROS.test(path))
   return library && `it maps ${library.path}, which takes pages for zeroed after MADV_DONTNEED`

@@ -1,5 +1,5 @@
 import type { CheckpointedProcess } from './checkpoint.ts'
-import { type Kind, kindOf } from './kind.ts'
+import { kindOf, type MemoryKind } from './kind.ts'
 import {
   ADVICE,
   FLAG,
@@ -32,7 +32,7 @@ const SHORTEST_HOLE = 16
 export interface MappingRules {
   /** Bytes of dumped pages with content from which on a mapping is worth it. */
   minimumBytes: number
-  kinds: readonly Kind[]
+  kinds: readonly MemoryKind[]
 }
 
 /** From where to where in a file, in bytes. */

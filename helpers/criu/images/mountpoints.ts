@@ -1,7 +1,7 @@
-import type { Image } from './image-file.ts'
+import type { ImageFile } from './image-file.ts'
 
 /** A mount of the container, as mountpoints-ID.img has it. Source: images/mnt.proto. */
-export interface Mount {
+export interface ContainerMount {
   id: number
   path: string
   /** Programs and pages in it cannot be executed. */
@@ -12,7 +12,7 @@ const FIELD = { id: 2, flags: 5, path: 7 } as const
 /** Source: include/uapi/linux/mount.h. */
 const MS_NOEXEC = 8
 
-export function readMounts(image: Image): Mount[] {
+export function readMounts(image: ImageFile): ContainerMount[] {
   return image.entries.map(entry => ({
     id: entry.number(FIELD.id),
     path: normal(entry.text(FIELD.path) ?? ''),
@@ -21,7 +21,7 @@ export function readMounts(image: Image): Mount[] {
 }
 
 /** The mount that holds a path; undefined where that is the root file system, or no mounts were dumped. */
-export function mountOf(mounts: readonly Mount[], path: string): Mount | undefined {
+export function containerMountOf(mounts: readonly ContainerMount[], path: string): ContainerMount | undefined {
   return mounts
     .filter(mount => mount.path !== '/' && (path === mount.path || path.startsWith(`${mount.path}/`)))
     .sort((one, other) => other.path.length - one.path.length)[0]

@@ -1,4 +1,4 @@
-import type { Image } from './image-file.ts'
+import type { ImageFile } from './image-file.ts'
 import { PAGE } from './memory-map.ts'
 import type { Message } from './message.ts'
 import { ImageError } from './wire.ts'
@@ -26,7 +26,7 @@ const HEAD_PAGES_ID = 1
 const FIELD = { address: 1, compatiblePages: 2, inParent: 3, flags: 4, pages: 5 } as const
 const PRESENT = 1 << 2
 
-export function readPagemap({ entries: [head, ...entries] }: Image): Pagemap {
+export function readPagemap({ entries: [head, ...entries] }: ImageFile): Pagemap {
   if (!head) throw new ImageError('a pagemap without a head')
   let at = 0
   const runs = entries.map((message): PageRun => {
@@ -45,7 +45,7 @@ export function readPagemap({ entries: [head, ...entries] }: Image): Pagemap {
 }
 
 /** The image with these runs and the name of their file of pages. */
-export function writePagemap({ head: frame, entries: [head] }: Image, { pagesId, runs }: Pagemap): Image {
+export function writePagemap({ head: frame, entries: [head] }: ImageFile, { pagesId, runs }: Pagemap): ImageFile {
   return { head: frame, entries: [head!.with(HEAD_PAGES_ID, pagesId), ...runs.map(run => run.message)] }
 }
 

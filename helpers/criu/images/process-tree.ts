@@ -1,4 +1,4 @@
-import type { Image } from './image-file.ts'
+import type { ImageFile } from './image-file.ts'
 
 /** A process of a checkpoint, by its pid inside the container. */
 export interface TreeEntry {
@@ -8,12 +8,12 @@ export interface TreeEntry {
 }
 
 /** Source: images/pstree.proto. */
-export function readProcessTree(image: Image): TreeEntry[] {
+export function readProcessTree(image: ImageFile): TreeEntry[] {
   return image.entries.map(entry => ({ pid: entry.number(1), parent: entry.number(2), threads: entry.numbers(5) }))
 }
 
 /** A process's name, from core-PID.img; empty for a thread. Source: images/core.proto (task_core_entry, comm). */
-export function readName(core: Image): string {
+export function readName(core: ImageFile): string {
   return core.entries[0]?.message(3)?.text(6) ?? ''
 }
 
@@ -21,7 +21,7 @@ export function readName(core: Image): string {
  * Where a thread's stack ends, on x86-64; undefined elsewhere. Source: images/core-x86.proto
  * (thread_info_x86, gpregs, sp).
  */
-export function readStackPointer(core: Image): number | undefined {
+export function readStackPointer(core: ImageFile): number | undefined {
   const pointer = core.entries[0]?.message(2)?.message(2)?.integer(20)
   return pointer === undefined ? undefined : Number(pointer)
 }

@@ -1,4 +1,4 @@
-import type { Image } from './image-file.ts'
+import type { ImageFile } from './image-file.ts'
 import { Message } from './message.ts'
 import { zigzag } from './wire.ts'
 
@@ -19,7 +19,7 @@ const ENTRY = { type: 1, id: 2, regular: 3 } as const
 const REGULAR = 1
 const FILE = { id: 1, flags: 2, position: 3, owner: 5, path: 6, mount: 7, size: 8, mode: 10 } as const
 
-export function readRegularFiles(image: Image): RegularFile[] {
+export function readRegularFiles(image: ImageFile): RegularFile[] {
   return image.entries
     .filter(entry => entry.number(ENTRY.type) === REGULAR)
     .map(entry => {
@@ -29,11 +29,11 @@ export function readRegularFiles(image: Image): RegularFile[] {
 }
 
 /** An id that no file of any type has yet. */
-export const freeFileId = (image: Image): number =>
+export const freeFileId = (image: ImageFile): number =>
   image.entries.reduce((largest, entry) => Math.max(largest, entry.number(ENTRY.id)), 0) + 1
 
 /** The image with one more regular file. */
-export function addRegularFile(image: Image, id: number, message: Message): Image {
+export function addRegularFile(image: ImageFile, id: number, message: Message): ImageFile {
   const entry = new Message()
     .with(ENTRY.type, REGULAR)
     .with(ENTRY.id, id)

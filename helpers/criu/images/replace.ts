@@ -1,13 +1,13 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CheckpointedProcess, freePagesId, pagesFile } from './checkpoint.ts'
-import { formatImage, type Image } from './image-file.ts'
+import { formatImage, type ImageFile } from './image-file.ts'
 import { PAGE } from './memory-map.ts'
 import { type Copy, copyInto } from './page-file.ts'
 import { type PageRun, writePagemap } from './pagemap.ts'
 
 /** Puts an image in the place of another in one step: readers see the old one or the new one, never half of one. */
-export async function replaceImage(path: string, image: Image): Promise<void> {
+export async function replaceImage(path: string, image: ImageFile): Promise<void> {
   await writeBeside(path, file => file.writeFile(formatImage(image)))
 }
 

@@ -3,7 +3,7 @@ import { Bench } from 'tinybench'
 import { readRecord, writeRecord } from '../../core/record.ts'
 import { type ProberFigure, proberSchema } from '../../core/schemas.ts'
 import { warmProber } from '../warm-up.ts'
-import { KINDS, type Kind, openServer } from './tries.ts'
+import { openServer, TRY_KINDS, type TryKind } from './tries.ts'
 
 /** Keeps the prober's own error for every report. */
 const RECORD = 'prober'
@@ -21,16 +21,16 @@ const TRIES = 200
 export async function calibrate(
   stateDir: string,
   progress: (done: number, of: number) => void,
-): Promise<{ figure: ProberFigure; errors: Map<Kind, number[]> }> {
+): Promise<{ figure: ProberFigure; errors: Map<TryKind, number[]> }> {
   const server = openServer()
-  const errors = new Map<Kind, number[]>(KINDS.map(kind => [kind, []]))
+  const errors = new Map<TryKind, number[]>(TRY_KINDS.map(kind => [kind, []]))
   try {
     await warmProber()
     await server.attempt('listens')
     const bench = new Bench({ time: 0, iterations: TRIES, warmup: false, retainSamples: true })
     let done = 0
     bench.add('error', async () => {
-      const kind = KINDS[done++ % KINDS.length]!
+      const kind = TRY_KINDS[done++ % TRY_KINDS.length]!
       const error = Math.abs(await server.attempt(kind))
       errors.get(kind)!.push(error)
       progress(done, TRIES)

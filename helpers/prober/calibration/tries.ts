@@ -7,8 +7,8 @@ import { freePort } from '../../host/port.ts'
 import { firstAnswer } from '../openai.ts'
 import type { Order } from './server.ts'
 
-export const KINDS = ['listens', 'listens-later', 'drops-syn'] as const
-export type Kind = Order['kind']
+export const TRY_KINDS = ['listens', 'listens-later', 'drops-syn'] as const
+export type TryKind = Order['kind']
 
 /** Milliseconds for which SYNs are dropped. */
 const SYN_DROP = 300
@@ -17,7 +17,7 @@ const SYN_DROP = 300
 const PATIENCE = 15_000
 
 /** A process to try the prober on; `end` it. */
-export function openServer(): { attempt(kind: Kind): Promise<number>; end(): void } {
+export function openServer(): { attempt(kind: TryKind): Promise<number>; end(): void } {
   // stopped as it may be, it would not see that this process has ended: the kernel ends it then
   const server = fork(join(import.meta.dirname, 'server.ts'), {
     execPath: 'setpriv',
@@ -27,7 +27,7 @@ export function openServer(): { attempt(kind: Kind): Promise<number>; end(): voi
 }
 
 /** One try. @returns by how many seconds the prober's first token is off the moment at which it was there */
-async function attempt(server: ChildProcess, kind: Kind): Promise<number> {
+async function attempt(server: ChildProcess, kind: TryKind): Promise<number> {
   const port = await freePort()
   const order: Order = { kind, port, delay: 10 + Math.random() * 60, token: 10 + Math.random() * 50 }
   const known = message(server, 'known')

@@ -7,7 +7,7 @@ const PASSES = ['archive.find-runtime', 'archive.read-config', 'archive.unpack']
  * podman reads and decompresses the whole archive three times before CRIU starts: for the OCI runtime, for the config,
  * and to unpack it. A restore in place reads no archive, so all of it is the cost.
  */
-export const archivePasses: Rule = facts =>
+export const archiveReadAgain: Rule = facts =>
   measured(facts).flatMap(scenario => {
     const passes = figure(facts, scenario.id, 'archive.passes')
     if (passes === undefined || passes < 2 || !scenario.phases.some(({ name }) => name.startsWith('archive.')))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { recorded } from '../../testing/recorded/builders.ts'
-import { archivePasses } from './archive-passes.ts'
+import { archiveReadAgain } from './archive-passes.ts'
 import { compression } from './compression.ts'
 import { factsOf, found, scene } from './facts.ts'
 import { imagesOnDisk } from './images-on-disk.ts'
@@ -18,7 +18,7 @@ const without = (...keys: string[]) =>
 
 describe('the archive is read three times', () => {
   it('fires for every import, with the seconds of its passes, and proposes the faster restore in place', () => {
-    const all = found(archivePasses, facts)
+    const all = found(archiveReadAgain, facts)
     expect(Object.keys(all)).toEqual([
       'podman-import.compress-zstd',
       'podman-import.compress-gzip',
@@ -40,7 +40,7 @@ describe('the archive is read three times', () => {
   })
   it('proposes no scenario that this run does not show to be faster', () => {
     const alone = found(
-      archivePasses,
+      archiveReadAgain,
       factsOf(
         run,
         trials.filter(trial => trial.strategy === 'podman-import'),
@@ -49,9 +49,9 @@ describe('the archive is read three times', () => {
     expect(alone['podman-import.compress-zstd']!.remedy).not.toContain('in this run')
   })
   it('is silent where the archive was read once, or nobody watched it', () => {
-    expect(archivePasses(without('archive.passes'))).toEqual([])
+    expect(archiveReadAgain(without('archive.passes'))).toEqual([])
     expect(
-      archivePasses(
+      archiveReadAgain(
         factsOf(
           run,
           trials.map(trial => ({ ...trial, evidence: { ...trial.evidence, 'archive.passes': 1 } })),

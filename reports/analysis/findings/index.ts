@@ -1,6 +1,6 @@
 import { seconds } from '../../run/format.ts'
 import type { Finding, Report, Run, Trial } from '../../run/schema.ts'
-import { archivePasses } from './archive-passes.ts'
+import { archiveReadAgain } from './archive-passes.ts'
 import { compression } from './compression.ts'
 import { criuLog } from './criu-log.ts'
 import { cudaProcesses, cudaRestore } from './cuda.ts'
@@ -19,7 +19,7 @@ import { unfairBaseline } from './unfair-baseline.ts'
 
 /** Every rule there is; one file a rule, or two that share what they look at. */
 const RULES: Rule[] = [
-  archivePasses,
+  archiveReadAgain,
   imagesOnDisk,
   compression,
   kvCache,

@@ -4,14 +4,14 @@ import { html, Markup } from './markup.ts'
 
 /** A picture in three widths, so that its text is as large on a phone, on a tablet and on paper as on a desk. */
 
-export interface Size {
+export interface PictureSize {
   /** Whom it is for: its class, which the page's style shows or hides. */
   name: 'wide' | 'medium' | 'narrow'
   width: number
   /** No room for names beside the bars: they stand above them. */
   narrow: boolean
 }
-const SIZES: Size[] = [
+const SIZES: PictureSize[] = [
   { name: 'wide', width: 1000, narrow: false },
   { name: 'medium', width: 680, narrow: true },
   { name: 'narrow', width: 360, narrow: true },
@@ -22,7 +22,7 @@ const SIZES: Size[] = [
  * @param label what it shows, for those who do not see it; the table behind it says the rest
  * @param draw Plot's options for a size
  */
-export function picture(label: string, draw: (size: Size) => Plot.PlotOptions): Markup {
+export function picture(label: string, draw: (size: PictureSize) => Plot.PlotOptions): Markup {
   const drawn = SIZES.map(size => html`<div class="${size.name}">${svg(draw(size), size.width)}</div>`)
   return html`<div class="picture" role="img" aria-label="${label}">${drawn}</div>`
 }
@@ -51,10 +51,10 @@ const LETTER = 6.4
 /** Room for names beside the rows of a wide picture. */
 export const NAMES = 262
 
-/** A scenario's id on as many lines as `room` needs, in pixels; broken behind dots. */
+/** A scenario's id on as many lines as `room` needs, in pixels; broken behind dots and slashes. */
 function name(id: string, room: number): string {
   const lines = ['']
-  for (const part of id.split(/(?<=\.)/)) {
+  for (const part of id.split(/(?<=[./])/)) {
     if ((lines.at(-1)!.length + part.length) * LETTER > room && lines.at(-1) !== '') lines.push(part)
     else lines[lines.length - 1] += part
   }
@@ -74,7 +74,7 @@ export interface Rows {
  * @param drawn pixels that what is drawn in a row takes
  * @param gap pixels between that and the next row, or the name above
  */
-export function rows(ids: string[], { width, narrow }: Size, drawn: number, gap: number): Rows {
+export function rows(ids: string[], { width, narrow }: PictureSize, drawn: number, gap: number): Rows {
   const text = (id: string) => name(id, narrow ? width - 16 : NAMES - 12)
   const lines = Math.max(1, ...ids.map(id => text(id).split('\n').length))
   const style = { text, frameAnchor: 'left' as const, fontSize: 12, lineHeight: LINE / 12, fill: 'var(--ink)' }
@@ -112,7 +112,7 @@ function svg(options: Plot.PlotOptions, width: number): Markup {
 }
 
 /** A picture with what it says above, and the figures behind it. */
-export function figure(parts: {
+export function figureSection(parts: {
   id: string
   title: string
   text: string

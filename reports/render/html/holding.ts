@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { bytes, seconds } from '../../run/format.ts'
 import type { Scenario } from '../../run/schema.ts'
-import { figure, logTicks, number, picture, table } from './figure.ts'
+import { figureSection, logTicks, number, picture, table } from './figure.ts'
 import { html, idCode, type Markup } from './markup.ts'
 
 export interface Holding {
@@ -42,7 +42,7 @@ export function holding(scenarios: Scenario[]): Markup | undefined {
   const height = (one: Holding) =>
     logarithmic ? Math.log(one.tfft / domain[0]) / Math.log(domain[1] / domain[0]) : one.tfft / domain[1]
   const along = frontier.map(one => html`<li>${idCode(one.id)} <span>${seconds(one.tfft)} s, ${held(one)}</span></li>`)
-  return figure({
+  return figureSection({
     id: 'holding',
     title: 'What it costs to be away',
     text:

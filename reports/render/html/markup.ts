@@ -18,9 +18,9 @@ export function html(literals: TemplateStringsArray, ...parts: Part[]): Markup {
   return new Markup(literals.reduce((text, literal, index) => text + render(parts[index - 1]) + literal))
 }
 
-/** A scenario's id as code that breaks behind its dots. */
+/** A scenario's id as code that breaks behind its dots and slashes. */
 export function idCode(id: string): Markup {
-  return html`<code>${id.split(/(?<=\.)/).map((part, index) => (index === 0 ? part : html`<wbr>${part}`))}</code>`
+  return html`<code>${id.split(/(?<=[./])/).map((part, index) => (index === 0 ? part : html`<wbr>${part}`))}</code>`
 }
 
 function render(part: Part): string {

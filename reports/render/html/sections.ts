@@ -3,6 +3,7 @@ import { versusColdStart } from '../../run/baseline.ts'
 import { bytes, change, count, day, factor, metricSign, metricValue, percent, seconds } from '../../run/format.ts'
 import type { Finding, Report, Scenario, TargetResult } from '../../run/schema.ts'
 import { gateVerdict } from '../gate-table.ts'
+import { settingsText } from '../scenario-tree.ts'
 import { mostOf } from '../table.ts'
 import { spans } from '../text.ts'
 import { PUBLISHED } from './context.ts'
@@ -129,15 +130,17 @@ export function scenarioTable({ scenarios }: Report): Markup {
 
 function scenarioRow(scenario: Scenario): Cells {
   const { id, n, failed, tfft, versus_baseline: versus, baseline, outcome, reason, phases, unchecked } = scenario
+  const settings = settingsText(scenario)
+  const named = html`${idCode(id)}${settings && html`<br><span class="limit why">${settings}</span>`}`
   const why = reason?.split('\n')[0]
   if (!tfft) {
     const style = outcome === 'failed' ? 'missed' : 'limit'
-    const name = html`${idCode(id)}<br><span class="why ${style}">${outcome}: ${why}</span>`
+    const name = html`${named}<br><span class="why ${style}">${outcome}: ${why}</span>`
     return [name, number('0'), '', '', '', '', '', '']
   }
   const lost = failed > 0 && html`<br><span class="missed why">${count(failed, 'trial')} failed: ${why}</span>`
   return [
-    html`${idCode(id)}${lost}${unchecked.map(proof => html`<br><span class="limit why">not checked: ${proof}</span>`)}`,
+    html`${named}${lost}${unchecked.map(proof => html`<br><span class="limit why">not checked: ${proof}</span>`)}`,
     number(String(n)),
     number(seconds(tfft.p50)),
     number(tfft.ci95.map(seconds).join('–')),

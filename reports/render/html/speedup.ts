@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import { versusColdStart } from '../../run/baseline.ts'
 import { factor, factorRange, seconds } from '../../run/format.ts'
 import type { Scenario } from '../../run/schema.ts'
-import { figure, logTicks, NAMES, number, picture, rows, table } from './figure.ts'
+import { figureSection, logTicks, NAMES, number, picture, rows, table } from './figure.ts'
 import type { Markup } from './markup.ts'
 
 const colour = ({ versus_baseline: versus }: Scenario) =>
@@ -15,7 +15,7 @@ export function speedups(scenarios: Scenario[]): Markup | undefined {
   const over = shown.every(versusColdStart) ? 'the cold start' : 'the baseline'
   const bounds = shown.flatMap(({ versus_baseline: versus }) => [versus!.speedup, ...versus!.ci95])
   const domain = [Math.min(0.8, ...bounds) / 1.15, Math.max(1.25, ...bounds) * 1.15] as const
-  return figure({
+  return figureSection({
     id: 'speedups',
     title: `Speedup over ${over}`,
     text:

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { seconds } from '../../run/format.ts'
 import type { Scenario } from '../../run/schema.ts'
-import { figure, logTicks, NAMES, number, picture, rows, table } from './figure.ts'
+import { figureSection, logTicks, NAMES, number, picture, rows, table } from './figure.ts'
 import type { Markup } from './markup.ts'
 
 /** Every trial as a dot, the first at the top of its row, with the median. */
@@ -25,7 +25,7 @@ export function trialDots(scenarios: Scenario[]): Markup | undefined {
   const domain = logarithmic
     ? ([Math.min(...all) / 1.12, Math.max(...all) * 1.12] as const)
     : ([0, Math.max(...all) * 1.04] as const)
-  return figure({
+  return figureSection({
     id: 'trials',
     title: 'Every trial',
     text:

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { count, percent, seconds } from '../../run/format.ts'
 import type { Scenario } from '../../run/schema.ts'
-import { figure, NAMES, number, picture, rows, table } from './figure.ts'
+import { figureSection, NAMES, number, picture, rows, table } from './figure.ts'
 import { html, type Markup } from './markup.ts'
 import { FAMILY_ORDER, familyOf, inkOn, strengthOf } from './palette.ts'
 
@@ -31,7 +31,7 @@ export function waterfall(scenarios: Scenario[]): Markup | undefined {
   const near = shown.filter(scenario => tfft(scenario) < longest / 3)
   const closer = near.length >= 2 && near.length < shown.length ? near : []
   const even = shown.some(scenario => scenario.n % 2 === 0)
-  return figure({
+  return figureSection({
     id: 'waterfall',
     title: 'Where the time goes',
     text:

@@ -1,0 +1,166 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type ArchiveRecord, readArchiveRecord } from '../../fixtures/by-hand/archive-record.ts'
+import { parseRestoreOptions, RESTORE_USAGE } from '../../fixtures/by-hand/options.ts'
+import { otherSetting } from '../../fixtures/by-hand/settings.ts'
+import { answerLines, STOP, tfftLines } from '../../fixtures/by-hand/text.ts'
+import type { Running } from '../../fixtures/engines/engine.ts'
+import { lockFiles, ownFolders, reapLeftovers } from '../../fixtures/run/claim.ts'
+import type { Context } from '../../fixtures/run/context.ts'
+import { checkHost, equipment } from '../../fixtures/run/equipment.ts'
+import { keepLogsSoFar } from '../../fixtures/run/logs.ts'
+import { openContext } from '../../fixtures/run/open-context.ts'
+import { measure } from '../../fixtures/run/trial.ts'
+import { prepareImport } from '../../fixtures/strategies/podman-import.ts'
+import type { Trial } from '../../reports/run/schema.ts'
+import { configuration } from '../config/configuration.ts'
+import { now } from '../core/clock.ts'
+import { Problem, reportProblem } from '../core/problem.ts'
+import { checkpointFolder } from '../criu/criu.ts'
+import { becomeRoot } from '../host/root.ts'
+import { lockRun } from '../host/run-lock.ts'
+import { endOnSignal } from '../host/signals.ts'
+import { Podman } from '../podman/podman.ts'
+import { reap } from '../podman/reaper.ts'
+import { runRoot, storeOf } from '../podman/storage.ts'
+import { firstAnswer } from '../prober/openai.ts'
+import { warmProber } from '../prober/warm-up.ts'
+
+/**
+ * `npm run restore`: brings back the server of an archive that `npm run checkpoint` wrote, says how long that took,
+ * asks it and lets it stay. One that podman alone has restored is only asked.
+ */
+async function main(argv: string[]): Promise<void> {
+  const asked = parseRestoreOptions(argv)
+  if (!asked) return console.log(RESTORE_USAGE)
+  await becomeRoot()
+  process.umask(0o077)
+  const given = { ...configuration(), keepCheckpoints: true }
+  endOnSignal()
+  if (asked.stop) {
+    const release = lockRun(lockFiles(given))
+    reapLeftovers(given)
+    release()
+    return console.log('The restored server is gone; the archive is still there.')
+  }
+  const archive = asked.archive ?? given.checkpointPath
+  const record = readArchiveRecord(archive)
+  const other = otherSetting(asked.settings, record.settings)
+  if (other) throw new Problem(other)
+  if (record.engine !== given.engine)
+    throw new Problem(
+      `${archive} was taken with ENGINE=${record.engine}, and ENGINE is ${given.engine}: set it to that.`,
+    )
+  const c = { ...given, apiPort: record.port }
+  await checkHost(c)
+  const tools = await equipment(c)
+  const release = lockRun(lockFiles(c))
+  let answered = false
+  process.once('exit', () => {
+    if (!answered) {
+      keepLogsSoFar(c, join(dirname(archive), 'logs'))
+      reap(runRoot(c.stateDir), ownFolders(c))
+    }
+    release()
+  })
+  const there = await restoredBefore(c, tools.imageStore, record)
+  if (!there) reapLeftovers(c)
+  // never closed: that would take the server away
+  const { context } = openContext(c, tools, {
+    folder: dirname(archive),
+    runId: 'restore',
+    signal: new AbortController().signal,
+    progress() {},
+  })
+  context.engine.takeOver?.(record.name, record.handedOver)
+  try {
+    const text = await (there ? resumed(context, there, record) : restored(context, archive, record))
+    const endpoint = { ...context.engine.endpoint, model: record.model }
+    const question = { ...endpoint, ...context.engine.question }
+    // a small model may end at once where it may: words are what is asked for
+    const wordy = { ...question, mayEnd: false, maxTokens: Math.min(question.maxTokens, MOST_TOKENS) }
+    const answer = await firstAnswer(wordy, { timeout: c.healthCheckTimeout })
+    writeFileSync(resumedMark(await context.podman('disk')), '')
+    answered = true
+    console.log(`${text}\n\n${answerLines(question.prompt, answer.text)}`)
+    console.log(
+      `\nIt listens on 127.0.0.1:${record.port} until it is stopped, or until the next run, which takes it away:\n` +
+        `  ${STOP}`,
+    )
+  } finally {
+    await context.engine.close?.()
+  }
+}
+
+/** Of the answer that is printed. */
+const MOST_TOKENS = 48
+
+/** The server where it is there already. */
+async function restoredBefore(
+  c: ReturnType<typeof configuration>,
+  imageStore: string,
+  { id, name }: ArchiveRecord,
+): Promise<Running | undefined> {
+  const store = storeOf('disk', { ...c, imageStore })
+  if (!existsSync(store.root)) return undefined
+  const podman = new Podman({ store, runtime: c.ociRuntime, timeout: c.toolTimeout })
+  const pid = await podman.inspect<number>(id, '.State.Pid').catch(() => 0)
+  return pid > 0 ? { podman, name, pid } : undefined
+}
+
+/** There once a server's engine is back as well; it goes with the store. */
+const resumedMark = ({ store }: Podman) => join(store.runroot, 'engine-resumed')
+
+/** What podman leaves to do once it has restored the processes. */
+async function resumed({ engine }: Context, running: Running, { settings }: ArchiveRecord): Promise<string> {
+  if (existsSync(resumedMark(running.podman))) return 'The server is there already.'
+  const began = now()
+  await engine.afterRestore?.(running, settings, () => {}, began)
+  await engine.afterFirstToken?.(running, settings, () => {}, began)
+  return 'The server was restored by podman.'
+}
+
+async function restored(context: Context, archive: string, record: ArchiveRecord): Promise<string> {
+  const { name, id, settings, checkpoint, processes, kept, model } = record
+  const { configuration, engine, signal, logs } = context
+  checkKept(context, archive, record)
+  const podman = await context.podman('disk')
+  const { images, work } = checkpointFolder(podman.store.root, id)
+  const dumped = {
+    ...{ podman, name, id, images, work, checkpoint, kept },
+    processes: processes.map(({ execution, ...process }) => ({ ...process, execution })),
+    async dispose() {},
+  }
+  await warmProber()
+  const strategy = prepareImport(context, settings, dumped, archive, { async takeAway() {} })
+  const identity = { scenario: 'by hand', strategy: 'podman-import', settings, group: 'by hand' } as const
+  const trial: Trial = await measure(
+    strategy,
+    { ...identity, type: 'podman-import', model, trial: 1, sequence: 0 },
+    {
+      endpoint: { ...engine.endpoint, model },
+      timeout: configuration.healthCheckTimeout,
+      logs: join(logs, name),
+      signal,
+    },
+  )
+  if (trial.outcome === 'failed') throw new Problem(trial.error ?? 'the restore failed')
+  return tfftLines(trial)
+}
+
+/** What an engine keeps outside the archive goes with a run. */
+function checkKept({ engine, configuration }: Context, archive: string, { settings, kept }: ArchiveRecord): void {
+  if ((engine.keptBytes?.(settings) ?? 0) >= kept) return
+  throw new Problem(
+    `${archive} holds no weights, and those that lay in ${configuration.checkpointDir}/weights are gone: a run takes ` +
+      'them away\nTake the checkpoint anew: npm run checkpoint',
+  )
+}
+
+if (import.meta.main) {
+  try {
+    await main(process.argv.slice(2))
+  } catch (error) {
+    process.exitCode = reportProblem(error)
+  }
+}
