@@ -6,7 +6,7 @@ import { runFolder } from '../../reports/run/run-folder.ts'
 import { VARIABLES } from '../config/configuration.ts'
 
 const root = resolve(import.meta.dirname, '../..')
-const documents = ['README.md', 'SECURITY.md', ...globSync('docs/**/*.md', { cwd: root })]
+const documents = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...globSync('docs/**/*.md', { cwd: root })]
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 /** Without code: what stands there is no link and no heading. */
 const prose = (file: string) =>
