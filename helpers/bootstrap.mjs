@@ -15,7 +15,7 @@ import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const UNUSABLE = 2
-const OLDEST_NODE = 20
+export const OLDEST_NODE = 20
 const VITEST = { bench: 'bench', test: 'run' }
 /** The signal that asked this process to end, once one did. */
 let asked

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 // @ts-expect-error plain JavaScript, without types
-import { packagesMissing, stepsOf } from '../bootstrap.mjs'
+import { OLDEST_NODE, packagesMissing, stepsOf } from '../bootstrap.mjs'
 
 let root: string
 beforeEach(() => {
@@ -49,4 +49,31 @@ test('packages are missing where node_modules is not what the lock says', () => 
   expect(packagesMissing(root)).toMatch('.bin/node is missing')
   writeFileSync(join(root, 'node_modules/.bin/node'), '')
   expect(packagesMissing(root)).toBeUndefined()
+})
+
+type Packages = Record<string, { version: string; engines?: { node?: string } }>
+
+/** Whether a version is in a range of `>=`, `^` and `||`, as packages write what Node they need. */
+const within = (version: string, range: string) =>
+  range.split('||').some(part => {
+    const [, caret, oldest = ''] = /^\s*(?:>=|(\^))\s*([\d.]+)\s*$/.exec(part) ?? []
+    const order = version.localeCompare(oldest, 'en', { numeric: true })
+    return oldest !== '' && order >= 0 && (!caret || version.split('.')[0] === oldest.split('.')[0])
+  })
+
+test('package.json names the Node that starts the suite; the one it installs is new enough for its packages', () => {
+  const project = resolve(import.meta.dirname, '../..')
+  const read = (file: string) => JSON.parse(readFileSync(join(project, file), 'utf8'))
+  const { packages } = read('package-lock.json') as { packages: Packages }
+  const { engines, devDependencies } = read('package.json')
+  expect(engines.node).toBe(`>=${OLDEST_NODE}`)
+  const { version } = packages['node_modules/node']!
+  const needing = Object.keys(devDependencies).flatMap(name => {
+    const node = packages[`node_modules/${name}`]!.engines?.node
+    return node ? [{ name, node }] : []
+  })
+  expect(needing.map(({ name }) => name)).toContain('vitest')
+  expect(needing.filter(({ node }) => !within(version, node))).toEqual([])
+  expect(within('22.18.0', '>=22.19.0')).toBe(false)
+  expect(within('23.1.0', '^22.12.0 || >=24.0.0')).toBe(false)
 })
