@@ -86,29 +86,22 @@ function tensors(shape: LlamaShape): Tensor[] {
 
 class Bytes {
   #parts: Buffer[] = []
+  #number(size: number, write: (bytes: Buffer) => void) {
+    const bytes = Buffer.alloc(size)
+    write(bytes)
+    return this.raw(bytes)
+  }
   u32(value: number) {
-    const b = Buffer.alloc(4)
-    b.writeUInt32LE(value)
-    this.#parts.push(b)
-    return this
+    return this.#number(4, bytes => bytes.writeUInt32LE(value))
   }
   i32(value: number) {
-    const b = Buffer.alloc(4)
-    b.writeInt32LE(value)
-    this.#parts.push(b)
-    return this
+    return this.#number(4, bytes => bytes.writeInt32LE(value))
   }
   u64(value: number) {
-    const b = Buffer.alloc(8)
-    b.writeBigUInt64LE(BigInt(value))
-    this.#parts.push(b)
-    return this
+    return this.#number(8, bytes => bytes.writeBigUInt64LE(BigInt(value)))
   }
   f32(value: number) {
-    const b = Buffer.alloc(4)
-    b.writeFloatLE(value)
-    this.#parts.push(b)
-    return this
+    return this.#number(4, bytes => bytes.writeFloatLE(value))
   }
   string(value: string) {
     const b = Buffer.from(value)
