@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import { versusColdStart } from '../../run/baseline.ts'
 import { factor, factorRange, seconds } from '../../run/format.ts'
 import type { Scenario } from '../../run/schema.ts'
-import { figureSection, logTicks, NAMES, number, picture, rows, table } from './figure.ts'
+import { figureSection, logTicks, NAMES, number, picture, rows, type Size, table } from './figure.ts'
 import type { Markup } from './markup.ts'
 
 const colour = ({ versus_baseline: versus }: Scenario) =>
@@ -13,77 +13,87 @@ export function speedups(scenarios: Scenario[]): Markup | undefined {
   const shown = scenarios.filter(scenario => scenario.versus_baseline)
   if (shown.length === 0) return undefined
   const over = shown.every(versusColdStart) ? 'the cold start' : 'the baseline'
-  const bounds = shown.flatMap(({ versus_baseline: versus }) => [versus!.speedup, ...versus!.ci95])
-  const domain = [Math.min(0.8, ...bounds) / 1.15, Math.max(1.25, ...bounds) * 1.15] as const
   return figureSection({
     id: 'speedups',
     title: `Speedup over ${over}`,
     text:
       'Median of the baseline over the median of the scenario, both measured in turn in the same group; ' +
       'the bar is the 95 % bootstrap interval. Right of the line is faster. The axis is logarithmic.',
-    picture: picture(`Speedup of each scenario over ${over}`, size => {
-      const { narrow } = size
-      const ids = shown.map(({ id }) => id)
-      const { height, dy, names } = rows(ids, size, 14, narrow ? 22 : 20)
-      const ticks = logTicks(domain, narrow ? 6 : 9)
-      return {
-        height: shown.length * height + 50,
-        marginLeft: narrow ? 8 : NAMES,
-        marginRight: narrow ? 54 : 64,
-        marginTop: 10,
-        marginBottom: 40,
-        x: { type: 'log', domain: [...domain], label: 'times as fast →', labelAnchor: 'right', grid: true, ticks },
-        y: { domain: ids, axis: null, type: 'band' },
-        marks: [
-          // its own text: a logarithmic scale leaves some of its labels out
-          Plot.axisX({ ticks, text: (value: number) => `${value}x`, tickSize: 0 }),
-          Plot.ruleX([1], { stroke: 'var(--ink)', strokeWidth: 1.5 }),
-          ...names(ids, id => id),
-          Plot.link(shown, {
-            y: 'id',
-            x1: scenario => scenario.versus_baseline!.ci95[0],
-            x2: scenario => scenario.versus_baseline!.ci95[1],
-            dy,
-            stroke: colour,
-            strokeWidth: 6,
-            strokeOpacity: 0.35,
-            strokeLinecap: 'round',
-          }),
-          Plot.dot(shown, {
-            y: 'id',
-            x: scenario => scenario.versus_baseline!.speedup,
-            dy,
-            r: 4.5,
-            fill: colour,
-            title: scenario =>
-              `${scenario.id}: ${factor(scenario.versus_baseline!.speedup)} ` +
-              `(${factorRange(scenario.versus_baseline!.ci95)})`,
-          }),
-          // in a column of their own: beside the dots some would lie on the line at 1
-          Plot.text(shown, {
-            y: 'id',
-            frameAnchor: 'right',
-            text: scenario => factor(scenario.versus_baseline!.speedup),
-            textAnchor: 'end',
-            dx: narrow ? 52 : 62,
-            dy,
-            fontWeight: 600,
-            fontSize: 13,
-          }),
-        ],
-        color: { type: 'identity' },
-      }
-    }),
-    table: table(
-      ['scenario', 'baseline', number('baseline p50, s'), number('p50, s'), number('speedup'), number('95 %')],
-      shown.map(({ id, tfft, versus_baseline: versus }) => [
-        id,
-        versus!.scenario,
-        number(seconds(versus!.p50)),
-        number(seconds(tfft!.p50)),
-        number(factor(versus!.speedup)),
-        number(factorRange(versus!.ci95)),
-      ]),
-    ),
+    picture: picture(`Speedup of each scenario over ${over}`, size => chart(shown, size)),
+    table: figures(shown),
   })
 }
+
+function chart(shown: Scenario[], size: Size): Plot.PlotOptions {
+  const { narrow } = size
+  const ids = shown.map(({ id }) => id)
+  const bounds = shown.flatMap(({ versus_baseline: versus }) => [versus!.speedup, ...versus!.ci95])
+  const domain = [Math.min(0.8, ...bounds) / 1.15, Math.max(1.25, ...bounds) * 1.15] as const
+  const { height, dy, names } = rows(ids, size, 14, narrow ? 22 : 20)
+  const ticks = logTicks(domain, narrow ? 6 : 9)
+  return {
+    height: shown.length * height + 50,
+    marginLeft: narrow ? 8 : NAMES,
+    marginRight: narrow ? 54 : 64,
+    marginTop: 10,
+    marginBottom: 40,
+    x: { type: 'log', domain: [...domain], label: 'times as fast →', labelAnchor: 'right', grid: true, ticks },
+    y: { domain: ids, axis: null, type: 'band' },
+    marks: [
+      // its own text: a logarithmic scale leaves some of its labels out
+      Plot.axisX({ ticks, text: (value: number) => `${value}x`, tickSize: 0 }),
+      Plot.ruleX([1], { stroke: 'var(--ink)', strokeWidth: 1.5 }),
+      ...names(ids, id => id),
+      ...marks(shown, dy, narrow),
+    ],
+    color: { type: 'identity' },
+  }
+}
+
+/** The interval of each scenario, its speedup on it, and the same in figures. */
+const marks = (shown: Scenario[], dy: number, narrow: boolean): Plot.Markish[] => [
+  Plot.link(shown, {
+    y: 'id',
+    x1: scenario => scenario.versus_baseline!.ci95[0],
+    x2: scenario => scenario.versus_baseline!.ci95[1],
+    dy,
+    stroke: colour,
+    strokeWidth: 6,
+    strokeOpacity: 0.35,
+    strokeLinecap: 'round',
+  }),
+  Plot.dot(shown, {
+    y: 'id',
+    x: scenario => scenario.versus_baseline!.speedup,
+    dy,
+    r: 4.5,
+    fill: colour,
+    title: scenario =>
+      `${scenario.id}: ${factor(scenario.versus_baseline!.speedup)} ` +
+      `(${factorRange(scenario.versus_baseline!.ci95)})`,
+  }),
+  // in a column of their own: beside the dots some would lie on the line at 1
+  Plot.text(shown, {
+    y: 'id',
+    frameAnchor: 'right',
+    text: scenario => factor(scenario.versus_baseline!.speedup),
+    textAnchor: 'end',
+    dx: narrow ? 52 : 62,
+    dy,
+    fontWeight: 600,
+    fontSize: 13,
+  }),
+]
+
+const figures = (shown: Scenario[]): Markup =>
+  table(
+    ['scenario', 'baseline', number('baseline p50, s'), number('p50, s'), number('speedup'), number('95 %')],
+    shown.map(({ id, tfft, versus_baseline: versus }) => [
+      id,
+      versus!.scenario,
+      number(seconds(versus!.p50)),
+      number(seconds(tfft!.p50)),
+      number(factor(versus!.speedup)),
+      number(factorRange(versus!.ci95)),
+    ]),
+  )
