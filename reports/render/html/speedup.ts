@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import { versusColdStart } from '../../run/baseline.ts'
 import { factor, factorRange, seconds } from '../../run/format.ts'
 import type { Scenario } from '../../run/schema.ts'
-import { figureSection, logTicks, NAMES, number, picture, rows, type Size, table } from './figure.ts'
+import { figureSection, logTicks, NAMES, number, type PictureSize, picture, rows, table } from './figure.ts'
 import type { Markup } from './markup.ts'
 
 const colour = ({ versus_baseline: versus }: Scenario) =>
@@ -24,7 +24,7 @@ export function speedups(scenarios: Scenario[]): Markup | undefined {
   })
 }
 
-function chart(shown: Scenario[], size: Size): Plot.PlotOptions {
+function chart(shown: Scenario[], size: PictureSize): Plot.PlotOptions {
   const { narrow } = size
   const ids = shown.map(({ id }) => id)
   const bounds = shown.flatMap(({ versus_baseline: versus }) => [versus!.speedup, ...versus!.ci95])

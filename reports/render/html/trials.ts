@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { seconds } from '../../run/format.ts'
 import type { Scenario } from '../../run/schema.ts'
-import { figureSection, logTicks, NAMES, number, picture, rows, type Size, table } from './figure.ts'
+import { figureSection, logTicks, NAMES, number, type PictureSize, picture, rows, table } from './figure.ts'
 import type { Markup } from './markup.ts'
 
 /** Every trial as a dot, the first at the top of its row, with the median. */
@@ -53,7 +53,7 @@ export function dotsOf(shown: Scenario[], band: number): Dot[] {
   })
 }
 
-function chart(shown: Scenario[], { logarithmic, domain }: Axis, size: Size): Plot.PlotOptions {
+function chart(shown: Scenario[], { logarithmic, domain }: Axis, size: PictureSize): Plot.PlotOptions {
   const { narrow } = size
   const ids = shown.map(({ id }) => id)
   const { height, dy, names } = rows(ids, size, 34, narrow ? 18 : 10)
