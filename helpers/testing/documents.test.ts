@@ -82,7 +82,7 @@ test('docs/variables.md names every variable, in order, and none that there is n
 
 test('docs/commands.md names every command of package.json, and none that there is not', () => {
   const commands = firstColumn(read('docs/commands.md').split('## Undo set-up')[0]!)
-  const named = commands.flatMap(command => /^npm (?:run )?([\w-]+)/.exec(command)?.[1] ?? [])
+  const named = commands.flatMap(command => /^npm (?:run )?([\w:-]+)/.exec(command)?.[1] ?? [])
   expect(named.toSorted()).toEqual(Object.keys(JSON.parse(read('package.json')).scripts).toSorted())
 })
 
