@@ -74,7 +74,8 @@ export function legend(scenarios: Scenario[]): string[] {
   const strategies = Map.groupBy(scenarios, ({ strategy }) => strategy)
   return [...strategies].flatMap(([strategy, own]) => {
     const plain = own.find(({ id }) => id === strategy)
-    const said = own.flatMap(scenario => {
+    const measured = own.filter(({ n }) => n > 0)
+    const said = measured.flatMap(scenario => {
       const adds = unsaid(scenario, above(scenario, own, plain), scenarios)
       return adds ? `${nameOf(scenario)} ${adds}` : []
     })
