@@ -33,8 +33,7 @@ export const llamaCpp: EngineDescription = {
   unusable: ({ MODEL_ID }) =>
     MODEL_ID && !existsSync(MODEL_ID)
       ? `MODEL_ID: received "${MODEL_ID}", which is no file; ENGINE=llama-cpp takes the path of a GGUF file, ` +
-        'or leave ' +
-        `MODEL_ID out for ${DEFAULT_MODEL.file}`
+        `or leave MODEL_ID out for ${DEFAULT_MODEL.file}`
       : undefined,
   entrypoint: true,
   // an archive of each kind and the unpacked pages

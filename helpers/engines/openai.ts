@@ -10,8 +10,7 @@ export const openai: EngineDescription = {
     ENGINE_IMAGE && ENGINE_COMMAND
       ? undefined
       : 'ENGINE=openai needs ENGINE_IMAGE (an image with an OpenAI-compatible server) and ENGINE_COMMAND ' +
-        '(what starts ' +
-        'it)',
+        '(what starts it)',
   entrypoint: false,
   benches: BY_STRATEGY,
 }
