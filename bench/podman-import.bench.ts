@@ -1,6 +1,6 @@
 import { benchmark } from '../fixtures/benchmark.ts'
 
-/** The seed's way: an archive in tmpfs, imported. Podman compresses with zstd unless told otherwise. */
+/** As the original scripts did: an archive in tmpfs, imported. Podman compresses with zstd unless told otherwise. */
 benchmark(
   'podman-import',
   [

@@ -1,8 +1,8 @@
 import { benchmark } from '../fixtures/benchmark.ts'
 
 /**
- * The seed's case: an archive, compressed with zstd, of a server that is awake and holds an A10's 20 GB, imported into
- * storage on disk; then one change a step: asleep, without compression, without the archive.
+ * The original scripts' case: an archive, compressed with zstd, of a server that is awake and holds an A10's 20 GB,
+ * imported into storage on disk; then one change a step: asleep, without compression, without the archive.
  */
 benchmark(
   'seed',

@@ -15,7 +15,7 @@ import { checkLocalPodman } from '../podman/podman-environment.ts'
 /**
  * What a run is made of, read from the environment and from `.env` (the environment wins), checked before anything
  * starts.
- * The seed's names stay. No variable is needed to start.
+ * The names of the original scripts stay. No variable is needed to start.
  */
 
 const wholeNumber = (min: number, max: number) =>

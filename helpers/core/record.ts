@@ -22,6 +22,6 @@ export function writeRecord(stateDir: string, name: string, value: unknown): voi
 
 export const hasRecord = (stateDir: string, name: string): boolean => existsSync(join(stateDir, `${name}.json`))
 
-export function forgetRecord(stateDir: string, name: string): void {
+export function removeRecord(stateDir: string, name: string): void {
   rmSync(join(stateDir, `${name}.json`), { force: true })
 }

@@ -142,7 +142,7 @@ export function readRestoreEnd(work: string): RestoreLog {
 }
 
 /** Removes the restore.log of every container of a store: one that is found later was written since. */
-export function forgetRestoreLogs(root: string): void {
+export function removeRestoreLogs(root: string): void {
   const containers = join(root, 'overlay-containers')
   const ids = existsSync(containers)
     ? readdirSync(containers, { withFileTypes: true }).filter(entry => entry.isDirectory())

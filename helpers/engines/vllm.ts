@@ -19,6 +19,6 @@ export const vllm: EngineDescription = {
   // link-remap: semaphores under /dev/shm; network-lock skip: its processes hold connections to each other
   criuOptions: ['link-remap', 'network-lock skip'],
   sleeps: true,
-  // from the seed's way to the best
+  // from the way of the original scripts to the best
   benches: ['ladder'],
 }

@@ -14,7 +14,7 @@ import {
 } from '../host/command.ts'
 import { hardLimits } from '../host/limits.ts'
 import { UNHEARD } from './podman-environment.ts'
-import { endContainer, forgetBrokenRestores } from './reaper.ts'
+import { endContainer, removeBrokenRestores } from './reaper.ts'
 
 /** Where podman keeps what: a store of the suite's own, so that the host's containers are never touched. */
 export interface Store {
@@ -162,7 +162,7 @@ export class Podman {
       )
     await remove()
     if (endContainer(this.store.runroot, container) > 0) await remove()
-    forgetBrokenRestores([this.store.root])
+    removeBrokenRestores([this.store.root])
   }
 
   /** The same for every container of the store. */
@@ -184,7 +184,7 @@ export class Podman {
     )
     // to podman a restore that is still under way is no running container
     endContainer(this.store.runroot, container)
-    forgetBrokenRestores([this.store.root])
+    removeBrokenRestores([this.store.root])
     // where podman's own clean-up was killed with the rest, the container stays "stopped", which podman does not
     // restore
     await succeeds(

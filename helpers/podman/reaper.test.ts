@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { noteFolder } from '../../fixtures/testing/test-marks.ts'
 import { cgroupParent } from '../host/cgroups.ts'
-import { forgetBrokenRestores, reap } from './reaper.ts'
+import { reap, removeBrokenRestores } from './reaper.ts'
 
 let folder: string
 beforeEach(() => {
@@ -41,12 +41,12 @@ describe.skipIf(process.getuid?.() !== 0)('as root', () => {
     return root
   }
 
-  it('forgets restores that were broken off, and neither a running container nor one of another store', () => {
+  it('removes restores that were broken off, and neither a running container nor one of another store', () => {
     begun('broken')
     writeFileSync(join(begun('running'), 'state.json'), '{}')
     begun('strange', 'storage-of-others')
     writeFileSync(join(folder, 'storage/broken/upper/kept'), '')
-    forgetBrokenRestores([join(folder, 'storage')], [join(folder, 'runc')])
+    removeBrokenRestores([join(folder, 'storage')], [join(folder, 'runc')])
     expect(readdirSync(join(folder, 'runc')).sort()).toEqual(['running', 'strange'])
     expect(existsSync(join(folder, 'storage/broken/upper/kept')), 'what was mounted is not deleted with it').toBe(true)
   })

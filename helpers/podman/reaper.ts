@@ -14,8 +14,8 @@ import { kill, processTree } from '../host/processes.ts'
 export function reap(runRoot: string, folders: string[]): void {
   endProcesses(runRoot)
   removeCgroups(runRoot)
-  forgetRestores(folders.flatMap(containersOf))
-  forgetBrokenRestores(folders)
+  removeRestores(folders.flatMap(containersOf))
+  removeBrokenRestores(folders)
   for (const folder of [...folders, runRoot]) removeFolder(folder)
 }
 
@@ -53,7 +53,7 @@ export function endContainer(runRoot: string, container: string): number {
   )
   const found = [...new Set(argvs.flatMap(([pid]) => processTree(pid)))]
   for (const pid of found) kill(pid)
-  if (found.length > 0) forgetRestores(argvs.flatMap(([, argv]) => argv.filter(word => CONTAINER_ID.test(word))))
+  if (found.length > 0) removeRestores(argvs.flatMap(([, argv]) => argv.filter(word => CONTAINER_ID.test(word))))
   return found.length
 }
 
@@ -70,7 +70,7 @@ function containersOf(folder: string): string[] {
  * Takes away what an OCI runtime keeps of a restore that was broken off: CRIU's root mount, and the state for which the
  * next restore would say "container with given ID already exists".
  */
-export function forgetRestores(containers: string[], roots = RUNTIME_ROOTS): void {
+export function removeRestores(containers: string[], roots = RUNTIME_ROOTS): void {
   for (const path of containers.flatMap(id => roots.map(root => join(root, id)))) {
     unmountBelow(path)
     rmSync(path, { recursive: true, force: true })
@@ -81,7 +81,7 @@ export function forgetRestores(containers: string[], roots = RUNTIME_ROOTS): voi
  * The same for restores of containers that nobody knows any more, as an import whose conmon was killed: the runtime has
  * not written the container's state yet, and CRIU's root is mounted from a store below one of these folders.
  */
-export function forgetBrokenRestores(folders: string[], roots = RUNTIME_ROOTS): void {
+export function removeBrokenRestores(folders: string[], roots = RUNTIME_ROOTS): void {
   const mounted = mounts()
     .filter(({ options }) => folders.some(folder => options.includes(`${folder}/`)))
     .map(({ point }) => point)
@@ -89,7 +89,7 @@ export function forgetBrokenRestores(folders: string[], roots = RUNTIME_ROOTS): 
     .flatMap(root => children(root).map(id => join(root, id)))
     .filter(path => mounted.some(point => point.startsWith(`${path}/`)))
   for (const path of begun.filter(path => !STATE_FILES.some(name => children(path).includes(name))))
-    forgetRestores([basename(path)], [dirname(path)])
+    removeRestores([basename(path)], [dirname(path)])
 }
 
 /**

@@ -91,7 +91,7 @@ export async function trial(criu: string, timeout: number): Promise<Verdict> {
   const check = await ask('check')
   if (check.exitCode !== 0) return fails(`criu check: ${errorOf(check.all)}`)
 
-  forgetTrials()
+  removeTrials()
   const images = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`))
   // A session of its own and no terminal: what CRIU dumps without further options.
   const child = spawn('perl', ['-e', LISTENER, String(process.pid)], {
@@ -129,7 +129,7 @@ export async function trial(criu: string, timeout: number): Promise<Verdict> {
 }
 
 /** Removes the images of trials whose process was killed. */
-function forgetTrials(): void {
+function removeTrials(): void {
   for (const entry of readdirSync(tmpdir())) {
     const pid = new RegExp(`^${FOLDER}(\\d+)-`).exec(entry)?.[1]
     const path = join(tmpdir(), entry)

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { Configuration } from '../config/configuration.ts'
 import { Problem } from '../core/problem.ts'
-import { forgetRecord, readRecord, writeRecord } from '../core/record.ts'
+import { readRecord, removeRecord, writeRecord } from '../core/record.ts'
 import { engineDescriptions } from '../engines/index.ts'
 import { knownSha256 } from '../fingerprint/model-identity.ts'
 import { DEFAULT_MODEL, defaultModel, STAND_IN_RECORD, withStandIn } from '../models/embedded.ts'
@@ -89,7 +89,7 @@ async function makeDefault(c: Configuration, say: Say): Promise<void> {
   try {
     await fetchSmolLm2(path, say)
     await knownSha256(c.stateDir, path, { keep: true })
-    forgetRecord(c.stateDir, STAND_IN_RECORD)
+    removeRecord(c.stateDir, STAND_IN_RECORD)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     say(
