@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { count, percent, seconds } from '../../run/format.ts'
 import type { Scenario } from '../../run/schema.ts'
-import { figureSection, NAMES, number, picture, rows, table } from './figure.ts'
+import { figureSection, NAMES, number, type PictureSize, picture, rows, table } from './figure.ts'
 import { html, type Markup } from './markup.ts'
 import { FAMILY_ORDER, familyOf, inkOn, strengthOf } from './palette.ts'
 
@@ -39,11 +39,11 @@ export function waterfall(scenarios: Scenario[]): Markup | undefined {
       `overlap and add up to its TFFT.${even ? EVEN : ''}`,
     legend: legend(shown),
     picture: [
-      chart(shown, 'TFFT of each scenario by phase'),
+      drawn(shown, 'TFFT of each scenario by phase'),
       ...(closer.length > 0
         ? [
             html`<h3>The same, closer: what takes less than ${seconds(longest / 3)} s</h3>`,
-            chart(closer, 'TFFT of the fast scenarios by phase'),
+            drawn(closer, 'TFFT of the fast scenarios by phase'),
           ]
         : []),
     ],
@@ -72,65 +72,68 @@ function bars(scenario: Scenario): Bar[] {
     : all
 }
 
-function chart(scenarios: Scenario[], label: string): Markup {
-  const all = scenarios.flatMap(bars)
+const drawn = (scenarios: Scenario[], label: string): Markup => picture(label, size => chart(scenarios, size))
+
+function chart(scenarios: Scenario[], size: PictureSize): Plot.PlotOptions {
+  const { narrow } = size
   const longest = Math.max(...scenarios.map(tfft))
   const ids = scenarios.map(({ id }) => id)
-  return picture(label, size => {
-    const { width, narrow } = size
-    const left = narrow ? 8 : NAMES
-    const right = narrow ? 46 : 60
-    const pixels = (width - left - right) / longest
-    const named = all
-      .map(bar => ({ ...bar, label: fitting(bar.name, (bar.x2 - bar.x1) * pixels) }))
-      .filter(bar => bar.label)
-    const { height, dy, names } = rows(ids, size, BAR, narrow ? 22 : 14)
-    const padding = 1 - BAR / height
-    return {
-      height: scenarios.length * height + 48,
-      marginLeft: left,
-      marginRight: right,
-      marginTop: 8,
-      marginBottom: 40,
-      x: {
-        domain: [0, longest],
-        label: 'seconds from the start command →',
-        labelAnchor: 'right',
-        grid: true,
-        ticks: narrow ? 4 : 8,
-        tickSize: 0,
-      },
-      y: { domain: ids, axis: null, paddingInner: padding, paddingOuter: padding / 2 },
-      marks: [
-        ...names(ids, id => id),
-        Plot.barX(all, {
-          y: 'id',
-          x1: 'x1',
-          x2: 'x2',
-          dy,
-          fill: 'colour',
-          fillOpacity: 'strength',
-          insetLeft: 0.5,
-          insetRight: 0.5,
-          rx: 1.5,
-          title: bar => `${bar.name}: ${seconds(bar.x2 - bar.x1)} s`,
-        }),
-        Plot.text(named, { y: 'id', x: bar => (bar.x1 + bar.x2) / 2, dy, text: 'label', fill: 'ink', fontSize: 11 }),
-        Plot.text(scenarios, {
-          y: 'id',
-          x: tfft,
-          text: scenario => seconds(tfft(scenario)),
-          textAnchor: 'start',
-          dx: 7,
-          dy,
-          fontWeight: 600,
-          fontSize: 13,
-        }),
-      ],
-      color: { type: 'identity' },
-      opacity: { type: 'identity' },
-    }
-  })
+  const left = narrow ? 8 : NAMES
+  const right = narrow ? 46 : 60
+  const { height, dy, names } = rows(ids, size, BAR, narrow ? 22 : 14)
+  const padding = 1 - BAR / height
+  return {
+    height: scenarios.length * height + 48,
+    marginLeft: left,
+    marginRight: right,
+    marginTop: 8,
+    marginBottom: 40,
+    x: {
+      domain: [0, longest],
+      label: 'seconds from the start command →',
+      labelAnchor: 'right',
+      grid: true,
+      ticks: narrow ? 4 : 8,
+      tickSize: 0,
+    },
+    y: { domain: ids, axis: null, paddingInner: padding, paddingOuter: padding / 2 },
+    marks: [...names(ids, id => id), ...marks(scenarios, dy, (size.width - left - right) / longest)],
+    color: { type: 'identity' },
+    opacity: { type: 'identity' },
+  }
+}
+
+/** A bar for each phase, its name where it fits, and TFFT at the end. @param pixels of a second */
+function marks(scenarios: Scenario[], dy: number, pixels: number): Plot.Markish[] {
+  const all = scenarios.flatMap(bars)
+  const named = all
+    .map(bar => ({ ...bar, label: fitting(bar.name, (bar.x2 - bar.x1) * pixels) }))
+    .filter(bar => bar.label)
+  return [
+    Plot.barX(all, {
+      y: 'id',
+      x1: 'x1',
+      x2: 'x2',
+      dy,
+      fill: 'colour',
+      fillOpacity: 'strength',
+      insetLeft: 0.5,
+      insetRight: 0.5,
+      rx: 1.5,
+      title: bar => `${bar.name}: ${seconds(bar.x2 - bar.x1)} s`,
+    }),
+    Plot.text(named, { y: 'id', x: bar => (bar.x1 + bar.x2) / 2, dy, text: 'label', fill: 'ink', fontSize: 11 }),
+    Plot.text(scenarios, {
+      y: 'id',
+      x: tfft,
+      text: scenario => seconds(tfft(scenario)),
+      textAnchor: 'start',
+      dx: 7,
+      dy,
+      fontWeight: 600,
+      fontSize: 13,
+    }),
+  ]
 }
 
 /** The phase's name, its last part, or nothing, by what fits. Letters of 11 px are about 6 px wide. */
