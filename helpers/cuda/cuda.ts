@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { now } from '../core/clock.ts'
 import { Problem } from '../core/problem.ts'
 import { medianOf } from '../core/statistics.ts'
 import type { CudaAction, CudaState } from './driver.ts'
@@ -23,6 +24,8 @@ export interface Cuda {
   way: 'driver' | typeof PROGRAM
   /** The driver's CUDA version, such as 13000; undefined through the program. */
   version: number | undefined
+  /** Seconds until the helper process had done cuInit; undefined through the program, which does it at every call. */
+  opening: number | undefined
   /**
    * Median seconds of one start of NVIDIA's program, of those that asked for states; undefined where
    * the driver is called.
@@ -51,8 +54,9 @@ export interface CudaOptions {
 export async function openCuda({
   library = process.env.CUDA_LIBRARY || 'libcuda.so.1',
 }: CudaOptions = {}): Promise<Cuda> {
+  const began = now()
   const driver = await openDriver(library).catch((error: Error) => error)
-  if (!(driver instanceof Error)) return driver
+  if (!(driver instanceof Error)) return { ...driver, opening: now() - began }
   if (await hasProgram()) return openProgram()
   throw new Problem(
     `the NVIDIA driver's checkpoint functions cannot be used: ${driver.message}\n` +
@@ -146,6 +150,7 @@ function cudaOf(way: Cuda['way'], version: number | undefined, call: Call, close
   return {
     way,
     version,
+    opening: undefined,
     close,
     startTime: () => undefined,
     async states(pids) {

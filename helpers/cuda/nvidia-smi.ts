@@ -1,16 +1,19 @@
 import { spawnSync } from 'node:child_process'
 
-/** What nvidia-smi tells about GPU memory, in bytes. Nothing where it is not installed or does not answer. */
+/** What nvidia-smi tells; memory in bytes. Nothing where it is not installed or does not answer. */
 
 const MIB = 1024 ** 2
 
-function query(what: string): number[][] {
+/** What it prints as CSV without a head; nothing where it does not answer. */
+export function queryText(what: string): string {
   const { stdout, status } = spawnSync('nvidia-smi', [`--query-${what}`, '--format=csv,noheader,nounits'], {
     encoding: 'utf8',
     timeout: 20_000,
   })
-  return status === 0 ? parseCsv(stdout) : []
+  return status === 0 ? stdout : ''
 }
+
+const query = (what: string): number[][] => parseCsv(queryText(what))
 
 /** Lines of numbers; one that holds anything else, such as "[N/A]", is left out. */
 export function parseCsv(text: string): number[][] {

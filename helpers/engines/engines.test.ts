@@ -40,6 +40,8 @@ test('set-up does for an engine what its description says', () => {
     'NVIDIA driver',
     'CUDA checkpoint',
     'GPU memory',
+    'PCIe and power',
+    'NUMA',
     'vLLM',
     'host for vLLM',
     'driver libraries',
@@ -49,6 +51,8 @@ test('set-up does for an engine what its description says', () => {
     'NVIDIA driver',
     'CUDA checkpoint',
     'GPU memory',
+    'PCIe and power',
+    'NUMA',
     'host for SGLang',
   ])
 })

@@ -4,7 +4,11 @@ export interface Chunk {
   error?: unknown
   message?: string
   choices?: { text?: string; delta?: { content?: string }; finish_reason?: unknown }[] | null
-  usage?: { prompt_tokens?: number; prompt_tokens_details?: { cached_tokens?: number } | null } | null
+  usage?: {
+    prompt_tokens?: number
+    completion_tokens?: number
+    prompt_tokens_details?: { cached_tokens?: number } | null
+  } | null
   timings?: { prompt_n?: number }
 }
 
@@ -26,20 +30,25 @@ export function messageOf(data: string): string {
   return (error as { message?: string } | undefined)?.message ?? data
 }
 
-/** Tokens of the prompt, and how many of them the server evaluated, where it says so: a cache may hold the rest. */
+/**
+ * Tokens of the prompt, and how many of them the server evaluated, where it says so: a cache may hold the rest. Tokens
+ * of the answer: a chunk may carry several.
+ */
 export interface Evaluation {
   promptTokens?: number
+  completionTokens?: number
   evaluated?: number
 }
 
 /**
- * What a chunk says about the prompt: llama.cpp's `timings` (prompt_n evaluated, cache_n found in its cache), or
- * OpenAI's `usage`, whose cached tokens vLLM tells with --enable-prompt-tokens-details.
+ * What a chunk says about the prompt and the answer's length: llama.cpp's `timings` (prompt_n evaluated, cache_n found
+ * in its cache), or OpenAI's `usage`, whose cached tokens vLLM tells with --enable-prompt-tokens-details.
  */
 export function evaluationOf({ timings, usage }: Chunk): Evaluation {
   const cached = usage?.prompt_tokens_details?.cached_tokens
   return {
     ...(usage?.prompt_tokens !== undefined && { promptTokens: usage.prompt_tokens }),
+    ...(usage?.completion_tokens !== undefined && { completionTokens: usage.completion_tokens }),
     ...(usage?.prompt_tokens !== undefined && cached !== undefined && { evaluated: usage.prompt_tokens - cached }),
     ...(timings?.prompt_n !== undefined && { evaluated: timings.prompt_n }),
   }

@@ -9,6 +9,7 @@ import { HANGING_DRIVER, isAffected } from '../host/known-defects.ts'
 import { hardLimits } from '../host/limits.ts'
 import { transparentHugePages } from '../host/memory.ts'
 import { commandName } from '../host/processes.ts'
+import { lookAtLinks, lookAtNuma } from './gpu-connection.ts'
 import { type Found, ok, type Step, unusable } from './step.ts'
 import { gib } from './tmpfs.ts'
 
@@ -167,6 +168,8 @@ export const gpuSteps = ({
   driver,
   cuda,
   gpuMemory,
+  look('PCIe and power', lookAtLinks),
+  look('NUMA', lookAtNuma),
   ...(hostPackage ? [site(label, hostPackage)] : []),
   host(label, openFiles),
 ]

@@ -17,6 +17,8 @@ it.for([
   ['fail', undefined, 1],
   ['fail', gate('slower'), 1],
   ['nothing-measured', undefined, 3],
+  ['measured', undefined, 0],
+  ['measured', gate('slower'), 4],
   ['pass', gate('slower'), 4],
   ['pass', gate('incomplete'), 2],
 ] as const)('%s with reference %o ends with %i', ([verdict, reference, code]) => {

@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import { reportSchema } from '../run/schema.ts'
 import { failedTrial, recorded, run, trial, trials } from '../testing/recorded/builders.ts'
 import { judgeScenario, summarize } from './summary.ts'
-import { idleLine } from './targets.ts'
+import { idleLine, unjudged } from './targets.ts'
 
 const cold = { id: 'cold', baseline: true }
 const place = { id: 'place', strategy: 'podman-in-place' as const }
@@ -146,7 +146,7 @@ describe('what went wrong', () => {
       ...trials([1], { scenario: 'place' }),
     ])
     expect(byId(skipped, 'elsewhere')).toMatchObject({ outcome: 'skipped', reason: 'no GPU', n: 0 })
-    expect(skipped.verdict).toBe('pass')
+    expect(skipped.verdict).toBe('measured')
   })
   it('a baseline whose every other scenario was skipped is nothing measured', () => {
     expect(summarize(run([cold, { ...place, skipped: 'no GPU' }]), trials([1])).verdict).toBe('nothing-measured')
@@ -165,7 +165,7 @@ describe('what went wrong', () => {
     const report = summarize(run([cold, { ...place, skipped: 'no GPU' }], { iterations: 5 }), trials([1, 1, 1, 1]))
     expect(report).toMatchObject({ verdict: 'fail', notes: ['the run was cut off: 1 of 5 trials are missing'] })
     expect(summarize(run([cold], { iterations: 4 }), trials([1, 1, 1, 1]))).toMatchObject({
-      verdict: 'pass',
+      verdict: 'measured',
       notes: [],
     })
   })
@@ -199,7 +199,7 @@ describe('targets', () => {
     expect(verdict([target(0.5)], [1, 1, 1, 1])).toEqual([['fail'], 'fail'])
   })
   it('too few trials never pass, but a miss is a miss', () => {
-    expect(verdict([target(2)], [1, 1, 1])).toEqual([['inconclusive'], 'pass'])
+    expect(verdict([target(2)], [1, 1, 1])).toEqual([['inconclusive'], 'measured'])
     expect(verdict([target(0.5)], [1])).toEqual([['fail'], 'fail'])
   })
   it('a goal fails nothing', () =>
@@ -237,11 +237,33 @@ describe('targets', () => {
         [target(0.5, { engine: 'vllm' }), target(0.5, { gpu: 'H100' }), target(0.5, { model: 'Qwen2' })],
         [1, 1, 1, 1],
       ),
-    ).toEqual([[], 'pass'])
+    ).toEqual([[], 'measured'])
     const onGpu = run([cold], {
       targets: [target(0.5, { gpu: 'h100' })],
       host: { ...run([]).host, fingerprint: { gpu: 'NVIDIA H100 80GB HBM3' } },
     })
     expect(summarize(onGpu, trials([1, 1, 1, 1])).verdict).toBe('fail')
+  })
+  it.for([
+    [1.5e9, 'pass'],
+    [3.2e9, 'pass'],
+    [7e9, 'measured'],
+    [undefined, 'measured'],
+  ] as const)('for models of up to 3B parameters, one with %s: %s', ([parameters, expected]) => {
+    const asked = run([cold], { targets: [target(2, { max_parameters: 3e9 })] })
+    const engine = { ...asked.engine, ...(parameters && { model_parameters: parameters }) }
+    const report = summarize({ ...asked, engine }, trials([1, 1, 1, 1]))
+    expect(report.verdict).toBe(expected)
+    expect(report.idle_targets).toEqual(expected === 'pass' ? {} : { 'models of up to 3B parameters': 1 })
+  })
+  it('why nothing was judged: elsewhere, not asked for, too few trials', () => {
+    const why = (targets: ReturnType<typeof target>[], values = [1, 1, 1, 1]) =>
+      unjudged(summarize(run([cold], { targets }), trials(values)))
+    expect(why([])).toBe('no target applies to this host, engine and model')
+    expect(why([target(1, { gpu: 'H100' })])).toBe('no target applies to this host, engine and model')
+    expect(why([target(1, { scenario: 'place' })])).toBe('no target applies to these scenarios')
+    expect(why([target(2)], [1])).toMatch('none of 1 target could be judged')
+    expect(why([target(2)])).toBeUndefined()
+    expect(why([target(0.5)], [1])).toBeUndefined()
   })
 })

@@ -1,10 +1,10 @@
-import { median, medianIndex, medianInterval, ratioInterval } from '../../helpers/core/statistics.ts'
+import { median, medianIndex, medianInterval, medianOf, ratioInterval } from '../../helpers/core/statistics.ts'
 import type { Phase, Report, Run, Scenario, Target, TargetResult, Trial } from '../run/schema.ts'
 import { tfftOf } from '../run/tfft.ts'
 import { type Asked, asked } from './asked.ts'
 import { counts, type Figures, figuresOf, samplesOf } from './figures.ts'
 import { findings } from './findings/index.ts'
-import { applicableTargets, idleTargets, judge } from './targets.ts'
+import { applicableTargets, idleTargets, isJudged, judge } from './targets.ts'
 
 /**
  * Makes the report of a run from what it set out to do and what it measured. Pure: the same run and trials give the
@@ -13,7 +13,7 @@ import { applicableTargets, idleTargets, judge } from './targets.ts'
  * A scenario is `failed` when none of its trials counted, or when one came back with other tokens; otherwise it is
  * `measured`, and trials that failed stay visible in `failed`. The run fails where a scenario failed, where any single
  * trial failed, where a `must` target was missed, or where trials are missing because it was cut off. A run without any
- * trial that counted is `nothing-measured`.
+ * trial that counted is `nothing-measured`, one that no target judged is `measured`.
  * @param notes things to say about how the trials were read
  */
 export function summarize(run: Run, trials: Trial[], notes: string[] = []): Report {
@@ -128,12 +128,20 @@ function outcomeOf(entry: Asked, counted: Trial[], failed: Trial[]): Pick<Scenar
 function measured(counted: Trial[]): Partial<Scenario> {
   const tfft = counted.map(tfftOf)
   const middle = counted[medianIndex(tfft)]!
-  const checkpoint = counted.findLast(trial => trial.checkpoint)?.checkpoint
+  const health = medianOf(counted.flatMap(trial => trial.marks.health ?? []))
+  const rate = medianOf(counted.flatMap(trial => trial.tokens_per_second ?? []))
+  const warmUp = counted.findLast(trial => trial.warm_up)?.warm_up
+  const checkpoint = checkpointOf(counted)
+  const ready = medianReady(counted)
   const memory = medianRecord(counted.flatMap(trial => (trial.memory ? [trial.memory] : [])))
   return {
     phases: medianPhases(counted),
     unattributed: median(counted.map(trial => trial.unattributed ?? 0)),
+    ...(health !== undefined && { health }),
+    ...(rate !== undefined && { tokens_per_second: rate }),
     ...(checkpoint && { checkpoint }),
+    ...(warmUp && { warm_up: warmUp }),
+    ...(ready && { ready }),
     ...(memory && { memory }),
     median_trial: {
       trial: middle.trial,
@@ -142,6 +150,20 @@ function measured(counted: Trial[]): Partial<Scenario> {
       unattributed: middle.unattributed ?? 0,
     },
   }
+}
+
+/** The checkpoint, with the GPU memory that went into it where the driver's state was moved. */
+function checkpointOf(counted: Trial[]): Scenario['checkpoint'] {
+  const trial = counted.findLast(trial => trial.checkpoint)
+  const gpu = trial?.evidence['cuda.bytes']
+  return trial?.checkpoint && { ...trial.checkpoint, ...(typeof gpu === 'number' && { gpu_bytes: gpu }) }
+}
+
+function medianReady(counted: Trial[]): Scenario['ready'] {
+  const all = counted.flatMap(trial => (trial.ready ? [trial.ready] : []))
+  const names = [...new Set(all.flatMap(ready => Object.keys(ready)))]
+  if (names.length === 0) return undefined
+  return Object.fromEntries(names.map(name => [name, medianOf(all.flatMap(ready => ready[name] ?? [])) ?? null]))
 }
 
 /**
@@ -188,7 +210,6 @@ function verdictOf(scenarios: Scenario[], cut: boolean): Report['verdict'] {
   const missed = scenarios.some(scenario =>
     scenario.targets.some(target => target.kind === 'must' && target.verdict === 'fail'),
   )
-  return missed || cut || scenarios.some(scenario => scenario.outcome === 'failed' || scenario.failed > 0)
-    ? 'fail'
-    : 'pass'
+  if (missed || cut || scenarios.some(scenario => scenario.outcome === 'failed' || scenario.failed > 0)) return 'fail'
+  return scenarios.some(scenario => scenario.targets.some(isJudged)) ? 'pass' : 'measured'
 }

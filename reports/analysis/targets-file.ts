@@ -6,8 +6,11 @@ import { metricSign } from '../run/format.ts'
 import { repeatedKey } from '../run/json-line.ts'
 import { METRICS, type Metric, type Target, targetSchema } from '../run/schema.ts'
 
-/** Where a limit holds: everywhere, or on an engine, a GPU (a part of its name), with a model (a part of its name). */
-const place = targetSchema.pick({ engine: true, gpu: true, model: true })
+/**
+ * Where a limit holds: everywhere, or on an engine, a GPU (a part of its name), with a model (a part of its name), with
+ * models of up to so many parameters.
+ */
+const place = targetSchema.pick({ engine: true, gpu: true, model: true, max_parameters: true })
 
 /** Limits of a metric; both kinds side by side. */
 const limits = z

@@ -1,28 +1,35 @@
 import { versusColdStart } from '../run/baseline.ts'
-import { count, metricSign } from '../run/format.ts'
+import { billions, count, metricSign } from '../run/format.ts'
 import type { Metric, Report, Run, Target, TargetResult } from '../run/schema.ts'
 import type { Figures } from './figures.ts'
 
 /** Fewer trials than these show nothing: with three against three, no test can be surer than p = 0.10. */
 export const MIN_TRIALS = 4
 
+/** What stands in {@link Report.idle_targets} for targets of this host, engine and model. */
+const NOT_ASKED_FOR = 'scenarios not asked for'
+/** Names of models round: what is called 3B has up to 3.2e9 parameters (Llama-3.2-3B). */
+const ROUNDED = 1.1
+
 /** Targets that hold for this engine, GPU and model. A target that names a GPU holds on no host without one. */
 export const applicableTargets = (run: Run): Target[] =>
   run.targets.filter(target => elsewhere(target, run) === undefined)
 
 /** The engine, GPU or model that a target is for, where it is not this run's. */
-function elsewhere({ engine, gpu, model }: Target, run: Run): string | undefined {
+function elsewhere({ engine, gpu, model, max_parameters: most }: Target, run: Run): string | undefined {
   const includes = (whole: string | null | undefined, part: string) =>
     (whole ?? '').toLowerCase().includes(part.toLowerCase())
   if (engine !== undefined && engine !== run.engine.name) return `engine ${engine}`
   if (gpu !== undefined && !includes(run.host.fingerprint.gpu, gpu)) return `GPU ${gpu}`
-  return model === undefined || includes(run.engine.model, model) ? undefined : `model ${model}`
+  if (model !== undefined && !includes(run.engine.model, model)) return `model ${model}`
+  if (most === undefined || (run.engine.model_parameters ?? Infinity) <= most * ROUNDED) return undefined
+  return `models of up to ${billions(most)} parameters`
 }
 
 /** Targets that judge nothing in this run, by what they are for: what nobody looks at must not seem to be met. */
 export function idleTargets(run: Run): Report['idle_targets'] {
   const asked = ({ scenario }: Target) => run.scenarios.some(({ id }) => id === scenario)
-  const idle = run.targets.flatMap(target => elsewhere(target, run) ?? (asked(target) ? [] : 'scenarios not asked for'))
+  const idle = run.targets.flatMap(target => elsewhere(target, run) ?? (asked(target) ? [] : NOT_ASKED_FOR))
   return Object.fromEntries([...Map.groupBy(idle, of => of)].map(([of, { length }]) => [of, length]))
 }
 
@@ -35,6 +42,19 @@ export function idleLine({ idle_targets: idle, scenarios }: Report): string | un
   const reasons = Object.entries(idle).map(([of, number]) => `${number} for ${of}`)
   return `${unused} of ${count(all, 'target')} applied to nothing in this run: ${reasons.join(', ')}`
 }
+
+/** Why no target judged anything; undefined where one did. */
+export function unjudged({ idle_targets: idle, scenarios }: Report): string | undefined {
+  const targets = scenarios.flatMap(scenario => scenario.targets)
+  if (targets.some(isJudged)) return undefined
+  const all = count(targets.length, 'target')
+  if (targets.length > 0) return `none of ${all} could be judged: not measured, or fewer than ${MIN_TRIALS} trials`
+  return NOT_ASKED_FOR in idle
+    ? 'no target applies to these scenarios'
+    : 'no target applies to this host, engine and model'
+}
+
+export const isJudged = ({ verdict }: TargetResult): boolean => verdict !== 'inconclusive'
 
 /**
  * Judges a target. A limit that is missed is missed however few trials there are; a limit that is met by fewer than

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { spoken, unproven } from '../analysis/answer.ts'
-import { idleLine, MIN_TRIALS } from '../analysis/targets.ts'
+import { idleLine, MIN_TRIALS, unjudged } from '../analysis/targets.ts'
 import { change, count, factor, factorRange, metricSign, metricValue, range, seconds } from '../run/format.ts'
 import type { Finding, Report, Scenario, TargetResult } from '../run/schema.ts'
 import { gateVerdict } from './gate-table.ts'
@@ -20,6 +20,7 @@ export function renderSummary(report: Report): string {
         scenario.targets.map(target => [MARKS[target.verdict], code(scenario.id), limit(target), actual(target)]),
       ),
     ),
+    report.verdict === 'measured' ? `⚠️ ${text(unjudged(report) ?? '')}` : '',
     text(idleLine(report) ?? ''),
     table(['scenario', 'n', 'TFFT p50', 'min–max', 'speedup (95 %)', 'most of it'], report.scenarios.map(scenarioRow)),
     legend(report.scenarios).map(text).join('<br>'),
@@ -76,7 +77,8 @@ const actual = ({ metric, actual, kind }: TargetResult) =>
 function verdictTitle({ verdict, reference }: Report): string {
   if (verdict === 'nothing-measured') return '❌ Nothing measured'
   if (verdict === 'fail') return '❌ Failed'
-  return reference && reference.verdict !== 'pass' ? `❌ ${gateVerdict(reference)}` : '✅ Passed'
+  if (reference && reference.verdict !== 'pass') return `❌ ${gateVerdict(reference)}`
+  return verdict === 'measured' ? 'Measured' : '✅ Passed'
 }
 
 function scenarioRow(scenario: Scenario): string[] {

@@ -83,6 +83,15 @@ describe('renderTable', () => {
       'PASS: 9 scenarios measured, 2 of 3 targets met, not slower than the reference\n',
     )
   })
+  it('does not say PASS where no target judged anything', () => {
+    const unjudged = summarize(run([{ id: 'cold', baseline: true }]), trials([1, 1]))
+    const end = 'no target applies to this host, engine and model\n'
+    expect(renderTable(unjudged)).toMatch(`\nMEASURED: 1 scenario; ${end}`)
+    const reference = { ...compareRuns(earlier(unjudged), unjudged, { path: 'r' }), verdict: 'pass' as const }
+    const gated = renderTable({ ...unjudged, reference }).replace(/\s+/g, ' ')
+    expect(gated).toContain('MEASURED: 1 scenario, not slower than the reference; no target applies')
+    expect(gated).not.toContain('PASS')
+  })
   it('shows notes about how the trials were read', () =>
     expect(renderTable(summarize(run([]), [], ['trials.jsonl:3 is torn']))).toContain('note: trials.jsonl:3 is torn'))
 })

@@ -1,5 +1,5 @@
 import { spoken, unproven } from '../analysis/answer.ts'
-import { idleLine, MIN_TRIALS } from '../analysis/targets.ts'
+import { idleLine, MIN_TRIALS, unjudged } from '../analysis/targets.ts'
 import { count, factor, factorRange, metricSign, metricValue, percent, range, seconds } from '../run/format.ts'
 import type { Report, Scenario, TargetResult } from '../run/schema.ts'
 import { gateVerdict, renderGate } from './gate-table.ts'
@@ -248,10 +248,10 @@ function closing(report: Report, width: number, ink: Paint, path: string | undef
   const notes = [...report.notes.map(note => `note: ${note}`), ...unproven(report)]
     .flatMap(note => wrap(note, width).map(line => cut(line, width)))
     .map(line => ink('yellow', line))
-  return [...notes, verdictLine(report, ink), ...(path === undefined ? [] : [path])]
+  return [...notes, verdictLine(report, width, ink), ...(path === undefined ? [] : [path])]
 }
 
-function verdictLine(report: Report, ink: Paint): string {
+function verdictLine(report: Report, width: number, ink: Paint): string {
   const targets = report.scenarios.flatMap(scenario => scenario.targets)
   const missed = targets.filter(target => target.kind === 'must' && target.verdict === 'fail').length
   const failed = report.scenarios.filter(scenario => scenario.outcome === 'failed' || scenario.failed > 0).length
@@ -268,6 +268,12 @@ function verdictLine(report: Report, ink: Paint): string {
   if (report.reference && report.reference.verdict !== 'pass') return ink('red', gateVerdict(report.reference))
   const passed = targets.filter(target => target.verdict === 'pass').length
   const measured = report.scenarios.filter(scenario => scenario.n > 0).length
+  if (report.verdict === 'measured') {
+    const gated = report.reference ? ', not slower than the reference' : ''
+    return wrap(`MEASURED: ${count(measured, 'scenario')}${gated}; ${unjudged(report)}`, width)
+      .map(line => ink('yellow', line))
+      .join('\n')
+  }
   const met = targets.length > 0 && `${passed} of ${count(targets.length, 'target')} met`
   const well = [`${count(measured, 'scenario')} measured`, met, report.reference && 'not slower than the reference']
   return ink('green', `PASS: ${well.filter(Boolean).join(', ')}`)

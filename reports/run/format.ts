@@ -51,6 +51,11 @@ export function bytes(value: number): string {
   return `${power === 0 || scaled >= 99.95 ? scaled.toFixed(0) : scaled.toPrecision(3)} ${units[power]}`
 }
 
+/** A number of parameters as models are named: 500M, 1.5B, 3B. */
+export function billions(value: number): string {
+  return value < 1e9 ? `${Number((value / 1e6).toPrecision(3))}M` : `${Number((value / 1e9).toPrecision(2))}B`
+}
+
 /** One word, or several: `1 trial`, `3 trials`. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${number} ${number === 1 ? noun : plural}`

@@ -37,9 +37,23 @@ export const checkpointSchema = z.object({
   /** Memory pages of 4096 bytes that CRIU wrote. */
   pages: z.number().int().nonnegative().nullable(),
   create_time: seconds,
+  /** Bytes of it that lay in GPU memory before the dump; in reports. */
+  gpu_bytes: z.number().int().nonnegative().optional(),
 })
 
 export type Checkpoint = z.infer<typeof checkpointSchema>
+
+/** What the requests before the checkpoint, or before the server was put away, saw: least and most. */
+const warmUpSchema = z.object({
+  requests: z.number().int().positive(),
+  tfft: interval,
+  /** Of one stream. */ tokens_per_second: interval.optional(),
+})
+export type WarmUp = z.infer<typeof warmUpSchema>
+
+/** What stood ready before the clock, with the seconds that it would cost within; null where that is not measured. */
+const readySchema = z.record(z.string(), seconds.nullable())
+export type Ready = z.infer<typeof readySchema>
 
 /**
  * One measured start: a line of `trials.jsonl`. The first seven fields are those of the original scripts. Times are
@@ -81,7 +95,11 @@ export const trialSchema = z.object({
   unchecked: z.array(z.string()).default([]),
   outcome: z.enum(['ok', 'failed']),
   error: z.string().optional(),
+  /** Of one stream: the answer to the engine's own question where there is one, else the measured one. */
+  tokens_per_second: positive.optional(),
   checkpoint: checkpointSchema.optional(),
+  warm_up: warmUpSchema.optional(),
+  ready: readySchema.optional(),
   /** Bytes by place: `dram` (checkpoint and caches that must stay), `gpu`, `disk` held while the server is away. */
   memory: z.record(z.string(), z.number()).optional(),
   /** Figures seen during the trial that rules look at: `criu.pages_restored`, `archive.pass.1.bytes`, `load.1m`, ... */
@@ -108,6 +126,8 @@ export const targetSchema = z.object({
   gpu: z.string().optional(),
   /** Part of the model's name; the target holds only for it. */
   model: z.string().optional(),
+  /** The target holds only for models that are known to have no more parameters. */
+  max_parameters: z.number().positive().optional(),
   limit: z.number(),
   /** `goal`: shown, but missing it fails nothing. */
   kind: z.enum(['must', 'goal']).default('must'),
@@ -138,6 +158,10 @@ export const scenarioSchema = z.object({
   phases: z.array(z.object({ name: z.string(), p50: seconds })).default([]),
   unattributed: seconds.optional(),
   inference_tfft: positive.optional(),
+  /** Median seconds until /health said 200: T2. */
+  health: seconds.optional(),
+  /** Median of one stream. */
+  tokens_per_second: positive.optional(),
   /** Share (0 to 1) of the trials with an answer whose tokens were those from before the checkpoint. */
   tokens_match: z.number().min(0).max(1).optional(),
   /** Over the baseline of the same group: median(baseline) / median(scenario). `p50` is that baseline's, in seconds. */
@@ -166,6 +190,9 @@ export const scenarioSchema = z.object({
     .object({ trial: z.number().int().positive(), tfft: positive, phases: z.array(phaseSchema), unattributed: seconds })
     .optional(),
   checkpoint: checkpointSchema.optional(),
+  warm_up: warmUpSchema.optional(),
+  /** Median seconds. */
+  ready: readySchema.optional(),
   memory: z.record(z.string(), z.number()).optional(),
   /** What could not be proven of its trials. */
   unchecked: z.array(z.string()).default([]),
@@ -227,6 +254,7 @@ export const runSchema = z.object({
     name: z.string(),
     /** null where it cannot be told without starting it. */ version: z.string().nullable().default(null),
     model: z.string(),
+    /** Where its name or its files tell. */ model_parameters: z.number().positive().optional(),
     random_weights: z.boolean(),
     image: z.string(),
     arguments: z.array(z.string()),
@@ -281,6 +309,7 @@ export const reportSchema = z.object({
   reference: referenceSchema.optional(),
   /** Things to know about how this report was made, such as a torn last line that was dropped. */
   notes: z.array(z.string()).default([]),
-  verdict: z.enum(['pass', 'fail', 'nothing-measured']),
+  /** `measured`: nothing failed, and no target judged anything. */
+  verdict: z.enum(['pass', 'fail', 'measured', 'nothing-measured']),
 })
 export type Report = z.infer<typeof reportSchema>

@@ -108,6 +108,8 @@ describe('GitHub', () => {
     expect(summary).toMatch(/^## ✅ Passed\n/)
     expect(summary).toMatch(/\| ✅ \| `podman-in-place\.storage-tmpfs` \| speedup\.p50 >= 1\.50x \| 2\.\d\dx \|/)
     expect(summary).toMatch(/\| `podman-import\.compress-zstd` \| 5 \| \d\.\d\d s \|/)
+    const unjudged = { ...report, verdict: 'measured' as const, scenarios: [], idle_targets: {} }
+    expect(renderSummary(unjudged)).toMatch(/^## Measured\n[^✅]*⚠️ no target applies to this host, engine and model\n/)
     expect(renderSummary({ ...slower, reference: { ...slower.reference, differs: ['gpu', 'kernel'] } })).toMatch(
       /compared anyway\. It differs in gpu, kernel\./,
     )

@@ -6,6 +6,7 @@ import { criuLog } from './criu-log.ts'
 import { cudaProcesses, cudaRestore } from './cuda.ts'
 import { firstRun } from './first-run.ts'
 import { fullTmpfs } from './full-tmpfs.ts'
+import { farMemory, pcieLink, powerState } from './gpu-connection.ts'
 import { kvCache, weights } from './gpu-memory.ts'
 import { hugePages } from './huge-pages.ts'
 import { imagesOnDisk } from './images-on-disk.ts'
@@ -30,6 +31,9 @@ const RULES: Rule[] = [
   kernelProbe,
   cudaRestore,
   cudaProcesses,
+  pcieLink,
+  powerState,
+  farMemory,
   unfairBaseline,
   firstRun,
   noisyHost,

@@ -67,6 +67,50 @@ describe('renderPage', () => {
     )
     expect(said({ ...report, idle_targets: {} })).not.toContain('applied to nothing')
   })
+  const served = summarize(
+    run([
+      { id: 'cold', baseline: true },
+      { id: 'place', strategy: 'podman-in-place' },
+    ]),
+    [
+      ...trials([9, 9.2], { marks: { health: 8.5 }, ready: { 'page-cache': null, 'image-store': null } }),
+      ...[0.4, 0.6].flatMap((opening, index) =>
+        trials([1], {
+          trial: index + 1,
+          sequence: 3,
+          scenario: 'place',
+          strategy: 'podman-in-place',
+          marks: { health: 0.8 + index / 10 },
+          tokens_per_second: 81 + 6 * index,
+          warm_up: { requests: 5, tfft: [0.04, 0.081], tokens_per_second: [81.2, 87.4] },
+          checkpoint: { bytes: 3.6e9, pages: 9e5, create_time: 61.95 },
+          evidence: { 'cuda.bytes': 11e9 },
+          ready: { 'cuda-helper': opening, 'page-cache': null, 'image-store': null, 'something-new': 2 },
+        }),
+      ),
+    ],
+  )
+  it('has T2, tokens a second, the warm-up, and what taking the checkpoint gave and cost', () => {
+    expect(rows(parse(renderPage(served)), '#server')).toEqual([
+      ['cold', '8.50', '0.10', '–', '–', '–', '–', '–', '–'],
+      ['place', '0.85', '0.10', '84', '0.040–0.081', '81–87', '3.60 GB', '11.0 GB', '62.0'],
+    ])
+  })
+  it('lists what stood ready before the clock, with its cost where that was measured', () => {
+    const listed = rows(parse(renderPage(served)), '#ready')
+    expect(listed).toEqual([
+      [expect.stringContaining('cuInit'), '0.50', 'podman-in-place'],
+      [expect.stringContaining('page cache'), expect.stringContaining("pageCache: 'cold'"), 'every scenario'],
+      [expect.stringContaining('image store'), 'not measured', 'every scenario'],
+      ['something-new', '2.00', 'podman-in-place'],
+    ])
+    expect(parse(renderPage(real)).querySelector('#ready')).toBeNull()
+  })
+  it('does not say PASS where no target judged anything', () => {
+    const node = parse(renderPage(summarize(run([{ id: 'cold', baseline: true }]), trials([1, 1, 1, 1]))))
+    expect(node.querySelector('.verdict')?.textContent).toBe('MEASURED')
+    expect(node.querySelector('#targets')?.textContent).toContain('No target applies to this host, engine and model.')
+  })
   it('shows the figures of the report', () => {
     expectFigures(page, report)
     expectFigures(renderPage(real), real)

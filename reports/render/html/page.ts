@@ -5,7 +5,9 @@ import type { ReportFormat } from '../report-format.ts'
 import { answer } from './answer.ts'
 import { holding } from './holding.ts'
 import { html, Markup } from './markup.ts'
+import { readyTable } from './ready.ts'
 import { comparison, findingList, header, host, published, scenarioTable, title } from './sections.ts'
+import { serverTable } from './server-table.ts'
 import { speedups } from './speedup.ts'
 import { trialDots } from './trials.ts'
 import { waterfall } from './waterfall.ts'
@@ -42,6 +44,8 @@ ${holding(scenarios)}
 ${answer(report)}
 ${comparison(report)}
 ${scenarioTable(report)}
+${serverTable(report)}
+${readyTable(report)}
 ${host(report)}
 ${published()}
 <footer>Made from run.json and trials.jsonl of this folder; npm run report makes it again. TFFT is the time from the

@@ -1,4 +1,4 @@
-import { idleLine } from '../../analysis/targets.ts'
+import { idleLine, unjudged } from '../../analysis/targets.ts'
 import { versusColdStart } from '../../run/baseline.ts'
 import { bytes, change, count, day, factor, metricSign, metricValue, percent, seconds } from '../../run/format.ts'
 import type { Finding, Report, Scenario, TargetResult } from '../../run/schema.ts'
@@ -65,7 +65,9 @@ function verdict({ verdict, reference }: Report): { label: string; style: string
   if (verdict === 'fail') return { label: 'FAIL', style: 'fail' }
   return reference && reference.verdict !== 'pass'
     ? { label: reference.verdict.toUpperCase(), style: 'fail' }
-    : { label: 'PASS', style: 'pass' }
+    : verdict === 'measured'
+      ? { label: 'MEASURED', style: 'inconclusive' }
+      : { label: 'PASS', style: 'pass' }
 }
 
 const MARKS = {
@@ -78,8 +80,8 @@ function targets(report: Report): Markup | undefined {
   const all = report.scenarios.flatMap(scenario =>
     scenario.targets.map(target => ({ id: scenario.id, n: scenario.n, ...target })),
   )
-  const idle = idleLine(report)
-  const unused = idle !== undefined && html`<p class="lead">${idle}.</p>`
+  const idle = [report.verdict === 'measured' && unjudged(report), idleLine(report)].filter(Boolean)
+  const unused = idle.length > 0 && html`<p class="lead">${idle.map(line => `${sentence(line || '')}. `)}</p>`
   if (all.length === 0) return unused ? html`<section id="targets"><h2>Targets</h2>${unused}</section>` : undefined
   return html`<section id="targets"><h2>Targets</h2>${unused}<ul class="targets">${all.map(target)}</ul></section>`
 }

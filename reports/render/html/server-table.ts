@@ -1,0 +1,50 @@
+import { bytes, seconds } from '../../run/format.ts'
+import type { Report, Scenario } from '../../run/schema.ts'
+import { number, table } from './figure.ts'
+import { html, idCode, type Markup } from './markup.ts'
+
+const LEAD =
+  'T2 is when /health first said 200, asked beside the measured request. Tokens a second are those of one stream. ' +
+  'The warm-up comes before the checkpoint; least and most of its requests.'
+
+/** What was seen beside TFFT: when the server was healthy, how fast it talks, and what its checkpoint took. */
+export function serverTable({ scenarios }: Report): Markup | undefined {
+  const shown = scenarios.filter(scenario => scenario.n > 0)
+  if (shown.length === 0) return undefined
+  return html`<section id="server"><h2>The server and its checkpoint</h2><p class="lead">${LEAD}</p>${table(
+    [
+      'scenario',
+      number('T2,\u00A0s'),
+      number('inference TFFT, s'),
+      number('tokens/s'),
+      number('warm-up TFFT, s'),
+      number('warm-up tokens/s'),
+      number('checkpoint'),
+      number('GPU memory in it'),
+      number('taken in, s'),
+    ],
+    shown.map(scenario => [idCode(scenario.id), ...figures(scenario).map(number)]),
+  )}</section>`
+}
+
+const NONE = '–'
+
+function figures({ health, inference_tfft, tokens_per_second: rate, warm_up, checkpoint }: Scenario): string[] {
+  const said = (value: number | undefined, text: (value: number) => string) =>
+    value === undefined ? NONE : text(value)
+  const range = (values: readonly number[] | undefined, text: (value: number) => string) =>
+    values ? [...new Set(values.map(text))].join('–') : NONE
+  return [
+    said(health, seconds),
+    said(inference_tfft, seconds),
+    said(rate, perSecond),
+    range(warm_up?.tfft, seconds),
+    range(warm_up?.tokens_per_second, perSecond),
+    said(checkpoint?.bytes, bytes),
+    said(checkpoint?.gpu_bytes, bytes),
+    said(checkpoint?.create_time, seconds),
+  ]
+}
+
+/** 3.4, 81, 1240 tokens a second. */
+const perSecond = (value: number) => (value < 9.95 ? value.toFixed(1) : value.toFixed(0))
