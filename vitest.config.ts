@@ -27,21 +27,44 @@ class PathOrder extends BaseSequencer {
 const A_DAY = 86_400_000
 
 export default defineConfig(async () => {
-  const { command, words } = asked()
-  return command === 'bench' ? bench(words) : { test: { ...shared, globalSetup: 'fixtures/testing/test-setup.ts' } }
+  const { command, words, names } = asked()
+  if (command === 'bench') return bench(words, names)
+  if (command === 'list') return list()
+  return { test: { ...shared, globalSetup: 'fixtures/testing/test-setup.ts' } }
 })
 
 /**
  * What the command line says, read by vitest's own parser: in `vitest --reporter dot bench cold` one word names a file.
  */
-function asked(): { command: string | undefined; words: string[] } {
+function asked(): { command: string | undefined; words: string[]; names: string | undefined } {
   const cli = createCLI()
-  const { args } = cli.parse(process.argv, { run: false })
-  return { command: cli.matchedCommandName, words: [...args] }
+  const { args, options } = cli.parse(process.argv, { run: false })
+  const names = options.testNamePattern as unknown
+  return {
+    command: cli.matchedCommandName,
+    words: [...args],
+    names: names === undefined ? undefined : String(names),
+  }
+}
+
+/** `npx vitest list`: the scenarios of all bench files too. */
+async function list(): Promise<ViteUserConfig> {
+  const { readGroups } = (await load('fixtures/run/bench-files.ts')) as typeof import('./fixtures/run/bench-files.ts')
+  const { reportProblem } = (await load('helpers/core/problem.ts')) as typeof import('./helpers/core/problem.ts')
+  const { planPlugin, listedTests } = (await load(
+    'fixtures/run/gate-plugin.ts',
+  )) as typeof import('./fixtures/run/gate-plugin.ts')
+  try {
+    const groups = new Map((await readGroups()).map(group => [group.name, group]))
+    const include = [...shared.include!, 'bench/*.bench.ts']
+    return { plugins: [planPlugin(name => listedTests(groups.get(name)!))], test: { ...shared, include } }
+  } catch (error) {
+    process.exit(reportProblem(error))
+  }
 }
 
 /** `npx vitest bench [name ...]`: everything that can be wrong ends here, with exit code 2. */
-async function bench(words: string[]): Promise<ViteUserConfig> {
+async function bench(words: string[], names: string | undefined): Promise<ViteUserConfig> {
   const { preflight, defaultBenches } = (await load(
     'fixtures/run/preflight.ts',
   )) as typeof import('./fixtures/run/preflight.ts')
@@ -50,17 +73,21 @@ async function bench(words: string[]): Promise<ViteUserConfig> {
     'helpers/config/configuration.ts',
   )) as typeof import('./helpers/config/configuration.ts')
   const { reportProblem } = (await load('helpers/core/problem.ts')) as typeof import('./helpers/core/problem.ts')
-  const { gatePlugin } = (await load('fixtures/run/gate-plugin.ts')) as typeof import('./fixtures/run/gate-plugin.ts')
+  const { gatePlugin, planPlugin } = (await load(
+    'fixtures/run/gate-plugin.ts',
+  )) as typeof import('./fixtures/run/gate-plugin.ts')
+  const { testNamePattern } = (await load('fixtures/run/plan.ts')) as typeof import('./fixtures/run/plan.ts')
   let prepared: Prepared
   let files: string[]
   try {
     files = words.length > 0 ? namedBenches(words) : defaultBenches(configuration().engine)
-    prepared = await preflight(files)
+    prepared = await preflight(files, testNamePattern(names))
   } catch (error) {
     process.exit(reportProblem(error))
   }
   return {
     plugins: [
+      planPlugin(),
       gatePlugin(prepared.folder, {
         ...shared,
         provide: { prepared },

@@ -1,6 +1,6 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { stdout } from 'node:process'
-import type { Reporter, TestCase, Vitest } from 'vitest/node'
+import type { Reporter, TestCase, TestSpecification, Vitest } from 'vitest/node'
 import { reportProblem } from '../../helpers/core/problem.ts'
 import { Unwritable } from '../../helpers/core/unwritable.ts'
 import { endingCode } from '../analysis/exit-code.ts'
@@ -37,6 +37,14 @@ export default class BenchReporter implements Reporter {
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
     this.#timer = setInterval(() => this.#show(), INTERVAL)
+  }
+
+  /** Bench files that vitest leaves out, as by --shard or --exclude, were not asked for. */
+  onTestRunStart(specifications: readonly Pick<TestSpecification, 'moduleId'>[]): void {
+    keepGroups(
+      this.#folder,
+      specifications.map(({ moduleId }) => basename(moduleId, '.bench.ts')),
+    )
   }
 
   /** What can no longer be kept must not be measured. */
@@ -110,4 +118,13 @@ function keepOutcomes(folder: string): void {
   } catch (error) {
     if (!(error instanceof Unwritable)) throw error
   }
+}
+
+/** run.json without the scenarios of other groups; as it is where these are none of its groups. */
+function keepGroups(folder: string, groups: string[]): void {
+  const { run: path } = runFolder(folder)
+  const run = readRun(path)
+  const scenarios = run.scenarios.filter(({ group }) => groups.includes(group))
+  if (scenarios.length === 0 || scenarios.length === run.scenarios.length) return
+  writeWhole(path, `${JSON.stringify({ ...run, scenarios }, undefined, 2)}\n`)
 }
