@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { criuConfigOf, recordOf, writeArchiveRecord } from '../../fixtures/by-hand/archive-record.ts'
+import { dirname } from 'node:path'
+import { criuConfigOf, filesOf, logsOf, writeArchiveRecord } from '../../fixtures/by-hand/archive-record.ts'
 import { CHECKPOINT_USAGE, parseCheckpointOptions, settingsOfScenario } from '../../fixtures/by-hand/options.ts'
 import { archiveSettings } from '../../fixtures/by-hand/settings.ts'
 import { howToRestore } from '../../fixtures/by-hand/text.ts'
@@ -42,25 +42,26 @@ async function main(argv: string[]): Promise<void> {
   endOnSignal()
   const release = lockRun(lockFiles(c))
   process.once('exit', () => {
-    keepLogsSoFar(c, join(dirname(c.checkpointPath), 'logs'))
+    keepLogsSoFar(c, logsOf(c.checkpointPath))
     endProcesses(runRoot(c.stateDir))
     reap(runRoot(c.stateDir), ownFolders(c))
     release()
   })
   const began = now()
-  const { context, close } = openContext(c, tools, {
+  const opened = openContext(c, tools, {
     folder: dirname(c.checkpointPath),
     runId: 'checkpoint',
     signal: new AbortController().signal,
     progress: step => console.log(`${(now() - began).toFixed(2).padStart(8)} s  ${step}`),
   })
+  const path = c.checkpointPath
+  const context = { ...opened.context, logs: logsOf(path) }
   try {
     const settings = archiveSettings(context, given)
-    const path = c.checkpointPath
     // a server that was restored by hand would hold the port
     reapLeftovers(c)
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    for (const old of [path, recordOf(path), criuConfigOf(path)]) rmSync(old, { force: true })
+    for (const old of filesOf(path)) rmSync(old, { recursive: true, force: true })
     const podman = await context.podman('disk')
     const name = containerName(context, 'podman-import', {})
     const archive = { path, compress: settings.compress as Archive['compress'], criuConfig: criuConfigOf(path) }
@@ -93,7 +94,7 @@ async function main(argv: string[]): Promise<void> {
         'longer needed.',
     )
   } finally {
-    await close()
+    await opened.close()
   }
 }
 

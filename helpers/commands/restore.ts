@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type ArchiveRecord, readArchiveRecord } from '../../fixtures/by-hand/archive-record.ts'
+import { type ArchiveRecord, logsOf, readArchiveRecord } from '../../fixtures/by-hand/archive-record.ts'
 import { parseRestoreOptions, RESTORE_USAGE } from '../../fixtures/by-hand/options.ts'
 import { otherSetting } from '../../fixtures/by-hand/settings.ts'
 import { answerLines, STOP, tfftLines } from '../../fixtures/by-hand/text.ts'
@@ -58,7 +58,7 @@ async function main(argv: string[]): Promise<void> {
   let answered = false
   process.once('exit', () => {
     if (!answered) {
-      keepLogsSoFar(c, join(dirname(archive), 'logs'))
+      keepLogsSoFar(c, logsOf(archive))
       reap(runRoot(c.stateDir), ownFolders(c))
     }
     release()
@@ -122,7 +122,7 @@ async function resumed({ engine }: Context, running: Running, { settings }: Arch
 
 async function restored(context: Context, archive: string, record: ArchiveRecord): Promise<string> {
   const { name, id, settings, checkpoint, processes, kept, model } = record
-  const { configuration, engine, signal, logs } = context
+  const { configuration, engine, signal } = context
   checkKept(context, archive, record)
   const podman = await context.podman('disk')
   const { images, work } = checkpointFolder(podman.store.root, id)
@@ -140,7 +140,7 @@ async function restored(context: Context, archive: string, record: ArchiveRecord
     {
       endpoint: { ...engine.endpoint, model },
       timeout: configuration.healthCheckTimeout,
-      logs: join(logs, name),
+      logs: join(logsOf(archive), name),
       signal,
     },
   )

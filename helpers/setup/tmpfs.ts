@@ -1,6 +1,9 @@
+import { readFileSync, statSync } from 'node:fs'
 import { readdir, stat, statfs } from 'node:fs/promises'
+import { z } from 'zod'
 import type { Configuration } from '../config/configuration.ts'
 import { Problem } from '../core/problem.ts'
+import { readRecord, writeRecord } from '../core/record.ts'
 import { engineDescriptions } from '../engines/index.ts'
 import { memory } from '../host/memory.ts'
 import { mounts, mountTmpfs } from '../host/mounts.ts'
@@ -33,6 +36,22 @@ export const gib = (bytes: number) => `${(bytes / GIB).toFixed(1)} GiB`
 export function tooSmall({ bytes, wanted }: Size): string | undefined {
   if (bytes >= wanted) return undefined
   return `${gib(bytes)} of ${gib(wanted)} wanted: checkpoints may not fit. Free memory, or set a smaller MODEL_SIZE`
+}
+
+/** Which mount set-up made: one at the same place may be another's after a reboot, or once it was unmounted. */
+const RECORD = 'tmpfs'
+const record = z.object({ path: z.string(), boot: z.string(), device: z.number() })
+const mountAt = (path: string): z.infer<typeof record> => ({
+  path,
+  boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+  device: statSync(path).dev,
+})
+
+/** Whether the tmpfs at CHECKPOINT_DIR is the one that set-up mounted. */
+export function isOwnMount({ stateDir, checkpointDir }: Pick<Configuration, 'stateDir' | 'checkpointDir'>): boolean {
+  const made = readRecord(stateDir, RECORD, record)
+  if (!made || !mounts().some(({ point }) => point === checkpointDir)) return false
+  return JSON.stringify(made) === JSON.stringify(mountAt(checkpointDir))
 }
 
 export const tmpfs: Step = {
@@ -69,6 +88,7 @@ export const tmpfs: Step = {
     const { bytes } = tmpfsSize(c, memory().MemAvailable ?? 0)
     try {
       await mountTmpfs(c.checkpointDir, { size: bytes })
+      writeRecord(c.stateDir, RECORD, mountAt(c.checkpointDir))
     } catch (error) {
       throw new Problem(
         `set-up: no tmpfs at ${c.checkpointDir}: ${(error as Error).message}\nMount one there yourself, or ` +

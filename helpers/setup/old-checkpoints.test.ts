@@ -1,0 +1,37 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { oldCheckpoints } from './old-checkpoints.ts'
+
+function folderWith(...files: string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'criu-gpu-bench-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  for (const file of files) writeFileSync(join(folder, file), '')
+  return folder
+}
+
+test('archives by their names, and nothing else', () => {
+  const folder = folderWith(
+    'vllm-ckpt.tar',
+    'checkpoint.tar.zst',
+    'my-CRIU.tgz',
+    'notes.tar',
+    'checkpoint.txt',
+    'sem.x',
+  )
+  mkdirSync(join(folder, 'checkpoint.tar'))
+  expect(
+    oldCheckpoints('/mnt/own', [folder])
+      .map(({ path }) => path)
+      .toSorted(),
+  ).toEqual(['checkpoint.tar.zst', 'my-CRIU.tgz', 'vllm-ckpt.tar'].map(name => join(folder, name)))
+})
+
+test('the CHECKPOINT_DIR of another store is one thing, the own is none', () => {
+  const folder = folderWith('.run.lock', 'checkpoint.tar')
+  expect(oldCheckpoints('/mnt/own', [folder])).toMatchObject([
+    { path: folder, what: 'CHECKPOINT_DIR of another store' },
+  ])
+  expect(oldCheckpoints(folder, [folder, '/nowhere'])).toEqual([])
+})

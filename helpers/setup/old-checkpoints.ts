@@ -1,0 +1,61 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { mounts } from '../host/mounts.ts'
+
+/** Checkpoints that hold memory and that nobody may need: the suite has not made them, or another store has. */
+
+export interface OldCheckpoint {
+  path: string
+  /** What it looks like. */
+  what: string
+  remedy: string
+}
+
+/** As people and podman's manual call an exported checkpoint. */
+const ARCHIVE = /(ckpt|checkpoint|chkpt|criu).*\.(tar|tgz|tar\.\w+)$/i
+/** Every CHECKPOINT_DIR holds it. */
+const LOCK = '.run.lock'
+
+/**
+ * Archives at the top of /dev/shm and of every other tmpfs, and the CHECKPOINT_DIR of other stores.
+ * @param own the CHECKPOINT_DIR that is in use, which is not looked at
+ */
+export function oldCheckpoints(own: string, folders = memoryFolders()): OldCheckpoint[] {
+  return folders
+    .filter(folder => folder !== own)
+    .flatMap(folder => {
+      const names = entries(folder)
+      if (names.includes(LOCK))
+        return {
+          path: folder,
+          what: 'CHECKPOINT_DIR of another store',
+          remedy: `Where nobody needs it: CHECKPOINT_DIR=${folder} npm run clean, with its own STATE_DIR`,
+        }
+      return names
+        .filter(name => ARCHIVE.test(name) && isFile(join(folder, name)))
+        .map(name => join(folder, name))
+        .map(path => ({ path, what: 'an old checkpoint, by its name', remedy: `Where nobody needs it: rm ${path}` }))
+    })
+}
+
+/** The system's own hold none: sockets, locks and the like. */
+const SYSTEM = /^\/(run|sys|proc|dev(?!\/shm))(\/|$)/
+
+const memoryFolders = () => [
+  ...new Set([
+    '/dev/shm',
+    ...mounts()
+      .filter(({ point, type }) => type === 'tmpfs' && !SYSTEM.test(point))
+      .map(({ point }) => point),
+  ]),
+]
+
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
