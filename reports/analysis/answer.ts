@@ -15,7 +15,7 @@ export function spoken({ answer }: Pick<Report, 'answer'>): Spoken | undefined {
   if (!answer) return undefined
   const { prompt, text, same, of } = answer
   const others = `${same} of ${count(of, 'server')} that came back gave the answer of a fresh one`
-  return { prompt, text: plain(text), others: of === 0 ? 'no server came back' : others }
+  return { prompt: plain(prompt), text: plain(text), others: of === 0 ? 'no server came back' : others }
 }
 
 /** What could not be proven, each with the scenarios that it holds for. */
