@@ -1,11 +1,16 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { attempt } from './attempt.ts'
 import { command, start } from './command.ts'
-import { isAlive, kill } from './processes.ts'
+import { isAlive, kill, openFiles, stillRuns } from './processes.ts'
 import { subprocess } from './subprocess.ts'
+
+vi.mock(import('./processes.ts'), async original => {
+  const real = await original()
+  return { ...real, openFiles: vi.fn(real.openFiles), stillRuns: vi.fn(real.stillRuns) }
+})
 
 /** Programs that do not end by themselves within a test, and what they start. */
 let folder: string
@@ -77,13 +82,20 @@ test('after its limit as well, and what it said until then is told', async () =>
   expect(started().filter(isAlive)).toEqual([])
 })
 
-test('a program that ended and left a child with its output: said, with the child', async () => {
-  const file = script('ends', `${script('child', 'exec sleep 600')} &`)
-  await expect(command(file, [], { timeout: 1 })).rejects.toThrow(
-    /ended, but process \d+ \(sleep\), which it started, kept its output open for 1 s and was killed/,
-  )
-  expect(started().filter(isAlive)).toEqual([])
-})
+test.each(['its descriptors were read', 'it ended before that'])(
+  'a program that ended and left a child with its output: said, with the child (%s)',
+  async when => {
+    if (when === 'it ended before that') {
+      vi.mocked(openFiles).mockReturnValueOnce([])
+      vi.mocked(stillRuns).mockReturnValueOnce(false)
+    }
+    const file = script('ends', `${script('child', 'exec sleep 600')} &`)
+    await expect(command(file, [], { timeout: 1 })).rejects.toThrow(
+      /ended, but process \d+ \(sleep\), which it started, kept its output open for 1 s and was killed/,
+    )
+    expect(started().filter(isAlive)).toEqual([])
+  },
+)
 
 test("a limit of set-up's holds as well", async () => {
   const { exitCode, account } = await attempt(script('waits', `${script('child', 'exec sleep 600')}\necho never`), [], {

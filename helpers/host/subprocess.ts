@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa, type Options } from 'execa'
+import { markedWithOutput, newMark } from './marked.ts'
 import {
   type Birth,
   births,
@@ -57,9 +58,13 @@ export function subprocess(
   { timeout, signal, grace = 2 }: SubprocessOptions,
   options: Options = {},
 ) {
-  const child = execa(file, args, { ...options, reject: false, stripFinalNewline: true })
+  const mark = newMark()
+  const env = { ...options.env, ...mark }
+  const child = execa(file, args, { ...options, env, reject: false, stripFinalNewline: true })
   const program = births(child.pid ? [child.pid] : [])
   const outputs = child.pid ? openFiles(child.pid, [1, 2]) : []
+  // one that has ended by now tells no more what its output was
+  const unknown = outputs.length === 0 && !program.some(stillRuns)
   let settled = false
   let cause: 'timedOut' | 'isCanceled' | undefined
   let keeper: string | undefined
@@ -68,7 +73,11 @@ export function subprocess(
   /**
    * The program where it still runs, and who has its output open, each with all that descends from it; parents first.
    */
-  const members = (): Birth[] => (settled ? [] : births([...running(), ...holdersOf(outputs)].flatMap(processTree)))
+  const members = (): Birth[] => {
+    if (settled) return []
+    const holders = unknown ? markedWithOutput(mark) : holdersOf(outputs)
+    return births([...running(), ...holders].flatMap(processTree))
+  }
 
   async function giveUp(): Promise<void> {
     const asked = members()

@@ -21,10 +21,9 @@ export function connected(port: number): Promise<Socket | string> {
       if (typeof result === 'string') socket.destroy()
       resolve(result)
     }
-    const timer = setTimeout(
-      () => settle(socket.connecting ? 'the connection was not answered' : socket),
-      CONNECT_DEADLINE * 1000,
-    )
+    // this process may be the late one: what has come by now is read first
+    const late = () => setImmediate(() => settle(socket.connecting ? 'the connection was not answered' : socket))
+    const timer = setTimeout(late, CONNECT_DEADLINE * 1000)
     socket.once('connect', () => settle(socket))
     socket.on('error', error => settle((error as NodeJS.ErrnoException).code ?? error.message))
   })
