@@ -28,7 +28,7 @@ export function stepsOf(words, root = project) {
   const commands = join(root, 'helpers', 'commands')
   return (names.length ? names : ['']).map((name, i, all) => {
     const own = i === all.length - 1 ? rest : []
-    if (name in VITEST) return { name, argv: [join(root, 'helpers', 'vitest.mjs'), VITEST[name], ...own] }
+    if (name in VITEST) return { name, argv: [join(commands, 'vitest.mjs'), VITEST[name], ...own] }
     const file = join(commands, `${name}.ts`)
     if (/^[a-z][a-z-]*$/.test(name) && existsSync(file)) return { name, argv: [file, ...own] }
     const known = [

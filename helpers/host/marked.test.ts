@@ -17,7 +17,7 @@ async function orphan(mark: Record<string, string>, redirection: string): Promis
   return pid
 }
 
-test('whoever has the output of a program that has ended; nobody without it, and nobody of another program', async () => {
+test('whoever has the output of a program that has ended; nobody without it, nobody of another one', async () => {
   const mark = newMark()
   const keeper = await orphan(mark, '')
   await orphan(mark, '> /dev/null 2>&1')

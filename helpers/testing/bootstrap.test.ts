@@ -22,7 +22,7 @@ const locks = (wanted: object, installed?: object) => {
 test("set-up comes before the bench, and the arguments are the bench's", () => {
   expect(stepsOf(['setup', 'bench', '-t', 'cold'], root)).toEqual([
     { name: 'setup', argv: [join(root, 'helpers/commands/setup.ts')] },
-    { name: 'bench', argv: [join(root, 'helpers/vitest.mjs'), 'bench', '-t', 'cold'] },
+    { name: 'bench', argv: [join(root, 'helpers/commands/vitest.mjs'), 'bench', '-t', 'cold'] },
   ])
 })
 

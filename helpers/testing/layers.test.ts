@@ -73,6 +73,10 @@ test('every file has a layer', () => {
   expect(sources.filter(path => layerOf(path) < 0)).toEqual([])
 })
 
+test('one loose file in helpers/: what every command starts with', () => {
+  expect(globSync('helpers/*.*', { cwd: root })).toEqual(['helpers/bootstrap.mjs'])
+})
+
 test('an import that leads up is found', () => {
   expect(upward('helpers/core/clock.ts', "import { x } from '../../reports/run/schema.ts'")).toHaveLength(1)
   expect(upward('reports/run/schema.ts', "type X = import('../../fixtures/test.ts').X")).toHaveLength(1)

@@ -5,7 +5,7 @@ import { didYouMean } from './core/nearest.ts'
  * its options before it reads any file of the project, so that `npx vitest` alone cannot be given one.
  */
 try {
-  await import('../node_modules/vitest/vitest.mjs')
+  await import('../../node_modules/vitest/vitest.mjs')
 } catch (error) {
   if (error.name !== 'CACError') throw error
   const command = [process.argv[2]].filter(word => word && !word.startsWith('-'))
