@@ -57,7 +57,8 @@ export async function exitCode(
 }
 
 /**
- * Starts the command at once; the promise resolves or rejects like {@link command}. `kill` takes what it started along.
+ * Starts the command at once; the promise resolves or rejects like {@link command}. `kill` takes what it started along;
+ * `argv` is what was started, the program first.
  */
 export function start(file: string, args: string[], options: CommandOptions = {}) {
   const { pid, ended: end, kill } = spawn(file, args, options)
@@ -66,7 +67,7 @@ export function start(file: string, args: string[], options: CommandOptions = {}
     return { stdout: result.stdout, stderr: result.stderr }
   })
   ended.catch(() => {})
-  return { pid, ended, kill }
+  return { pid, ended, kill, argv: [file, ...args] }
 }
 
 function spawn(file: string, args: string[], { timeout = 600, env, cwd, signal, input, output }: CommandOptions) {

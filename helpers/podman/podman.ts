@@ -56,6 +56,8 @@ export interface CriuStatistics {
 export interface Image {
   reference: string
   id: string
+  /** Of its manifest: sha256:... */
+  digest?: string | undefined
   environment: Record<string, string>
 }
 
@@ -224,10 +226,13 @@ export class Podman {
 
   async image(reference: string): Promise<Image> {
     const { stdout } = await this.run(['image', 'inspect', reference], { timeout: this.#timeout })
-    const [{ Id, Config }] = JSON.parse(stdout) as [{ Id: string; Config: { Env?: string[] | null } }]
+    const [{ Id, Digest, Config }] = JSON.parse(stdout) as [
+      { Id: string; Digest?: string; Config: { Env?: string[] | null } },
+    ]
     return {
       reference,
       id: Id,
+      digest: Digest || undefined,
       environment: Object.fromEntries((Config.Env ?? []).map(entry => entry.split(/=(.*)/s, 2))),
     }
   }

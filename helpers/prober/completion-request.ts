@@ -33,7 +33,8 @@ const BODY_DEADLINE = 1
 /** and for [DONE] after the last token. */
 const DONE_DEADLINE = 2
 
-const body = ({ model, prompt, maxTokens, mayEnd = false }: Endpoint) =>
+/** What is sent to {@link PATH}. */
+export const body = ({ model, prompt, maxTokens, mayEnd = false }: Endpoint) =>
   JSON.stringify({
     model,
     prompt,

@@ -55,6 +55,29 @@ export type WarmUp = z.infer<typeof warmUpSchema>
 const readySchema = z.record(z.string(), seconds.nullable())
 export type Ready = z.infer<typeof readySchema>
 
+const words = z.array(z.string())
+
+/**
+ * What was really run: whole argument lists, the program first, as they were passed, with *** for a secret's value.
+ * Mounts, environment, network and runtime stand in them.
+ */
+const commandsSchema = z.object({
+  /** The start command that was timed; absent for a call to a server that stayed. */
+  start: words.optional(),
+  /** How the container was started, where the start command is another. */
+  run: words.optional(),
+  /** How it was checkpointed. */
+  checkpoint: words.optional(),
+  /** Names of the variables whose values podman took from its own environment: secrets. */
+  environment: words,
+  /** Lines of the CRIU configuration that the container names. */
+  criu: words,
+})
+export type Commands = z.infer<typeof commandsSchema>
+
+/** The timed request as it was sent to 127.0.0.1, and the text of the answer's tokens. */
+const questionSchema = z.object({ port: z.number().int(), path: z.string(), body: z.string(), text: z.string() })
+
 /**
  * One measured start: a line of `trials.jsonl`. The first seven fields are those of the original scripts. Times are
  * null where the trial failed before them.
@@ -104,6 +127,8 @@ export const trialSchema = z.object({
   memory: z.record(z.string(), z.number()).optional(),
   /** Figures seen during the trial that rules look at: `criu.pages_restored`, `archive.pass.1.bytes`, `load.1m`, ... */
   evidence: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
+  commands: commandsSchema.optional(),
+  question: questionSchema.optional(),
 })
 export type Trial = z.infer<typeof trialSchema>
 
@@ -257,6 +282,9 @@ export const runSchema = z.object({
     /** Where its name or its files tell. */ model_parameters: z.number().positive().optional(),
     random_weights: z.boolean(),
     image: z.string(),
+    /** What the reference meant in this run: podman's id, and the digest of the manifest. */
+    image_id: z.string().optional(),
+    image_digest: z.string().optional(),
     arguments: z.array(z.string()),
   }),
   host: hostSchema,
