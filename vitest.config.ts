@@ -73,9 +73,10 @@ async function bench(words: string[], names: string | undefined): Promise<ViteUs
     'helpers/config/configuration.ts',
   )) as typeof import('./helpers/config/configuration.ts')
   const { reportProblem } = (await load('helpers/core/problem.ts')) as typeof import('./helpers/core/problem.ts')
-  const { gatePlugin, planPlugin } = (await load(
+  const { gatePlugin, ownReporters, planPlugin } = (await load(
     'fixtures/run/gate-plugin.ts',
   )) as typeof import('./fixtures/run/gate-plugin.ts')
+  const { openHistory } = (await load('fixtures/run/history.ts')) as typeof import('./fixtures/run/history.ts')
   const { testNamePattern } = (await load('fixtures/run/plan.ts')) as typeof import('./fixtures/run/plan.ts')
   let prepared: Prepared
   let files: string[]
@@ -85,22 +86,19 @@ async function bench(words: string[], names: string | undefined): Promise<ViteUs
   } catch (error) {
     process.exit(reportProblem(error))
   }
-  return {
-    plugins: [
-      planPlugin(),
-      gatePlugin(prepared.folder, {
-        ...shared,
-        provide: { prepared },
-        benchmark: { include: files.map(name => `bench/${name}.bench.ts`) },
-        sequence: { sequencer: PathOrder },
-        testTimeout: A_DAY,
-        hookTimeout: A_DAY,
-        teardownTimeout: 60_000,
-        // a trial is measured once; what was not measured is no pass
-        retry: 0,
-        repeats: 0,
-        passWithNoTests: false,
-      }),
-    ],
+  const history = openHistory(prepared.configuration.stateDir, prepared.run)
+  const options: TestOptions = {
+    ...shared,
+    provide: { prepared },
+    benchmark: { include: files.map(name => `bench/${name}.bench.ts`) },
+    sequence: { sequencer: PathOrder },
+    testTimeout: A_DAY,
+    hookTimeout: A_DAY,
+    teardownTimeout: 60_000,
+    // a trial is measured once; what was not measured is no pass
+    retry: 0,
+    repeats: 0,
+    passWithNoTests: false,
   }
+  return { plugins: [planPlugin(), gatePlugin(prepared.folder, options, ownReporters(prepared.folder, history))] }
 }

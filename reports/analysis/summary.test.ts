@@ -88,9 +88,9 @@ describe('judgeScenario', () => {
 
   test.for([
     ['trials that counted', [...trials([4, 5, 6, 7]), ...trials([2, 3, 2, 4], { scenario: 'place' })]],
-    ['none of the baseline', trials([2, 3], { scenario: 'place' })],
+    ['none of the baseline', [failedTrial(), ...trials([2, 3], { scenario: 'place' })]],
     ['one that failed', [...trials([4]), failedTrial({ scenario: 'place' }), ...trials([1], { scenario: 'place' })]],
-    ['no trial at all', []],
+    ['none that counted', [failedTrial(), failedTrial({ scenario: 'place' })]],
   ] as const)('says what the report says: %s', ([, measured]) => {
     const report = summarize(asked, [...measured])
     for (const { id, targets } of report.scenarios) expect(judgeScenario(id, asked, [...measured])).toEqual(targets)
@@ -156,18 +156,26 @@ describe('what went wrong', () => {
     expect(summarize(run([{ ...place, skipped: 'no GPU' }]), []).verdict).toBe('nothing-measured')
     expect(summarize(run([cold]), [failedTrial()]).verdict).toBe('nothing-measured')
   })
-  it('a run that was cut off fails, and says so for what it did not reach', () => {
+  it('a run that was interrupted fails, and says so for what it did not reach', () => {
     const report = summarize(run([cold, place]), trials([1]))
-    expect(byId(report, 'place')).toMatchObject({ outcome: 'failed', reason: 'the run was cut off before it' })
+    expect(byId(report, 'place')).toMatchObject({ outcome: 'failed', reason: 'the run was interrupted before it' })
     expect(report.verdict).toBe('fail')
   })
-  it('a run that was cut off within a scenario fails, however well the trials went', () => {
+  it('a run that was interrupted within a scenario fails, however well the trials went', () => {
     const report = summarize(run([cold, { ...place, skipped: 'no GPU' }], { iterations: 5 }), trials([1, 1, 1, 1]))
-    expect(report).toMatchObject({ verdict: 'fail', notes: ['the run was cut off: 1 of 5 trials are missing'] })
+    expect(report).toMatchObject({ verdict: 'fail', interrupted: { trials: 4, of: 5 } })
     expect(summarize(run([cold], { iterations: 4 }), trials([1, 1, 1, 1]))).toMatchObject({
       verdict: 'measured',
-      notes: [],
     })
+    expect(summarize(run([cold], { iterations: 4 }), trials([1, 1, 1, 1])).interrupted).toBeUndefined()
+  })
+  it('a run that was interrupted judges no target', () => {
+    const targets = [{ metric: 'tfft.p50', scenario: 'cold', limit: 0.5, kind: 'must' }] as const
+    const judged = (iterations: number) =>
+      summarize(run([cold], { iterations, targets: [...targets] }), trials([1, 1, 1, 1]))
+    expect(judged(4).scenarios[0]!.targets).toMatchObject([{ verdict: 'fail' }])
+    expect(judged(5)).toMatchObject({ verdict: 'fail', interrupted: { trials: 4, of: 5 }, idle_targets: {} })
+    expect(judged(5).scenarios[0]!.targets).toEqual([])
   })
 })
 

@@ -12,14 +12,16 @@ import { applicableTargets, idleTargets, isJudged, judge } from './targets.ts'
  *
  * A scenario is `failed` when none of its trials counted, or when one came back with other tokens; otherwise it is
  * `measured`, and trials that failed stay visible in `failed`. The run fails where a scenario failed, where any single
- * trial failed, where a `must` target was missed, or where trials are missing because it was cut off. A run without any
- * trial that counted is `nothing-measured`, one that no target judged is `measured`.
+ * trial failed, where a `must` target was missed, or where trials are missing because it was interrupted: then no
+ * target is judged. A run without any trial that counted is `nothing-measured`, one that no target judged is
+ * `measured`.
  * @param notes things to say about how the trials were read
  */
 export function summarize(run: Run, trials: Trial[], notes: string[] = []): Report {
-  const targets = applicableTargets(run)
-  const scenarios = asked(run, trials).map(entry => summarizeScenario(entry, run, trials, targets))
   const cut = cutOff(run, trials)
+  // what was not measured to its end is not judged
+  const targets = cut ? [] : applicableTargets(run)
+  const scenarios = asked(run, trials).map(entry => summarizeScenario(entry, run, trials, targets))
   const unrated: Report = {
     schema: 'criu-gpu-bench/report@1',
     timestamp: run.timestamp,
@@ -30,9 +32,11 @@ export function summarize(run: Run, trials: Trial[], notes: string[] = []): Repo
     scenarios,
     ...answerOf(trials),
     findings: [],
-    idle_targets: idleTargets(run),
-    notes: [...notes, ...clockSet(trials), ...cut],
-    verdict: verdictOf(scenarios, cut.length > 0),
+    idle_targets: cut ? {} : idleTargets(run),
+    ...(cut && { interrupted: cut }),
+    ...(run.half_time && { half_time: run.half_time }),
+    notes: [...notes, ...clockSet(trials)],
+    verdict: verdictOf(scenarios, cut !== undefined),
   }
   return { ...unrated, findings: findings(run, unrated, trials) }
 }
@@ -122,7 +126,7 @@ function outcomeOf(entry: Asked, counted: Trial[], failed: Trial[]): Pick<Scenar
   if (failed.length > 0) return { outcome: 'failed', reason: failed[0]!.error ?? 'no trial reached a first token' }
   if (entry.failed !== undefined) return { outcome: 'failed', reason: entry.failed }
   if (entry.skipped !== undefined) return { outcome: 'skipped', reason: entry.skipped }
-  return { outcome: 'failed', reason: 'the run was cut off before it' }
+  return { outcome: 'failed', reason: 'the run was interrupted before it' }
 }
 
 function measured(counted: Trial[]): Partial<Scenario> {
@@ -192,13 +196,14 @@ function medianRecord(records: Record<string, number>[]): Record<string, number>
     : Object.fromEntries(keys.map(key => [key, median(records.flatMap(record => record[key] ?? []))]))
 }
 
-/** Says where trials are missing that nothing explains: what was not measured must not look like what was met. */
-function cutOff(run: Run, trials: Trial[]): string[] {
+/** Where trials are missing that nothing explains: what was not measured must not look like what was met. */
+function cutOff(run: Run, trials: Trial[]): Report['interrupted'] {
   const asked = run.scenarios.filter(({ skipped, failed }) => skipped === undefined && failed === undefined)
   const there = ({ id, group }: Run['scenarios'][number]) =>
     Math.min(run.iterations, trials.filter(trial => trial.scenario === id && trial.group === group).length)
-  const missing = asked.reduce((sum, entry) => sum + run.iterations - there(entry), 0)
-  return missing === 0 ? [] : [`the run was cut off: ${missing} of ${asked.length * run.iterations} trials are missing`]
+  const measured = asked.reduce((sum, entry) => sum + there(entry), 0)
+  const of = asked.length * run.iterations
+  return measured === of ? undefined : { trials: measured, of }
 }
 
 function verdictOf(scenarios: Scenario[], cut: boolean): Report['verdict'] {

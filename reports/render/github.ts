@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { spoken, unproven } from '../analysis/answer.ts'
+import { interruption } from '../analysis/interruption.ts'
 import { idleLine, MIN_TRIALS, unjudged } from '../analysis/targets.ts'
 import { change, count, factor, factorRange, metricSign, metricValue, range, seconds } from '../run/format.ts'
 import type { Finding, Report, Scenario, TargetResult } from '../run/schema.ts'
@@ -74,8 +75,9 @@ const limit = ({ metric, limit }: TargetResult) => `${metric} ${metricSign(metri
 const actual = ({ metric, actual, kind }: TargetResult) =>
   `${actual === null ? 'not measured' : metricValue(metric, actual)}${kind === 'goal' ? ' (goal)' : ''}`
 
-function verdictTitle({ verdict, reference }: Report): string {
+function verdictTitle({ verdict, reference, interrupted }: Report): string {
   if (verdict === 'nothing-measured') return '❌ Nothing measured'
+  if (interrupted) return `❌ Run ${interruption(interrupted)}`
   if (verdict === 'fail') return '❌ Failed'
   if (reference && reference.verdict !== 'pass') return `❌ ${gateVerdict(reference)}`
   return verdict === 'measured' ? 'Measured' : '✅ Passed'

@@ -1,4 +1,5 @@
 import { spoken, unproven } from '../analysis/answer.ts'
+import { interruption } from '../analysis/interruption.ts'
 import { idleLine, MIN_TRIALS, unjudged } from '../analysis/targets.ts'
 import { count, factor, factorRange, metricSign, metricValue, percent, range, seconds } from '../run/format.ts'
 import type { Report, Scenario, TargetResult } from '../run/schema.ts'
@@ -248,7 +249,13 @@ function closing(report: Report, width: number, ink: Paint, path: string | undef
   const notes = [...report.notes.map(note => `note: ${note}`), ...unproven(report)]
     .flatMap(note => wrap(note, width).map(line => cut(line, width)))
     .map(line => ink('yellow', line))
-  return [...notes, verdictLine(report, width, ink), ...(path === undefined ? [] : [path])]
+  return [...notes, ...verdictLines(report, width, ink), ...(path === undefined ? [] : [path])]
+}
+
+function verdictLines(report: Report, width: number, ink: Paint): string[] {
+  const { interrupted } = report
+  if (interrupted && report.verdict !== 'nothing-measured') return [ink('red', interruption(interrupted))]
+  return [verdictLine(report, width, ink)]
 }
 
 function verdictLine(report: Report, width: number, ink: Paint): string {
@@ -256,14 +263,16 @@ function verdictLine(report: Report, width: number, ink: Paint): string {
   const missed = targets.filter(target => target.kind === 'must' && target.verdict === 'fail').length
   const failed = report.scenarios.filter(scenario => scenario.outcome === 'failed' || scenario.failed > 0).length
   if (report.verdict === 'nothing-measured') {
-    const why = report.scenarios.some(scenario => scenario.n > 0)
-      ? "only the baseline's trials counted"
-      : 'no trial counted'
+    const why = report.interrupted
+      ? interruption(report.interrupted)
+      : report.scenarios.some(scenario => scenario.n > 0)
+        ? "only the baseline's trials counted"
+        : 'no trial counted'
     return ink('red', `NOTHING MEASURED: ${why}`)
   }
   if (report.verdict === 'fail') {
     const why = [missed > 0 && `${count(missed, 'target')} missed`, failed > 0 && `${count(failed, 'scenario')} failed`]
-    return ink('red', `FAIL: ${why.filter(Boolean).join(', ') || 'the run was cut off'}`)
+    return ink('red', `FAIL: ${why.filter(Boolean).join(', ')}`)
   }
   if (report.reference && report.reference.verdict !== 'pass') return ink('red', gateVerdict(report.reference))
   const passed = targets.filter(target => target.verdict === 'pass').length

@@ -6,37 +6,33 @@ import { Unwritable } from '../../helpers/core/unwritable.ts'
 import { endingCode } from '../analysis/exit-code.ts'
 import { publishToGithub } from '../render/github.ts'
 import { page } from '../render/html/page.ts'
-import { progressLine } from '../render/progress-line.ts'
 import { renderTable } from '../render/table.ts'
 import { writeReportIfRoom } from '../render/write.ts'
 import { withOutcomes } from '../run/outcomes.ts'
-import { type Progress, readProgress } from '../run/progress.ts'
 import { runFolder, writeWhole } from '../run/run-folder.ts'
+import type { Run } from '../run/schema.ts'
 import { readRun } from '../run/trials.ts'
-
-const INTERVAL = 250
-const CLEAR_LINE = '\r\u001B[K'
+import { type History, Live } from './live.ts'
 
 /** Shows a run while it goes on, writes its report at the end and says what the process ends with. */
 export default class BenchReporter implements Reporter {
   readonly #folder: string
-  #timer: NodeJS.Timeout | undefined
-  #shown = ''
+  readonly #live: Live
   /** What the process ends with, once the run is over. */
   #code: number | undefined
   #vitest: Vitest | undefined
   /** What a worker could not write. */
   #lost: string | undefined
 
-  constructor({ folder }: { folder: string }) {
+  constructor({ folder, history }: { folder: string; history: History }) {
     this.#folder = folder
+    this.#live = new Live(folder, history)
     // killed in mid-run: what was measured becomes a report all the same; so does a run that vitest never began
     process.once('exit', code => this.#end(code))
   }
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
-    this.#timer = setInterval(() => this.#show(), INTERVAL)
   }
 
   /** Bench files that vitest leaves out, as by --shard or --exclude, were not asked for. */
@@ -45,6 +41,7 @@ export default class BenchReporter implements Reporter {
       this.#folder,
       specifications.map(({ moduleId }) => basename(moduleId, '.bench.ts')),
     )
+    this.#live.start()
   }
 
   /** What can no longer be kept must not be measured. */
@@ -58,22 +55,6 @@ export default class BenchReporter implements Reporter {
     this.#finish()
   }
 
-  #show(): void {
-    const progress = readProgress(this.#folder)
-    if (!progress) return
-    if (stdout.isTTY)
-      stdout.write(`${CLEAR_LINE}${progressLine(progress, Date.now() / 1000, (stdout.columns || 80) - 1)}`)
-    else this.#sayPlainly(progress)
-  }
-
-  /** Without a terminal: a line for every trial, and for every scenario that is prepared. */
-  #sayPlainly(progress: Progress): void {
-    const step = `${progress.finished.length} ${progress.scenario}`
-    if (step === this.#shown) return
-    this.#shown = step
-    stdout.write(`${progressLine(progress, Date.now() / 1000, Infinity)}\n`)
-  }
-
   /** Vitest may have set another exit code since: the report's goes before it. */
   #end(ending: number): void {
     this.#finish(ending)
@@ -82,10 +63,8 @@ export default class BenchReporter implements Reporter {
 
   #finish(ending = Number(process.exitCode ?? 0)): void {
     if (this.#code !== undefined) return
-    clearInterval(this.#timer)
-    if (stdout.isTTY) stdout.write(CLEAR_LINE)
     try {
-      keepOutcomes(this.#folder)
+      keepOutcomes(this.#folder, this.#live.end())
       const { report, unwritten } = writeReportIfRoom(this.#folder)
       stdout.write(
         renderTable(report, {
@@ -107,14 +86,15 @@ export default class BenchReporter implements Reporter {
 }
 
 /**
- * What workers noted goes into run.json, from which the report is made; where there is no room the
- * notes stay beside it.
+ * What workers noted and how good the time left was goes into run.json, from which the report is made; where there is
+ * no room the notes stay beside it.
  */
-function keepOutcomes(folder: string): void {
+function keepOutcomes(folder: string, more: Partial<Run>): void {
   const { run: path } = runFolder(folder)
   const run = readRun(path)
+  const whole: Run = { ...run, ...more, scenarios: withOutcomes(run.scenarios, folder) }
   try {
-    writeWhole(path, `${JSON.stringify({ ...run, scenarios: withOutcomes(run.scenarios, folder) }, undefined, 2)}\n`)
+    writeWhole(path, `${JSON.stringify(whole, undefined, 2)}\n`)
   } catch (error) {
     if (!(error instanceof Unwritable)) throw error
   }

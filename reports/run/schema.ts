@@ -265,6 +265,13 @@ const referenceSchema = z.object({
   verdict: z.enum(['pass', 'slower', 'incomplete']),
 })
 
+/** How good the time left was: what was predicted when half of the trials had ended, and what it took, in seconds. */
+const halfTimeSchema = z.object({
+  /** Trials that had ended then. */ trials: z.number().int().positive(),
+  /** null where nothing could be predicted. */ predicted: seconds.nullable(),
+  took: seconds,
+})
+
 const hostSchema = z.object({
   fingerprint: fingerprintSchema,
   /** MemTotal, bytes */ memory: z.number(),
@@ -307,6 +314,8 @@ export const runSchema = z.object({
   reference: z
     .object({ path: z.string(), any_host: z.boolean(), /** Share, such as 0.1. */ tolerance: z.number().positive() })
     .optional(),
+  /** Of a run that ended. */
+  half_time: halfTimeSchema.optional(),
 })
 /** `run.json`: what a run set out to do; with `trials.jsonl` it is all that a report is made from. */
 export type Run = z.infer<typeof runSchema>
@@ -335,6 +344,9 @@ export const reportSchema = z.object({
   /** How many targets judged nothing, by what they are for: `engine vllm`, `GPU H100`, `scenarios not asked for`. */
   idle_targets: z.record(z.string(), z.number().int().positive()).default({}),
   reference: referenceSchema.optional(),
+  /** Set where trials are missing that nothing explains: the run was interrupted, and no target is judged. */
+  interrupted: z.object({ trials: z.number().int().nonnegative(), of: z.number().int().positive() }).optional(),
+  half_time: halfTimeSchema.optional(),
   /** Things to know about how this report was made, such as a torn last line that was dropped. */
   notes: z.array(z.string()).default([]),
   /** `measured`: nothing failed, and no target judged anything. */

@@ -11,10 +11,11 @@ import { summarize } from '../analysis/summary.ts'
 import { parseTargets } from '../analysis/targets-file.ts'
 import { FORMATS } from '../render/formats.ts'
 import { page as reportPage } from '../render/html/page.ts'
-import { progressLine } from '../render/progress-line.ts'
+import { liveRegion } from '../render/live.ts'
+import { paint } from '../render/text.ts'
 import { writeReport } from '../render/write.ts'
 import { withOutcomes } from '../run/outcomes.ts'
-import { readProgress, writeProgress } from '../run/progress.ts'
+import { readProgress } from '../run/progress.ts'
 import { runFolder } from '../run/run-folder.ts'
 import { earlier, recorded, trial } from './recorded/builders.ts'
 
@@ -136,26 +137,18 @@ test('targets: a list or a Problem', () =>
     { numRuns: 500 },
   ))
 
-test('the progress file: a line, or nothing', () => {
-  const progress = {
-    scenario: 'cold',
-    trial: 1,
-    of: 4,
-    phase: 'starting',
-    began: 1,
-    finished: [{ scenario: 'cold', seconds: 1 }],
-    ahead: ['cold', 'cold'],
-  }
-  writeProgress(folder, progress)
-  expect(readProgress(folder)).toEqual(progress)
+test('the progress file: a line that is torn costs no other, and none is wider than the terminal', () => {
+  const event = { event: 'begin', at: 1, step: { kind: 'trial', group: 'cold', scenario: 'cold' }, phase: 'starting' }
   fc.assert(
     fc.property(
-      fc.oneof(corruptText(text(progress)), corruptValue(progress).map(text)),
+      fc.oneof(corruptText(text(event)), corruptValue(event).map(text)),
       fc.integer({ min: 1, max: 200 }),
       (corrupt, columns) => {
-        writeFileSync(join(folder, '.progress.json'), corrupt)
-        const read = readProgress(folder)
-        if (read) expect(progressLine(read, 2, columns).length).toBeLessThanOrEqual(columns)
+        writeFileSync(join(folder, '.progress.jsonl'), `${text(event)}\n${text({ event: 'end', at: 2 })}\n${corrupt}\n`)
+        const progress = readProgress(folder)
+        expect(progress.finished[0]).toMatchObject({ step: event.step, seconds: 1 })
+        for (const line of liveRegion(progress, { of: 4, left: 2, now: 2 }, { columns, ink: paint(false) }))
+          expect(line.length).toBeLessThanOrEqual(columns)
       },
     ),
   )

@@ -1,3 +1,4 @@
+import { interruption } from '../../analysis/interruption.ts'
 import { idleLine, unjudged } from '../../analysis/targets.ts'
 import { versusColdStart } from '../../run/baseline.ts'
 import { bytes, change, count, day, factor, metricSign, metricValue, percent, seconds } from '../../run/format.ts'
@@ -55,6 +56,7 @@ export function header(report: Report): Markup {
 <p class="summary">${wayBack}Measured here: ${done}.${random}</p>
 <ul class="chips"><li><span class="verdict ${style}">${label}</span></li>
 ${chips.map(chip => html`<li>${chip}</li>`)}
+${report.interrupted && html`<li class="inconclusive">${interruption(report.interrupted)}</li>`}
 ${report.notes.map(note => html`<li class="inconclusive">${note}</li>`)}</ul>
 ${targets(report)}
 </header>`

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest'
+import { run } from '../testing/recorded/builders.ts'
+import { follow, type ProgressEvent } from './progress.ts'
+import { type Step, stepName, stepsOf } from './steps.ts'
+
+const asked = run([{ id: 'cold' }, { id: 'place' }, { id: 'cold', group: 'other' }], { iterations: 2 })
+const plan = stepsOf(asked, [])
+const trial = (scenario: string, group = 'test'): Step => ({ kind: 'trial', group, scenario })
+const prepare = (scenario: string): Step => ({ ...trial(scenario), kind: 'prepare' })
+const did = (step: Step, at = 0, result = {}): ProgressEvent[] => [
+  { event: 'begin', at, step, phase: 'starting' },
+  { event: 'end', at: at + 1, ...result },
+]
+const trialsOf = (steps: Step[]) => steps.filter(({ kind }) => kind === 'trial').map(({ scenario }) => scenario)
+
+test('a run opens each group, prepares its scenarios, measures them and takes all away', () =>
+  expect(plan.map(stepName)).toEqual([
+    ...['open test', 'prepare test cold', 'prepare test place'],
+    ...['trial cold', 'trial cold', 'trial place', 'trial place', 'close test'],
+    ...['open other', 'prepare other cold', 'trial cold', 'trial cold', 'close other'],
+  ]))
+
+test('what is skipped from the beginning is no step, nor is what is measured', () => {
+  const skipping = run([{ id: 'cold' }, { id: 'wake', skipped: 'no GPU' }], { iterations: 2 })
+  expect(stepsOf(skipping, []).map(stepName)).toEqual([
+    ...['open test', 'prepare test cold', 'trial cold', 'trial cold', 'close test'],
+  ])
+  const measured = [
+    { group: 'test', scenario: 'cold' },
+    { group: 'test', scenario: 'cold' },
+    { group: 'test', scenario: 'place' },
+  ]
+  expect(stepsOf(asked, measured).map(stepName)).toEqual([
+    ...['open test', 'prepare test place', 'trial place', 'close test'],
+    ...['open other', 'prepare other cold', 'trial cold', 'trial cold', 'close other'],
+  ])
+})
+
+test('what has ended, or runs, is no longer ahead', () => {
+  expect(trialsOf(follow([], plan).ahead)).toEqual(['cold', 'cold', 'place', 'place', 'cold', 'cold'])
+  const begun = follow([...did(trial('cold')), { event: 'begin', at: 3, step: trial('cold'), phase: 'starting' }], plan)
+  expect(trialsOf(begun.ahead)).toEqual(['place', 'place', 'cold', 'cold'])
+  expect(begun.current).toEqual({ step: trial('cold'), phase: 'starting', began: 3 })
+  expect(begun.finished).toEqual([{ step: trial('cold'), seconds: 1 }])
+})
+
+test('a scenario that could not be prepared has no trials ahead', () => {
+  for (const result of [{ failed: 'no room' }, { skipped: 'no memory left' }]) {
+    const { ahead, finished } = follow(did(prepare('place'), 0, result), plan)
+    expect(trialsOf(ahead)).toEqual(['cold', 'cold', 'cold', 'cold'])
+    expect(finished).toMatchObject([result])
+  }
+})
+
+test('more trials than were planned leave none ahead', () =>
+  expect(
+    trialsOf(
+      follow(
+        [1, 2, 3].flatMap(at => did(trial('place'), at)),
+        plan,
+      ).ahead,
+    ),
+  ).toEqual([...['cold', 'cold', 'cold', 'cold']]))
+
+test('a step that was broken off, or an end without a begin, is none that finished', () => {
+  const broken: ProgressEvent[] = [
+    { event: 'end', at: 0 },
+    { event: 'begin', at: 1, step: trial('cold'), phase: 'starting' },
+    { event: 'begin', at: 2, step: { kind: 'close', group: 'test' }, phase: 'clearing up' },
+    { event: 'end', at: 3 },
+  ]
+  expect(follow(broken, plan).finished.map(({ step }) => step.kind)).toEqual(['close'])
+})

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import type { Run } from './schema.ts'
+
+/**
+ * What a run does, one thing after another: a group is opened, its scenarios are prepared, their trials run in turn,
+ * and all of it is taken away.
+ */
+export const stepSchema = z.object({
+  kind: z.enum(['open', 'prepare', 'trial', 'close']),
+  group: z.string(),
+  /** Of a preparation and of a trial. */
+  scenario: z.string().optional(),
+})
+export type Step = z.infer<typeof stepSchema>
+
+/** Steps of one name are taken to last equally long: the trials of a scenario do in every group. */
+export const stepName = ({ kind, group, scenario = '' }: Step): string =>
+  kind === 'trial' ? `trial ${scenario}` : `${kind} ${group} ${scenario}`.trimEnd()
+
+/** Trials that a run has, by group and scenario. */
+export interface Measured {
+  group: string
+  scenario: string
+}
+
+/**
+ * All steps of a run, as far as they are known before. A group that lacks nothing has none.
+ * @param measured trials that are there already, of a run that is continued
+ */
+export function stepsOf(
+  { scenarios, iterations }: Pick<Run, 'scenarios' | 'iterations'>,
+  measured: Measured[],
+): Step[] {
+  const lacking = scenarios.flatMap(({ id, group, skipped }) => {
+    const there = measured.filter(trial => trial.group === group && trial.scenario === id).length
+    const missing = skipped === undefined ? Math.max(0, iterations - there) : 0
+    return missing > 0 ? [{ group, scenario: id, missing }] : []
+  })
+  return [...Map.groupBy(lacking, ({ group }) => group)].flatMap(([group, own]): Step[] => [
+    { kind: 'open', group },
+    ...own.map(({ scenario }): Step => ({ kind: 'prepare', group, scenario })),
+    ...own.flatMap(({ scenario, missing }) =>
+      Array.from({ length: missing }, (): Step => ({ kind: 'trial', group, scenario })),
+    ),
+    { kind: 'close', group },
+  ])
+}
