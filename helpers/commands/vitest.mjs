@@ -19,7 +19,11 @@ try {
 /** `; set ITERATIONS=3` for `--iterations 3`: the suite's settings are variables. */
 async function settingOf(option) {
   const { VARIABLES } = await import('../config/configuration.ts')
-  const variable = word => word.slice(2).replace(/(?<=[a-z])(?=[A-Z])|-/g, '_').toUpperCase()
+  const variable = word =>
+    word
+      .slice(2)
+      .replace(/(?<=[a-z])(?=[A-Z])|-/g, '_')
+      .toUpperCase()
   const name = variable(option)
   if (!VARIABLES.includes(name)) return ''
   const words = process.argv.slice(2)
