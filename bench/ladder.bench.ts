@@ -7,7 +7,10 @@ const keptWeights = { ...hugePages, weights: 'tmpfs' } as const
 const mapped = { ...keptWeights, pages: 'mapped' } as const
 const keptGraphs = { ...mapped, graphs: 'tmpfs' } as const
 const tinyInit = { ...keptGraphs, init: true } as const
-const best = { ...tinyInit, threads: 'one' } as const
+const oneThread = { ...tinyInit, threads: 'one' } as const
+const served = { ...oneThread, served: true } as const
+const oneQueue = { ...served, queues: 'one' } as const
+const best = { ...oneQueue, stacks: 'given-back' } as const
 
 benchmark(
   'ladder',
@@ -19,6 +22,9 @@ benchmark(
     { name: 'asleep-mapped', ...mapped },
     { name: 'asleep-graphs', ...keptGraphs },
     { name: 'asleep-init', ...tinyInit },
+    { name: 'asleep-threads', ...oneThread },
+    { name: 'asleep-served', ...served },
+    { name: 'asleep-queue', ...oneQueue },
     { name: 'best', ...best },
     { name: 'best', ...best, strategy: 'runtime-direct' },
   ],

@@ -11,7 +11,7 @@ test('defaults', () => {
 })
 
 test.for([
-  [[], 'received nothing, there are qwen2-0.5b, qwen2-1.5b, qwen2-7b'],
+  [[], 'received nothing, there are qwen2-0.5b, qwen2-1.5b, qwen2-7b, qwen2.5-14b, qwen2.5-32b'],
   [['--shape', 'toString', '--out', 'm'], 'received "toString"'],
   [['--shape', 'qwen2-7b'], '--out is missing'],
   [['--shape', 'qwen2-7b', '--out', 'm', '--seed', '-1'], '--seed'],

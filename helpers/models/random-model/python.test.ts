@@ -10,6 +10,8 @@ test.skipIf(without).for([
   ['qwen2-0.5b', 494_032_768],
   ['qwen2-1.5b', 1_543_714_304],
   ['qwen2-7b', 7_615_616_512],
+  ['qwen2.5-14b', 14_770_033_664],
+  ['qwen2.5-32b', 32_763_876_352],
 ] as const)('%s has as many parameters as the real one', ([shape, parameters]) => {
   const { stdout, stderr } = run(
     'import json\nfrom tensors import elements, header, tensors\nc = ' +
