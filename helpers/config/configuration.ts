@@ -6,7 +6,9 @@ import { ownEnvFile } from '../core/env-file.ts'
 import { Problem } from '../core/problem.ts'
 import { hasRecord } from '../core/record.ts'
 import { isSecretName, secretWords } from '../core/secrets.ts'
+import { parseRequests, REQUEST_FORM, type ServerRequest } from '../core/server-request.ts'
 import { splitWords } from '../core/words.ts'
+import { type EngineDescription, FROM_HOST } from '../engines/description.ts'
 import { defaultEngine, ENGINES, type EngineName, engineDescriptions } from '../engines/index.ts'
 import { STAND_IN_RECORD, withStandIn } from '../models/embedded.ts'
 import { refusedPodmanArgs } from '../podman/podman-args.ts'
@@ -72,6 +74,14 @@ const openWords = words.superRefine((list, context) => {
         'measured',
     })
 })
+const requests = z
+  .string()
+  .max(10_000)
+  .transform((text, context) => {
+    const list = parseRequests(text)
+    if (!list) context.addIssue({ code: 'custom', message: REQUEST_FORM })
+    return list ?? z.NEVER
+  })
 const criuBin = path.optional()
 
 const schema = z.object({
@@ -99,7 +109,7 @@ const schema = z.object({
   GPU_DEVICES: z
     .string()
     .regex(/^(all|\d+(,\d+)*)$/, '"all" or device numbers such as 0,1')
-    .default('all'),
+    .optional(),
   CONT_NAME: name.default('vllm-llm-demo'),
   VLLM_IMAGE: z.union([z.literal('host'), image]).default('docker.io/vllm/vllm-openai:latest'),
   VLLM_SITE: folder.optional(),
@@ -119,6 +129,8 @@ const schema = z.object({
     .string()
     .regex(/^[\x21-\x7e]+$/, 'a token without spaces')
     .optional(),
+  SLEEP_REQUEST: requests.default([]),
+  WAKE_REQUEST: requests.default([]),
   WARMUP_REQUESTS: wholeNumber(0, 1000).default(5),
   HEALTH_CHECK_TIMEOUT: wholeNumber(1, 86_400).default(300),
   TOOL_TIMEOUT: wholeNumber(1, 3600).default(30),
@@ -158,8 +170,12 @@ export interface Configuration {
   maxModelLen: number
   gpuMemoryUtil: number
   gpuDevices: 'all' | number[]
+  /** The engine runs on them. */
+  usesGpu: boolean
   containerName: string
   vllmImage: string
+  /** The container's image is empty, and shows the host's own files: ENGINE_IMAGE=host, VLLM_IMAGE=host. */
+  imageFromHost: boolean
   /** Folder with vLLM's Python packages, where VLLM_IMAGE=host. */
   vllmSite: string | undefined
   apiPort: number
@@ -172,6 +188,9 @@ export interface Configuration {
   modelsCache: string
   /** For gated models of Hugging Face. A secret: it goes to vLLM's container and nowhere else. */
   hfToken: string | undefined
+  /** What puts the server to sleep before its checkpoint, and wakes it after a restore; [] where it does neither. */
+  sleepRequests: ServerRequest[]
+  wakeRequests: ServerRequest[]
   warmupRequests: number
   /** Timeout in seconds for a server that gives no token. */
   healthCheckTimeout: number
@@ -214,9 +233,15 @@ export function parseConfiguration(environment: Record<string, string | undefine
   const engine = engineDescriptions[engineName]
   const unusable = engine.unusable?.(e)
   if (unusable) throw new Problem(`configuration is unusable:\n  ${unusable}`)
+  if (!engine.takesRequests && e.SLEEP_REQUEST.length + e.WAKE_REQUEST.length > 0)
+    throw new Problem(
+      `configuration is unusable:\n  SLEEP_REQUEST and WAKE_REQUEST are for ENGINE=openai, not for ${engineName}: ` +
+        'leave them out',
+    )
+  const usesGpu = engine.gpu === 'where-named' ? e.GPU_DEVICES !== undefined : engine.gpu
   const refused = refusedPodmanArgs(e.PODMAN_ARGS, {
     entrypoint: engine.entrypoint,
-    criuOptions: engine.criuOptions !== undefined,
+    criuOptions: usesGpu,
   })
   if (refused.length)
     throw new Problem(
@@ -242,9 +267,11 @@ export function parseConfiguration(environment: Record<string, string | undefine
     modelIsDefault: model.isDefault,
     maxModelLen: e.MAX_MODEL_LEN,
     gpuMemoryUtil: e.GPU_MEMORY_UTIL,
-    gpuDevices: e.GPU_DEVICES === 'all' ? 'all' : e.GPU_DEVICES.split(',').map(Number),
+    gpuDevices: (e.GPU_DEVICES ?? 'all') === 'all' ? 'all' : e.GPU_DEVICES!.split(',').map(Number),
+    usesGpu,
     containerName: e.CONT_NAME,
     vllmImage: e.VLLM_IMAGE,
+    imageFromHost: (e.ENGINE_IMAGE ?? namedImage(engine, e.VLLM_IMAGE)) === FROM_HOST,
     vllmSite: e.VLLM_SITE,
     apiPort: e.API_PORT,
     shmSize: e.SHM_SIZE,
@@ -255,6 +282,8 @@ export function parseConfiguration(environment: Record<string, string | undefine
     nvidiaLibsPath: e.NVIDIA_LIBS_PATH,
     modelsCache: e.MODELS_CACHE,
     hfToken: e.HF_TOKEN,
+    sleepRequests: e.SLEEP_REQUEST,
+    wakeRequests: e.WAKE_REQUEST,
     warmupRequests: e.WARMUP_REQUESTS,
     healthCheckTimeout: e.HEALTH_CHECK_TIMEOUT,
     checkpointTimeout: 2 * e.HEALTH_CHECK_TIMEOUT,
@@ -285,6 +314,9 @@ export function configuration(): Configuration {
   const c = parseConfiguration({ ...file, ...process.env }, existsSync('/dev/nvidiactl'))
   return c.modelIsDefault && !existsSync(c.modelId) && hasRecord(c.stateDir, STAND_IN_RECORD) ? withStandIn(c) : c
 }
+
+const namedImage = ({ image }: EngineDescription, vllmImage: string): string | undefined =>
+  image && 'named' in image ? image.named({ vllmImage }) : undefined
 
 function describeIssue(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
   const key = String(issue.path[0])

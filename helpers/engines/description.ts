@@ -4,8 +4,13 @@ import { DEFAULT_MODEL } from '../models/embedded.ts'
 export interface EngineDescription {
   /** How messages call it. */
   label: string
-  /** It runs on an NVIDIA GPU: set-up sees to the driver, its libraries and CUDA's checkpoints. */
-  gpu: boolean
+  /**
+   * It runs on an NVIDIA GPU, always or where GPU_DEVICES is set: set-up sees to the driver, its libraries and CUDA's
+   * checkpoints.
+   */
+  gpu: boolean | 'where-named'
+  /** GPU_MEMORY_UTIL says how much of the GPU it takes. */
+  takesShare?: boolean
   /** Its own image, where ENGINE_IMAGE is not set; an engine without one needs ENGINE_IMAGE. */
   image?: NamedImage | DebianImage
   /** A program of the image that is asked once for its version and options. */
@@ -24,9 +29,9 @@ export interface EngineDescription {
   inventsWeights?(engineArgs: string[]): boolean
   /** It sets the container's entrypoint, which PODMAN_ARGS must not then. */
   entrypoint: boolean
-  /** Lines of the CRIU configuration that its container needs; PODMAN_ARGS may not bring others then. */
-  criuOptions?: string[]
-  /** It can sleep: a checkpoint that was taken awake holds GPU memory that it could do without. */
+  /** SLEEP_REQUEST and WAKE_REQUEST say how it is put to sleep and woken. */
+  takesRequests?: boolean
+  /** It can sleep by itself: a checkpoint that was taken awake holds GPU memory that it could do without. */
   sleeps?: boolean
   /** Bytes of tmpfs that its checkpoints need; all that may be taken where it does not say. */
   tmpfs?(modelBytes: number): number
@@ -55,6 +60,15 @@ export interface Model {
   /** Folder of the host that the container sees because of it. */
   folder?: string | undefined
 }
+
+/**
+ * Lines of the CRIU configuration of a container that runs on a GPU; PODMAN_ARGS may not bring others then.
+ * link-remap: semaphores under /dev/shm; network-lock skip: processes of a server hold connections to each other.
+ */
+export const GPU_CRIU_OPTIONS = ['link-remap', 'network-lock skip']
+
+/** In place of an image: an empty one, in which the host's own /usr, /opt and /etc are shown. */
+export const FROM_HOST = 'host'
 
 /** An image that a variable of the engine's own names. */
 export interface NamedImage {

@@ -35,7 +35,8 @@ test.each(ENGINES)('%s names benches that there are', engine => {
 })
 
 test('set-up does for an engine what its description says', () => {
-  const names = (engine: (typeof ENGINES)[number]) => stepsFor({ engine }).map(({ name }) => name)
+  const names = (engine: (typeof ENGINES)[number], usesGpu = engineDescriptions[engine].gpu === true) =>
+    stepsFor({ engine, usesGpu }).map(({ name }) => name)
   expect(names('vllm').filter(name => !names('llama-cpp').includes(name))).toEqual([
     'NVIDIA driver',
     'CUDA checkpoint',
@@ -47,6 +48,15 @@ test('set-up does for an engine what its description says', () => {
     'driver libraries',
   ])
   expect(names('openai')).toEqual(names('llama-cpp'))
+  expect(names('openai', true).filter(name => !names('openai').includes(name))).toEqual([
+    'NVIDIA driver',
+    'CUDA checkpoint',
+    'GPU memory',
+    'PCIe and power',
+    'NUMA',
+    'host for the server',
+    'driver libraries',
+  ])
   expect(gpuSteps({ label: 'SGLang' }).map(({ name }) => name)).toEqual([
     'NVIDIA driver',
     'CUDA checkpoint',

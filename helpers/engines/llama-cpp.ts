@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { DEFAULT_MODEL, defaultModel, randomModel } from '../models/embedded.ts'
-import { BY_STRATEGY, type EngineDescription, type Model, type Variables } from './description.ts'
+import { BY_STRATEGY, type EngineDescription, FROM_HOST, type Model, type Variables } from './description.ts'
 
 export const LLAMA_SERVER = '/usr/bin/llama-server'
 
@@ -30,15 +30,22 @@ export const llamaCpp: EngineDescription = {
   program: { path: LLAMA_SERVER, tested: '0.7.0' },
   modelIsFile: true,
   model: ggufFile,
-  unusable: ({ MODEL_ID }) =>
-    MODEL_ID && !existsSync(MODEL_ID)
-      ? `MODEL_ID: received "${MODEL_ID}", which is no file; ENGINE=llama-cpp takes the path of a GGUF file, ` +
-        `or leave MODEL_ID out for ${DEFAULT_MODEL.file}`
-      : undefined,
+  unusable,
   entrypoint: true,
   // an archive of each kind and the unpacked pages
   tmpfs: modelBytes => 6 * modelBytes + GIB,
   benches: BY_STRATEGY,
+}
+
+function unusable({ MODEL_ID, ENGINE_IMAGE }: Variables): string | undefined {
+  if (ENGINE_IMAGE === FROM_HOST)
+    return 'ENGINE_IMAGE: received "host", which ENGINE=openai and vllm take; leave it out for the suite\'s own image'
+  if (MODEL_ID && !existsSync(MODEL_ID))
+    return (
+      `MODEL_ID: received "${MODEL_ID}", which is no file; ENGINE=llama-cpp takes the path of a GGUF file, ` +
+      `or leave MODEL_ID out for ${DEFAULT_MODEL.file}`
+    )
+  return undefined
 }
 
 /** The GGUF file that is named, one of random weights, or the embedded one. */

@@ -6,6 +6,7 @@ import { byName, type EngineDescription } from './description.ts'
 export const vllm: EngineDescription = {
   label: 'vLLM',
   gpu: true,
+  takesShare: true,
   image: { named: ({ vllmImage }) => vllmImage },
   hostPackage: 'vllm',
   openFiles: 65_536,
@@ -16,8 +17,6 @@ export const vllm: EngineDescription = {
   },
   inventsWeights: engineArgs => /(^| )--load[-_]format[ =]dummy( |$)/.test(engineArgs.join(' ')),
   entrypoint: true,
-  // link-remap: semaphores under /dev/shm; network-lock skip: its processes hold connections to each other
-  criuOptions: ['link-remap', 'network-lock skip'],
   sleeps: true,
   // from the way of the original scripts to the best
   benches: ['ladder'],

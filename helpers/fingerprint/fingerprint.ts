@@ -3,7 +3,9 @@ import { release } from 'node:os'
 import type { Configuration } from '../config/configuration.ts'
 import { modelLabel } from '../config/model-label.ts'
 import { digest } from '../core/digest.ts'
+import { redact } from '../core/redact.ts'
 import type { Fingerprint } from '../core/schemas.ts'
+import { requestText, type ServerRequest } from '../core/server-request.ts'
 import { engineDescriptions } from '../engines/index.ts'
 import { command } from '../host/command.ts'
 import { memory, transparentHugePages } from '../host/memory.ts'
@@ -77,14 +79,23 @@ export async function fingerprint(
       ...withoutFolders(container.podman),
       ...withValues(podmanArgs, process.env),
     ]),
-    packages: pythonPackages(measured.packages, hostPackage ? [hostPackage, 'torch'] : []),
+    packages: pythonPackages(measured.packages, [...(hostPackage ? [hostPackage] : []), 'torch']),
     question: `${JSON.stringify(question.prompt)}, ${question.maxTokens} tokens, ${warmupRequests} warm-up requests`,
     seccomp: digest(readFileSync(measured.seccompProfile)),
     'criu.options': criuOptions(measured.criuOptions),
+    ...requestsOf(configuration),
     storage: storageOf(configuration),
     thp: transparentHugePages(),
     ...hostSettings(),
   }
+}
+
+/** What puts a server to sleep and wakes it, where anything does. */
+function requestsOf({ sleepRequests, wakeRequests }: Configuration): Fingerprint {
+  const text = (requests: ServerRequest[]) => redact(requests.map(requestText).join(' ')) || null
+  return sleepRequests.length + wakeRequests.length === 0
+    ? {}
+    : { 'request.sleep': text(sleepRequests), 'request.wake': text(wakeRequests) }
 }
 
 /** Model and number of processors, such as `2 x AMD EPYC`. */

@@ -1,15 +1,20 @@
 import { Agent, request } from 'undici'
 import { now, pause } from '../core/clock.ts'
+import type { ServerRequest } from '../core/server-request.ts'
 import { HOST } from './loopback.ts'
 
 /** One of our own: the global one asks a proxy where NODE_USE_ENV_PROXY and HTTP_PROXY say so. */
 const direct = new Agent()
 
-/** The status of a GET or POST, or undefined where nobody answers. */
+/** The status of a request, or undefined where nobody answers. */
 export async function status(
   port: number,
   path: string,
-  { method = 'GET', timeout = 2, body }: { method?: 'GET' | 'POST'; timeout?: number /** JSON */; body?: string } = {},
+  {
+    method = 'GET',
+    timeout = 2,
+    body,
+  }: { method?: ServerRequest['method']; timeout?: number /** JSON */; body?: string } = {},
 ): Promise<number | undefined> {
   try {
     const response = await request(`http://${HOST}:${port}${path}`, {

@@ -55,12 +55,12 @@ test('the libraries of the loaded driver, with the names that lead to them, and 
   expect(lstatSync(join(to, `libcuda.so.${VERSION}`)).isSymbolicLink()).toBe(false)
 
   const stateDir = join(folder, 'state')
-  expect(driverLibrariesFolder({ stateDir, vllmImage: 'image:1', nvidiaLibsPath: undefined }, VERSION)).toBe(to)
-  expect(driverLibrariesFolder({ stateDir, vllmImage: 'image:1', nvidiaLibsPath: '/opt/libs' }, VERSION)).toBe(
+  expect(driverLibrariesFolder({ stateDir, imageFromHost: false, nvidiaLibsPath: undefined }, VERSION)).toBe(to)
+  expect(driverLibrariesFolder({ stateDir, imageFromHost: false, nvidiaLibsPath: '/opt/libs' }, VERSION)).toBe(
     '/opt/libs',
   )
-  expect(driverLibrariesFolder({ stateDir, vllmImage: 'host', nvidiaLibsPath: undefined }, VERSION)).toBeUndefined()
-  expect(driverLibrariesFolder({ stateDir, vllmImage: 'image:1', nvidiaLibsPath: undefined }, '999.1')).toBeUndefined()
+  expect(driverLibrariesFolder({ stateDir, imageFromHost: true, nvidiaLibsPath: undefined }, VERSION)).toBeUndefined()
+  expect(driverLibrariesFolder({ stateDir, imageFromHost: false, nvidiaLibsPath: undefined }, '999.1')).toBeUndefined()
 })
 
 test('where they are looked for: what is named first, then where the loader finds libcuda', () => {

@@ -11,7 +11,7 @@ import { missing, ok, type Step, unusable } from './step.ts'
 /**
  * The driver's own libraries, which an image cannot bring: they must be of the kernel module's version. A copy of those
  * that
- * computing needs lies in STATE_DIR, without what else is in the host's library folder, and is shown in vLLM's
+ * computing needs lies in STATE_DIR, without what else is in the host's library folder, and is shown in the engine's
  * container.
  */
 
@@ -33,10 +33,10 @@ const copyFolder = (stateDir: string, version: string) => join(stateDir, 'nvidia
  * files, or no copy is there.
  */
 export function driverLibrariesFolder(
-  { nvidiaLibsPath, vllmImage, stateDir }: Pick<Configuration, 'nvidiaLibsPath' | 'vllmImage' | 'stateDir'>,
+  { nvidiaLibsPath, imageFromHost, stateDir }: Pick<Configuration, 'nvidiaLibsPath' | 'imageFromHost' | 'stateDir'>,
   version = driverVersion(),
 ): string | undefined {
-  if (nvidiaLibsPath || vllmImage === 'host' || !version) return nvidiaLibsPath
+  if (nvidiaLibsPath || imageFromHost || !version) return nvidiaLibsPath
   const copy = copyFolder(stateDir, version)
   return existsSync(copy) ? copy : undefined
 }
@@ -78,7 +78,7 @@ export const driverLibraries: Step = {
   async probe(c) {
     const version = driverVersion()
     if (!version) return judgeDriver(driverText(), [])
-    if (c.vllmImage === 'host') return ok("the host's own")
+    if (c.imageFromHost) return ok("the host's own")
     if (c.nvidiaLibsPath && !existsSync(join(c.nvidiaLibsPath, CUDA)))
       return unusable(
         `no ${CUDA} in NVIDIA_LIBS_PATH (${c.nvidiaLibsPath})`,

@@ -5,6 +5,7 @@ import { Problem } from '../core/problem.ts'
 import { openCuda } from '../cuda/cuda.ts'
 import { gpus, holders } from '../cuda/nvidia-smi.ts'
 import type { EngineDescription } from '../engines/description.ts'
+import { engineDescriptions } from '../engines/index.ts'
 import { HANGING_DRIVER, isAffected } from '../host/known-defects.ts'
 import { hardLimits } from '../host/limits.ts'
 import { transparentHugePages } from '../host/memory.ts'
@@ -108,10 +109,11 @@ export function judgeMemory(all: { used: number; total: number }[], share: numbe
     : ok(text)
 }
 
-/** The memory of the GPUs that GPU_DEVICES names. */
-function lookAtMemory({ gpuDevices, gpuMemoryUtil }: Configuration): Found {
+/** The memory of the GPUs that GPU_DEVICES names. What an engine without GPU_MEMORY_UTIL takes, nobody knows. */
+function lookAtMemory({ engine, gpuDevices, gpuMemoryUtil }: Configuration): Found {
   const all = gpus()
-  return judgeMemory(gpuDevices === 'all' ? all : all.filter((_, index) => gpuDevices.includes(index)), gpuMemoryUtil)
+  const share = engineDescriptions[engine].takesShare ? gpuMemoryUtil : 0
+  return judgeMemory(gpuDevices === 'all' ? all : all.filter((_, index) => gpuDevices.includes(index)), share)
 }
 
 /** @throws Problem where other programs hold so much of a GPU that the engine would refuse to start, naming them */
@@ -129,7 +131,7 @@ const gpuMemory = look('GPU memory', lookAtMemory)
 /** The engine, where it comes from the host. */
 const site = (label: string, name: string) =>
   look(label, c => {
-    if (c.vllmImage !== 'host') return ok(`in ${c.vllmImage}`)
+    if (!c.imageFromHost) return ok(`in ${c.engineImage ?? c.vllmImage}`)
     const remedy =
       `VLLM_IMAGE=host takes ${label} from VLLM_SITE: python3 -m pip install --target FOLDER ${name}, then ` +
       'VLLM_SITE=FOLDER (npm run bundle packs one for a host without a network)'

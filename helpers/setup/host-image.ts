@@ -6,8 +6,8 @@ import { LABEL, type Podman } from '../podman/podman.ts'
 import { removeTree } from './folder.ts'
 
 /**
- * VLLM_IMAGE=host: an image with nothing in it but the folders and links that the host's own /usr, /opt and /etc are
- * shown in.
+ * ENGINE_IMAGE=host, VLLM_IMAGE=host: an image with nothing in it but the folders and links that the host's own /usr,
+ * /opt and /etc are shown in.
  */
 export const HOST_IMAGE = 'localhost/criu-gpu-bench/host:1'
 

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 import { z } from 'zod'
 import type { Configuration } from '../config/configuration.ts'
 import { readRecord, writeRecord } from '../core/record.ts'
-import type { DebianImage } from '../engines/description.ts'
+import { type DebianImage, FROM_HOST } from '../engines/description.ts'
 import { engineDescriptions } from '../engines/index.ts'
 import { command, succeeds } from '../host/command.ts'
 import { LABEL, Podman, type Store } from '../podman/podman.ts'
@@ -52,7 +52,7 @@ function wantedImage(c: Configuration): string | DebianImage | undefined {
 export function imageOf(c: Configuration): string | undefined {
   const wanted = wantedImage(c)
   if (typeof wanted === 'object') return readRecord(c.stateDir, recordName(wanted.name), imageRecord)?.image
-  return wanted === 'host' ? HOST_IMAGE : wanted
+  return wanted === FROM_HOST ? HOST_IMAGE : wanted
 }
 
 /** A version as an image tag: letters, digits, "_", "." and "-" only. */
@@ -96,7 +96,7 @@ export const image: Step = {
 
 async function makeImage(c: Configuration, say: Say): Promise<void> {
   const wanted = wantedImage(c)
-  if (wanted === 'host') await buildHostImage(storePodman(c), c.stateDir)
+  if (wanted === FROM_HOST) await buildHostImage(storePodman(c), c.stateDir)
   else if (typeof wanted === 'object') await buildImage(c, wanted, say)
   else if (wanted) await fetchImage(c, wanted, say)
 }

@@ -15,11 +15,10 @@ import { type Found, makeMissing, probeAll, type Say, type Step } from './step.t
 import { tmpfs } from './tmpfs.ts'
 
 /** All that a run needs, in the order in which it is made; what only the host's owner can bring comes early. */
-export function stepsFor({ engine }: Pick<Configuration, 'engine'>): Step[] {
-  const description = engineDescriptions[engine]
+export function stepsFor({ engine, usesGpu }: Pick<Configuration, 'engine' | 'usesGpu'>): Step[] {
   return [
     packages,
-    ...(description.gpu ? [...gpuSteps(description), driverLibraries] : []),
+    ...(usesGpu ? [...gpuSteps(engineDescriptions[engine]), driverLibraries] : []),
     seccomp,
     criu,
     tmpfs,
@@ -36,7 +35,7 @@ export function stepsFor({ engine }: Pick<Configuration, 'engine'>): Step[] {
 export async function notReady(c: Configuration): Promise<(Found & { name: string })[]> {
   const steps = [
     packages,
-    ...(engineDescriptions[c.engine].gpu && driverVersion() ? [driverLibraries] : []),
+    ...(c.usesGpu && driverVersion() ? [driverLibraries] : []),
     seccomp,
     criu,
     tmpfs,
