@@ -237,6 +237,18 @@ export class Podman {
     }
   }
 
+  /** An image of one layer: its bytes, and the folder that holds its files. */
+  async imageLayer(reference: string): Promise<{ bytes: number; folder: string }> {
+    const { stdout } = await this.run(['image', 'inspect', reference], { timeout: this.#timeout })
+    const [image] = layerSchema.parse(JSON.parse(stdout))
+    return { bytes: image!.Size, folder: image!.GraphDriver.Data.UpperDir }
+  }
+
+  /** No error where there is none. */
+  async removeImage(image: string): Promise<void> {
+    await succeeds('podman', this.argv(['rmi', '--force', image]), this.#withEnvironment({ timeout: this.#timeout }))
+  }
+
   async hasImage(image: string): Promise<boolean> {
     return (
       (await exitCode(
@@ -277,6 +289,12 @@ export function ulimitFlags(limits = hardLimits()): string[] {
     `nproc=${Math.min(limits.processes, 4096)}:${Math.min(limits.processes, 4096)}`,
   ]
 }
+
+const layerSchema = z
+  .array(
+    z.looseObject({ Size: z.number(), GraphDriver: z.looseObject({ Data: z.looseObject({ UpperDir: z.string() }) }) }),
+  )
+  .min(1)
 
 const statisticsSchema = z.looseObject({
   container_statistics: z.array(z.looseObject({ criu_statistics: z.record(z.string(), z.unknown()) })).min(1),

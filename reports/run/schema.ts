@@ -21,6 +21,7 @@ export type Settings = z.infer<typeof settingsSchema>
 export const STRATEGIES = [
   'cold',
   'podman-import',
+  'podman-image',
   'podman-in-place',
   'runtime-direct',
   'cuda-resume',

@@ -103,4 +103,4 @@ export function phaseList(scenario: Scenario, names: string[]): string {
 export const NOTICEABLE = 0.02
 
 /** Strategies that bring back a checkpoint. */
-export const RESTORES: readonly string[] = ['podman-import', 'podman-in-place', 'runtime-direct']
+export const RESTORES: readonly string[] = ['podman-import', 'podman-image', 'podman-in-place', 'runtime-direct']

@@ -30,11 +30,13 @@ export function familyOf(phase: string): Family {
   const first = phase.split('.')[0]!
   const key = ['podman', 'runtime', 'container'].includes(first)
     ? 'container'
-    : first === 'first-token'
-      ? 'token'
-      : first in FAMILIES
-        ? first
-        : 'other'
+    : first === 'image'
+      ? 'archive'
+      : first === 'first-token'
+        ? 'token'
+        : first in FAMILIES
+          ? first
+          : 'other'
   return { key, ...FAMILIES[key]! }
 }
 
