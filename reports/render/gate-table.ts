@@ -1,6 +1,6 @@
 import { MIN_TRIALS } from '../analysis/targets.ts'
 import { change, count, percent, seconds } from '../run/format.ts'
-import type { Report } from '../run/schema.ts'
+import type { Comparison, Report } from '../run/schema.ts'
 import { align, type Column, cut, paint, wrap } from './text.ts'
 
 const GATE_COLOURS = {
@@ -9,7 +9,12 @@ const GATE_COLOURS = {
   'no-difference': 'dim',
   'cannot-tell': 'yellow',
   missing: 'red',
+  new: 'dim',
 } as const
+
+/** A comparison's verdict as it is shown: what only this run has is new, and nothing is missing. */
+export const calledVerdict = ({ verdict, p50 }: Comparison): keyof typeof GATE_COLOURS =>
+  verdict === 'missing' && p50 !== null ? 'new' : verdict
 const COLUMNS: Column[] = ['left', 'left', 'left', 'right', 'left'].map(align => ({ align: align as 'left' | 'right' }))
 
 /** The comparison with a reference as text: a row a scenario, with the change of the median, its interval and p. */
@@ -17,13 +22,16 @@ export function renderGate(reference: NonNullable<Report['reference']>, { column
   const width = Math.min(columns, 80)
   const ink = paint(colour)
   const rows = align(
-    reference.comparisons.map(({ verdict, reference_p50, p50, change: by, ci95, p_value }) => [
-      verdict,
-      `${reference_p50 === null ? '–' : seconds(reference_p50)} → ${p50 === null ? '–' : `${seconds(p50)} s`}`,
-      by === null ? '' : change(by),
-      ci95 === null ? '' : `(${change(ci95[0])} to ${change(ci95[1])})`,
-      p_value === null ? '' : `p ${p_value < 0.001 ? '< 0.001' : p_value.toFixed(3)}`,
-    ]),
+    reference.comparisons.map(compared => {
+      const { reference_p50, p50, change: by, ci95, p_value } = compared
+      return [
+        calledVerdict(compared),
+        `${reference_p50 === null ? '–' : seconds(reference_p50)} → ${p50 === null ? '–' : `${seconds(p50)} s`}`,
+        by === null ? '' : change(by),
+        ci95 === null ? '' : `(${change(ci95[0])} to ${change(ci95[1])})`,
+        p_value === null ? '' : `p ${p_value < 0.001 ? '< 0.001' : p_value.toFixed(3)}`,
+      ]
+    }),
     COLUMNS,
   )
   const figures = rows.map(row => row.join('  ').trimEnd())
@@ -31,8 +39,9 @@ export function renderGate(reference: NonNullable<Report['reference']>, { column
   const name = Math.min(room, Math.max(0, ...reference.comparisons.map(({ scenario }) => scenario.length)))
   return [
     ink('bold', cut(`Against ${reference.path}, tolerance ${percent(reference.tolerance)}`, width)),
-    ...reference.comparisons.flatMap(({ scenario, verdict }, index) => {
-      const painted = ink(GATE_COLOURS[verdict], figures[index]!)
+    ...reference.comparisons.flatMap((compared, index) => {
+      const { scenario } = compared
+      const painted = ink(GATE_COLOURS[calledVerdict(compared)], figures[index]!)
       return scenario.length <= name
         ? [`${scenario.padEnd(name)}  ${painted}`]
         : [scenario, `${''.padEnd(name)}  ${painted}`]

@@ -4,7 +4,7 @@ import { interruption } from '../analysis/interruption.ts'
 import { idleLine, MIN_TRIALS, unjudged } from '../analysis/targets.ts'
 import { change, count, factor, factorRange, metricSign, metricValue, range, seconds } from '../run/format.ts'
 import type { Finding, Report, Scenario, TargetResult } from '../run/schema.ts'
-import { gateVerdict } from './gate-table.ts'
+import { calledVerdict, gateVerdict } from './gate-table.ts'
 import { legend } from './scenario-tree.ts'
 import { mostOf } from './table.ts'
 import { spans } from './text.ts'
@@ -34,12 +34,12 @@ export function renderSummary(report: Report): string {
           `### ${text(gateVerdict(report.reference))}`,
           table(
             ['scenario', '', 'reference', 'now', 'change'],
-            report.reference.comparisons.map(({ scenario, verdict, reference_p50, p50, change: by }) => [
-              code(scenario),
-              verdict,
-              reference_p50 === null ? '–' : `${seconds(reference_p50)} s`,
-              p50 === null ? '–' : `${seconds(p50)} s`,
-              by === null ? '–' : change(by),
+            report.reference.comparisons.map(compared => [
+              code(compared.scenario),
+              calledVerdict(compared),
+              compared.reference_p50 === null ? '–' : `${seconds(compared.reference_p50)} s`,
+              compared.p50 === null ? '–' : `${seconds(compared.p50)} s`,
+              compared.change === null ? '–' : change(compared.change),
             ]),
           ),
           report.reference.differs.length > 0 &&

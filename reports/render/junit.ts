@@ -5,8 +5,9 @@ import type { ReportFormat } from './report-format.ts'
 export const junit: ReportFormat = { name: 'JUnit XML', file: 'junit.xml', render: renderJunit }
 
 /**
- * JUnit XML: a suite a strategy, a case a scenario (it fails where the scenario did), a case a target, and a case a
- * comparison with the reference. Times are TFFT p50 in seconds. Format: https://github.com/testmoapp/junitxml
+ * JUnit XML: a suite a strategy, a case a scenario (it fails where the scenario did), a case a target, whose property
+ * `kind` is must or goal, and a case a comparison with the reference. Times are in seconds: TFFT p50, of a target what
+ * it judged. Format: https://github.com/testmoapp/junitxml
  */
 export function renderJunit(report: Report): string {
   const suites = [...new Set(report.scenarios.map(scenario => scenario.strategy))].map(strategy =>
@@ -41,6 +42,8 @@ interface Case {
   time: number
   failure?: string
   skipped?: string
+  /** Of a target: `must` fails a run, `goal` does not. */
+  kind?: TargetResult['kind']
 }
 
 function cases(scenario: Scenario): Case[] {
@@ -57,10 +60,20 @@ function cases(scenario: Scenario): Case[] {
   return [
     own,
     ...targets.map(
-      (target): Case => ({ name: `${id}: ${limit(target)}`, class: strategy, time: 0, ...judged(target) }),
+      (target): Case => ({
+        name: `${id}: ${limit(target)}`,
+        class: strategy,
+        time: secondsOf(target, tfft),
+        kind: target.kind,
+        ...judged(target),
+      }),
     ),
   ]
 }
+
+/** What the target judged, where that is a time; else the time of what it judged. */
+const secondsOf = ({ metric, actual }: TargetResult, tfft: Scenario['tfft']): number =>
+  (metric.includes('tfft') ? actual : tfft?.p50) ?? 0
 
 const limit = (target: TargetResult) =>
   [
@@ -85,7 +98,7 @@ function suite(name: string, all: Case[], timestamp: string): string {
   const body = distinct(all).map(
     one =>
       `    <testcase name="${escapeXml(one.name)}" classname="${escapeXml(one.class)}" ` +
-      `time="${seconds6(one.time)}"${inner(one)}`,
+      `time="${seconds6(one.time)}"${closed(one)}`,
   )
   return (
     `  <testsuite name="${escapeXml(name)}" tests="${all.length}" failures="${number('failure')}" ` +
@@ -104,10 +117,18 @@ function distinct(all: Case[]): Case[] {
   })
 }
 
-function inner({ failure, skipped }: Case): string {
+function closed(one: Case): string {
+  const inner = [properties(one), outcome(one)].join('')
+  return inner === '' ? '/>' : `>${inner}</testcase>`
+}
+
+const properties = ({ kind }: Case): string =>
+  kind === undefined ? '' : `<properties><property name="kind" value="${kind}"/></properties>`
+
+function outcome({ failure, skipped }: Case): string {
   if (failure !== undefined)
-    return `><failure message="${escapeXml(failure.split('\n')[0]!)}">${escapeXml(failure)}</failure></testcase>`
-  return skipped === undefined ? '/>' : `><skipped message="${escapeXml(skipped)}"/></testcase>`
+    return `<failure message="${escapeXml(failure.split('\n')[0]!)}">${escapeXml(failure)}</failure>`
+  return skipped === undefined ? '' : `<skipped message="${escapeXml(skipped)}"/>`
 }
 
 const seconds6 = (value: number) => value.toFixed(6)

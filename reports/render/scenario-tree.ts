@@ -2,9 +2,20 @@ import type { Scenario, Settings } from '../run/schema.ts'
 
 /** A line of the tree: a scenario, or the name of a strategy above several. */
 export interface Branch {
+  /** How far below its strategy: 0, 1, 2 ... */
+  depth: number
+  name: string
+  /** The name, indented by its depth. */
   label: string
   scenario?: Scenario
 }
+
+const branch = (depth: number, name: string, scenario?: Scenario): Branch => ({
+  depth,
+  name,
+  label: '  '.repeat(depth) + name,
+  ...(scenario && { scenario }),
+})
 
 /** Up to this length the only scenario of a strategy is called by its id. */
 const SHORT = 22
@@ -16,17 +27,14 @@ const SHORT = 22
 export function tree(scenarios: Scenario[]): Branch[] {
   return [...new Set(scenarios.map(({ strategy }) => strategy))].flatMap(strategy => {
     const own = scenarios.filter(scenario => scenario.strategy === strategy)
-    if (own.length === 1 && own[0]!.id.length <= SHORT) return [{ label: own[0]!.id, scenario: own[0]! }]
+    if (own.length === 1 && own[0]!.id.length <= SHORT) return [branch(0, own[0]!.id, own[0]!)]
     const plain = own.find(({ id }) => id === strategy)
     const below = (parent: Scenario | undefined, depth: number): Branch[] =>
       own
         .filter(one => one !== plain && above(one, own, plain) === parent)
-        .flatMap(scenario => [
-          { label: '  '.repeat(depth) + called(scenario, parent), scenario },
-          ...below(scenario, depth + 1),
-        ])
+        .flatMap(scenario => [branch(depth, called(scenario, parent), scenario), ...below(scenario, depth + 1)])
     // an unnamed scenario has the strategy as its id, and all others below it
-    return [{ label: strategy, ...(plain && { scenario: plain }) }, ...below(plain, 1)]
+    return [branch(0, strategy, plain), ...below(plain, 1)]
   })
 }
 

@@ -8,17 +8,18 @@ import { runFolder, writeWhole } from '../run/run-folder.ts'
 import { type Report, type Run, reportSchema } from '../run/schema.ts'
 import { readRun, readTrials } from '../run/trials.ts'
 import { FORMATS } from './formats.ts'
+import type { Recorded } from './report-format.ts'
 
 /**
  * Makes the report of a run folder from run.json and trials.jsonl; writes nothing.
  * @throws Problem where a file is missing or broken
  */
-export function makeReport(path: string): { run: Run; report: Report } {
+export function makeReport(path: string): Recorded & { report: Report } {
   const folder = runFolder(path)
   const run = readRun(folder.run)
   // the first trial makes the file: a run without any has measured nothing, which is for the verdict to say
   const { trials, notes } = existsSync(folder.trials) ? readTrials(folder.trials) : { trials: [], notes: [] }
-  return { run, report: summarize(run, trials, notes) }
+  return { run, trials, report: summarize(run, trials, notes) }
 }
 
 /**
@@ -28,16 +29,21 @@ export function makeReport(path: string): { run: Run; report: Report } {
  *   the report is written all the same, without the comparison, and says so
  */
 export function writeReport(path: string): Report {
-  const { run, report } = makeReport(path)
-  if (!run.reference) return writeFiles(path, report)
+  const { report, ...recorded } = makeReport(path)
+  const { reference } = recorded.run
+  if (!reference) return writeFiles(path, report, recorded)
   try {
-    return writeFiles(path, { ...report, reference: compared(path, run.reference, report) })
+    return writeFiles(path, { ...report, reference: compared(path, reference, report) }, recorded)
   } catch (error) {
     if (error instanceof Problem)
-      writeFiles(path, {
-        ...report,
-        notes: [...report.notes, `not compared with the reference: ${error.message.split('\n')[0]}`],
-      })
+      writeFiles(
+        path,
+        {
+          ...report,
+          notes: [...report.notes, `not compared with the reference: ${error.message.split('\n')[0]}`],
+        },
+        recorded,
+      )
     throw error
   }
 }
@@ -61,8 +67,8 @@ function compared(folder: string, reference: NonNullable<Run['reference']>, repo
   return compareRuns(readReference(path), report, { path, tolerance, anyHost })
 }
 
-function writeFiles(path: string, made: Report): Report {
+function writeFiles(path: string, made: Report, recorded: Recorded): Report {
   const report = reportSchema.parse(made)
-  for (const { file, render } of FORMATS) writeWhole(join(path, file), render(report))
+  for (const { file, render } of FORMATS) writeWhole(join(path, file), render(report, recorded))
   return report
 }

@@ -13,6 +13,11 @@ export function seconds(value: number): string {
         : value.toFixed(0)
 }
 
+/** Seconds with three digits, as speedups have them, so that these can be worked out again: 0.187, 1.82, 57.5. */
+export function exactSeconds(value: number): string {
+  return value < 0.0005 ? seconds(value) : value < 9.995 ? value.toPrecision(3) : seconds(value)
+}
+
 /** Two values with a dash between them, such as 0.66–0.71. */
 export function range(low: number, high: number): string {
   return `${seconds(low)}–${seconds(high)}`

@@ -63,6 +63,18 @@ describe('junit.xml', () => {
       'cold: tfft.p50 &#60;= 1.00 s #2',
     ])
   })
+  it('a target has its kind, and the time that it judged', () => {
+    const speedup = { metric: 'speedup.p50' as const, scenario: 'cold', limit: 3, kind: 'must' as const }
+    const targets = [target(3), { ...target(2), metric: 'tfft.max' as const, kind: 'goal' as const }, speedup]
+    const xml = renderJunit(summarize(run([{ id: 'cold' }], { targets }), trials([1, 1, 1, 4])))
+    const cases = [...xml.matchAll(/time="([\d.]+)"><properties><property name="kind" value="(\w+)"/g)]
+    expect(cases.map(([, time, kind]) => [Number(time), kind])).toEqual([
+      [1, 'must'],
+      [4, 'goal'],
+      [1, 'must'],
+    ])
+    expect(xml.match(/<testcase name="cold" [^>]*\/>/g), 'a scenario is no target').toHaveLength(1)
+  })
   it('fails for a missed target, a failed scenario and a slower one', () => {
     expect(renderJunit(missed).match(/<failure/g)).toHaveLength(2)
     expect(renderJunit(slower)).toMatch(/classname="reference".*<failure message="slower than the reference by 100 %"/)

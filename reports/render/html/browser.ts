@@ -39,16 +39,26 @@ export interface Visit {
   asked: string[]
   /** What the expression gave at each width. */
   seen: unknown[]
+  /** Pages of paper. */
+  printed?: number
+}
+
+interface Options {
+  widths?: number[]
+  look?: string
+  dark?: boolean
+  print?: boolean
 }
 
 /**
  * Opens a page, at each of these widths in pixels.
  * @param text the page's HTML
  * @param look an expression that is evaluated in the page; its value must be JSON
+ * @param print counts the pages of a PDF, too
  */
 export async function visit(
   text: string,
-  { widths = [1280], look = 'null', dark = false }: { widths?: number[]; look?: string; dark?: boolean } = {},
+  { widths = [1280], look = 'null', dark = false, print = false }: Options = {},
 ): Promise<Visit> {
   const folder = mkdtempSync(join(tmpdir(), 'page-'))
   const page = join(folder, 'page.html')
@@ -82,11 +92,15 @@ export async function visit(
       seen.push(await evaluate(look))
     }
     const dom = await evaluate('document.documentElement.outerHTML')
+    const pdf = print
+      ? Buffer.from((await call('Page.printToPDF', { preferCSSPageSize: true })).data, 'base64')
+      : undefined
     close()
     const of = (method: string) => events.filter(event => event.method === method).map(event => event.params)
     return {
       dom,
       seen,
+      ...(pdf && { printed: pdf.toString('latin1').match(/\/Type\s*\/Page\b(?!s)/g)?.length ?? 0 }),
       said: [
         ...of('Runtime.consoleAPICalled').map(({ args }) =>
           args.map((arg: { value: unknown }) => String(arg.value)).join(' '),

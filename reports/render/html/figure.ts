@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
-import { html, Markup } from './markup.ts'
+import { html, Markup, type Section, section } from './markup.ts'
 
 /** A picture in three widths, so that its text is as large on a phone, on a tablet and on paper as on a desk. */
 
@@ -8,13 +8,14 @@ export interface PictureSize {
   /** Whom it is for: its class, which the page's style shows or hides. */
   name: 'wide' | 'medium' | 'narrow'
   width: number
-  /** No room for names beside the bars: they stand above them. */
+  /** Room for names beside the rows, in pixels; 0 where there is none: they stand above them. */
+  names: number
   narrow: boolean
 }
 const SIZES: PictureSize[] = [
-  { name: 'wide', width: 1000, narrow: false },
-  { name: 'medium', width: 680, narrow: true },
-  { name: 'narrow', width: 360, narrow: true },
+  { name: 'wide', width: 1000, names: 250, narrow: false },
+  { name: 'medium', width: 680, names: 190, narrow: false },
+  { name: 'narrow', width: 360, names: 0, narrow: true },
 ]
 
 /**
@@ -45,70 +46,17 @@ export function logTicks([low, high]: readonly [number, number], most = 9): numb
   )
 }
 
-/** A line of a name, in pixels, and about how wide a letter of it is. */
-const LINE = 15
-const LETTER = 6.4
-/** Room for names beside the rows of a wide picture. */
-export const NAMES = 262
-
-/** A scenario's id on as many lines as `room` needs, in pixels; broken behind dots and slashes. */
-function name(id: string, room: number): string {
-  const lines = ['']
-  for (const part of id.split(/(?<=[./])/)) {
-    if ((lines.at(-1)!.length + part.length) * LETTER > room && lines.at(-1) !== '') lines.push(part)
-    else lines[lines.length - 1] += part
-  }
-  return lines.join('\n')
-}
-
-export interface Rows {
-  height: number
-  /** How far below the middle of its row stands what is drawn: names that stand above it need room. */
-  dy: number
-  /** The names: an axis where there is room beside the rows, and else above them. `y` is the row of an id. */
-  names(ids: string[], y: (id: string) => string | number): Plot.Markish[]
-}
-
 /**
- * Rows of a picture with a name each.
- * @param drawn pixels that what is drawn in a row takes
- * @param gap pixels between that and the next row, or the name above
+ * Plot writes a style element into each picture; the page has one for all. A hundredth of a pixel is enough for
+ * attributes; text is left as it is.
  */
-export function rows(ids: string[], { width, narrow }: PictureSize, drawn: number, gap: number): Rows {
-  const text = (id: string) => name(id, narrow ? width - 16 : NAMES - 12)
-  const lines = Math.max(1, ...ids.map(id => text(id).split('\n').length))
-  const style = { text, frameAnchor: 'left' as const, fontSize: 12, lineHeight: LINE / 12, fill: 'var(--ink)' }
-  if (!narrow)
-    return {
-      height: Math.max(drawn + gap, lines * LINE + 8),
-      dy: 0,
-      names: (all, y) => [Plot.text(all, { ...style, y, textAnchor: 'end', dx: -12 })],
-    }
-  const dy = (lines * LINE) / 2
-  return {
-    height: drawn + gap + lines * LINE,
-    dy,
-    names: (all, y) => [
-      Plot.text(all, {
-        ...style,
-        y,
-        textAnchor: 'start',
-        lineAnchor: 'bottom',
-        dy: dy - drawn / 2 - 6,
-        stroke: 'var(--paper)',
-        strokeWidth: 4,
-      }),
-    ],
-  }
-}
-
-/** Plot writes a style element into each picture; the page has one for all. */
 function svg(options: Plot.PlotOptions, width: number): Markup {
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
   const drawn = Plot.plot({ className: 'plot', ...options, width, document: document as never }) as unknown as {
     outerHTML: string
   }
-  return new Markup(drawn.outerHTML.replace(/<style>.*?<\/style>/s, '').replaceAll(/(-?\d+\.\d{2})\d+/g, '$1'))
+  const short = (attribute: string) => attribute.replaceAll(/(-?\d+\.\d{2})\d+/g, '$1')
+  return new Markup(drawn.outerHTML.replace(/<style>.*?<\/style>/s, '').replaceAll(/="[^"]*"/g, short))
 }
 
 /** A picture with what it says above, and the figures behind it. */
@@ -119,14 +67,15 @@ export function figureSection(parts: {
   picture: Markup | Markup[]
   table: Markup
   legend?: Markup
-}): Markup {
-  return html`<section class="figure" id="${parts.id}">
-<h2>${parts.title}</h2>
-<p class="lead">${parts.text}</p>
+}): Section {
+  return section(
+    parts.id,
+    parts.title,
+    html`<p class="lead">${parts.text}</p>
 ${parts.legend}
 <figure>${parts.picture}</figure>
-<details><summary>The figures</summary>${parts.table}</details>
-</section>`
+<details><summary>The figures</summary>${parts.table}</details>`,
+  )
 }
 
 export interface Cell {

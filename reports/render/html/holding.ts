@@ -1,8 +1,9 @@
 import * as Plot from '@observablehq/plot'
 import { bytes, seconds } from '../../run/format.ts'
 import type { Scenario } from '../../run/schema.ts'
-import { figureSection, logTicks, number, picture, table } from './figure.ts'
-import { html, idCode, type Markup } from './markup.ts'
+import { figureSection, logTicks, number, type PictureSize, picture, table } from './figure.ts'
+import { html, idCode, type Markup, type Section } from './markup.ts'
+import { dotBox, type Label, place } from './placing.ts'
 
 export interface Holding {
   id: string
@@ -30,7 +31,7 @@ export function holdings(scenarios: Scenario[]): Holding[] {
 }
 
 /** TFFT against the memory held, the frontier marked. */
-export function holding(scenarios: Scenario[]): Markup | undefined {
+export function holding(scenarios: Scenario[]): Section | undefined {
   const all = holdings(scenarios)
   if (all.length < 2) return undefined
   const frontier = frontierOf(all)
@@ -45,8 +46,8 @@ export function holding(scenarios: Scenario[]): Markup | undefined {
       'small as one on the line: scale-to-zero is a choice along it. Hollow dots are beaten by one on the ' +
       `line.${axes.logarithmic ? ' The vertical axis is logarithmic.' : ''}`,
     legend: html`<ol class="frontier">${along}</ol>`,
-    picture: picture('TFFT against memory held while away, the frontier marked', ({ narrow }) =>
-      chart(all, frontier, axes, narrow),
+    picture: picture('TFFT against memory held while away, the frontier marked', size =>
+      chart(all, frontier, axes, size),
     ),
     table: figures(all),
   })
@@ -77,22 +78,30 @@ export function axesOf(all: Pick<Holding, 'memory' | 'tfft'>[]): Axes {
 const heightOf = ({ tfft }: Holding, { logarithmic, domain }: Axes): number =>
   logarithmic ? Math.log(tfft / domain[0]) / Math.log(domain[1] / domain[0]) : tfft / domain[1]
 
-function chart(all: Holding[], frontier: Holding[], axes: Axes, narrow: boolean): Plot.PlotOptions {
+const HEIGHT = 400
+const MARGIN = { marginLeft: 48, marginTop: 30, marginBottom: 44 }
+/** Free space beyond the most memory, as a share of it. */
+const SPARE = 1.12
+
+function chart(all: Holding[], frontier: Holding[], axes: Axes, size: PictureSize): Plot.PlotOptions {
   const { most, unit, logarithmic, domain } = axes
   const ticks = logarithmic ? logTicks(domain, 8) : 6
+  const marginRight = size.narrow ? 20 : 40
+  const at = (one: Holding) => ({
+    x: MARGIN.marginLeft + (one.memory / (most * SPARE)) * (size.width - MARGIN.marginLeft - marginRight),
+    y: HEIGHT - MARGIN.marginBottom - heightOf(one, axes) * (HEIGHT - MARGIN.marginTop - MARGIN.marginBottom),
+  })
   return {
-    height: narrow ? 400 : 440,
-    marginLeft: 48,
-    marginRight: narrow ? 20 : 40,
-    marginTop: 30,
-    marginBottom: 44,
+    height: HEIGHT,
+    ...MARGIN,
+    marginRight,
     x: {
       label: `memory held while away, ${unit.name} →`,
       labelAnchor: 'right',
-      domain: [0, (most / unit.size) * 1.12],
+      domain: [0, (most / unit.size) * SPARE],
       grid: true,
       tickSize: 0,
-      ticks: narrow ? 4 : 8,
+      ticks: size.narrow ? 4 : 8,
     },
     y: {
       type: logarithmic ? 'log' : 'linear',
@@ -104,14 +113,14 @@ function chart(all: Holding[], frontier: Holding[], axes: Axes, narrow: boolean)
     marks: [
       Plot.axisY({ ticks, text: (value: number) => String(value), tickSize: 0 }),
       ...dots(all, frontier, axes),
-      ...(narrow ? [] : names(all, axes)),
+      ...labels(all, frontier, at, size, axes),
     ],
     r: { type: 'identity' },
     color: { type: 'identity' },
   }
 }
 
-/** The frontier as a line, each way as a dot on it or above, and the frontier's numbers. */
+/** The frontier as a line, each way as a dot on it or above. */
 const dots = (all: Holding[], frontier: Holding[], { unit: { size } }: Axes): Plot.Markish[] => [
   Plot.line(frontier, {
     x: one => one.memory / size,
@@ -126,47 +135,53 @@ const dots = (all: Holding[], frontier: Holding[], { unit: { size } }: Axes): Pl
     {
       x: one => one.memory / size,
       y: 'tfft',
-      r: one => (one.frontier ? 6 : 4.5),
+      r: radius,
       fill: one => (one.frontier ? 'var(--criu)' : 'var(--paper)'),
       stroke: one => (one.frontier ? 'var(--criu)' : 'var(--muted)'),
       strokeWidth: 1.5,
       title: one => `${one.id}: ${seconds(one.tfft)} s, ${bytes(one.memory)}`,
     },
   ),
-  Plot.text(numbered(frontier), {
-    x: one => one.memory / size,
-    y: 'tfft',
-    text: 'numbers',
-    textAnchor: 'start',
-    dx: 8,
-    dy: -11,
-    fontSize: 13,
-    fontWeight: 650,
-    stroke: 'var(--paper)',
-    strokeWidth: 4,
-    fill: 'var(--ink)',
-  }),
 ]
 
-/** The names beside the hollow dots, on their left and on their right. */
-function names(all: Holding[], axes: Axes): Plot.Markish[] {
-  const placed = labels(all, axes.most, one => heightOf(one, axes))
-  return [true, false].map(left =>
-    Plot.text(
-      placed.filter(one => one.left === left),
-      {
-        x: one => one.memory / axes.unit.size,
-        y: 'tfft',
-        text: 'id',
-        textAnchor: left ? 'end' : 'start',
-        dx: left ? -11 : 11,
-        dy: 1,
-        fontSize: 12,
-        fill: 'var(--muted)',
-        stroke: 'var(--paper)',
-        strokeWidth: 4,
-      },
-    ),
+const radius = ({ frontier }: Holding) => (frontier ? 6 : 4.5)
+
+/**
+ * The numbers of the frontier, then the names of the hollow dots, where they find room; the rest is left to the table.
+ * @param at where a dot lies, in pixels
+ */
+function labels(
+  all: Holding[],
+  frontier: Holding[],
+  at: (one: Holding) => { x: number; y: number },
+  { width, narrow }: PictureSize,
+  { unit }: Axes,
+): Plot.Markish[] {
+  const wanted: (Label & { one: Holding })[] = [
+    ...numbered(frontier).map(({ one, numbers }) => ({ ...at(one), one, text: numbers, size: 13 })),
+    ...(narrow ? [] : all.filter(one => !one.frontier).map(one => ({ ...at(one), one, text: one.id, size: 12 }))),
+  ]
+  const frame = {
+    left: MARGIN.marginLeft,
+    right: width - 4,
+    top: MARGIN.marginTop - 12,
+    bottom: HEIGHT - MARGIN.marginBottom,
+  }
+  const taken = all.map(one => dotBox(at(one).x, at(one).y, radius(one)))
+  return place(wanted, frame, taken).map(({ label: { one, text, size }, dx, dy, anchor }) =>
+    Plot.text([one], {
+      x: one.memory / unit.size,
+      y: 'tfft',
+      text: () => text,
+      textAnchor: anchor,
+      dx,
+      dy,
+      fontSize: size,
+      fontWeight: one.frontier ? 650 : 400,
+      fill: one.frontier ? 'var(--ink)' : 'var(--muted)',
+      stroke: 'var(--paper)',
+      strokeWidth: 4,
+    }),
   )
 }
 
@@ -184,14 +199,13 @@ const figures = (all: Holding[]): Markup =>
   )
 
 /** The numbers of the frontier's dots; those that lie on one another share a label. */
-function numbered(frontier: Holding[]): { memory: number; tfft: number; numbers: string }[] {
+function numbered(frontier: Holding[]): { one: Holding; numbers: string }[] {
   const places = Map.groupBy(
     frontier.keys(),
     index => `${bytes(frontier[index]!.memory)} ${seconds(frontier[index]!.tfft)}`,
   )
   return [...places.values()].map(indexes => ({
-    memory: frontier[indexes[0]!]!.memory,
-    tfft: frontier[indexes[0]!]!.tfft,
+    one: frontier[indexes[0]!]!,
     numbers: indexes.map(index => index + 1).join(', '),
   }))
 }
@@ -205,25 +219,4 @@ function held({ dram, gpu, disk }: Holding): string {
   ] as const
   const held = parts.flatMap(([size, place]) => (size > 0 ? `${bytes(size)} ${place}` : []))
   return `holds ${held.join(', ') || 'nothing'}`
-}
-
-/**
- * Names of the hollow points, on the side where they fit; those that would lie on another's, or are too long, are left
- * to the table.
- */
-function labels(all: Holding[], most: number, height: (one: Holding) => number): (Holding & { left: boolean })[] {
-  const placed: { left: boolean; x: number; y: number }[] = all
-    .filter(one => one.frontier)
-    .flatMap(one => [true, false].map(left => ({ left, x: one.memory / most, y: height(one) })))
-  return all
-    .filter(one => !one.frontier)
-    .flatMap(one => {
-      const x = one.memory / most
-      const left = x > 0.55
-      const y = height(one)
-      const crowded = placed.some(other => Math.abs(other.x - x) < 0.4 && Math.abs(other.y - y) < 0.05)
-      if (crowded || one.id.length > 100 * (left ? x : 1 - x)) return []
-      placed.push({ left, x, y })
-      return [{ ...one, left }]
-    })
 }

@@ -18,6 +18,25 @@ export function html(literals: TemplateStringsArray, ...parts: Part[]): Markup {
   return new Markup(literals.reduce((text, literal, index) => text + render(parts[index - 1]) + literal))
 }
 
+/** A part of the page that the list of contents leads to. */
+export class Section extends Markup {
+  readonly id: string
+  readonly title: string
+  constructor(id: string, title: string, body: Markup) {
+    super(
+      html`<section id="${id}"><h2><a href="#${id}">${title}</a></h2>
+${body}</section>`.text,
+    )
+    this.id = id
+    this.title = title
+  }
+}
+
+export const section = (id: string, title: string, body: Markup): Section => new Section(id, title, body)
+
+/** A page of the suite's docs, seen from the folder of a run. */
+export const docs = (page: string): Markup => html`<a href="../../docs/${page}">docs/${page.replace(/#.*/, '')}</a>`
+
 /** A scenario's id as code that breaks behind its dots and slashes. */
 export function idCode(id: string): Markup {
   return html`<code>${id.split(/(?<=[./])/).map((part, index) => (index === 0 ? part : html`<wbr>${part}`))}</code>`

@@ -2,7 +2,7 @@ import { parseHTML } from 'linkedom'
 import { describe, expect, it } from 'vitest'
 import { compareRuns } from '../../analysis/compare.ts'
 import { summarize } from '../../analysis/summary.ts'
-import { factor, seconds } from '../../run/format.ts'
+import { exactSeconds, factor, seconds } from '../../run/format.ts'
 import type { Report } from '../../run/schema.ts'
 import { earlier, failedTrial, recorded, run, trials } from '../../testing/recorded/builders.ts'
 import { gpuShape } from '../../testing/recorded/gpu-shape.ts'
@@ -34,7 +34,7 @@ function expectFigures(text: string, { scenarios, findings }: Report): void {
   const measured = scenarios.filter(scenario => scenario.tfft)
   expect(rows(node, '#scenarios').map(cells => cells.slice(0, 3))).toEqual(
     scenarios.map(({ id, n, tfft, outcome, reason }) =>
-      tfft ? [id, String(n), seconds(tfft.p50)] : [`${id}${outcome}: ${reason}`, '0', ''],
+      tfft ? [id, String(n), exactSeconds(tfft.p50)] : [`${id}${outcome}: ${reason}`, '0', ''],
     ),
   )
   expect(rows(node, '#trials').map(cells => [cells[0], cells.at(-1)])).toEqual(
@@ -179,11 +179,108 @@ describe('renderPage', () => {
       )
     expect(of(0.5).querySelector('h1')?.textContent).toBe('Back in 0.50 s')
     expect(of(0.5).querySelector('.summary')?.textContent).toContain(
-      'podman-in-place.pages-mapped: 0.50\u00A0s from the start command to the first token; no cold start ' +
+      'podman-in-place.pages-mapped: 0.500\u00A0s from the start command to the first token; no cold start ' +
         'was measured beside it.',
     )
     expect(of(2).querySelector('h1')?.textContent).toBe('Back in 1.00 s')
     expect(of(0.5).querySelector('#speedups h2')?.textContent).toBe('Speedup over the baseline')
+  })
+})
+
+describe('what a reader can work out', () => {
+  const steps = summarize(
+    run([
+      { id: 'cold', group: 'a', baseline: true },
+      { id: 'podman-in-place/one', strategy: 'podman-in-place', group: 'a' },
+      { id: 'cold', group: 'b', baseline: true },
+      { id: 'runtime-direct/two', strategy: 'runtime-direct', group: 'b' },
+    ]),
+    [
+      ...trials([1.07, 1.113, 1.09, 1.2], { group: 'a' }),
+      ...trials([0.187, 0.19, 0.1913, 0.186], {
+        group: 'a',
+        scenario: 'podman-in-place/one',
+        strategy: 'podman-in-place',
+      }),
+      ...trials([0.73, 0.741, 0.75, 0.72], { group: 'b' }),
+      ...trials([0.1, 0.11, 0.12, 0.13], { group: 'b', scenario: 'runtime-direct/two', strategy: 'runtime-direct' }),
+    ],
+  )
+  /** That both medians that stand beside a speedup give it, as near as three digits can. */
+  const speedupsFollow = (shown: Report, least: number) => {
+    const speedups = rows(parse(renderPage(shown)), '#scenarios').filter(cells => /x$/.test(cells[7] ?? ''))
+    expect(speedups.length).toBeGreaterThanOrEqual(least)
+    for (const [id, , p50, , , , baseline, speedup] of speedups) {
+      const shown = Number.parseFloat(speedup!)
+      expect(Math.abs(Number(baseline) / Number(p50) - shown), id).toBeLessThan(0.005 + shown / 100)
+    }
+  }
+  it('every speedup, of the medians beside it, each group against its own baseline', () => {
+    speedupsFollow(steps, 2)
+    speedupsFollow(real, 7)
+    speedupsFollow(gpuShape().report, 3)
+  })
+  it('the fastest way that can be operated, what it is held against, and what to type', () => {
+    const asked = run([{ id: 'podman-in-place/one', strategy: 'podman-in-place', group: 'best' }])
+    const node = parse(renderPage(steps, { run: asked, trials: [] }))
+    expect(node.querySelector('h1')?.textContent).toBe('Back in 0.19 s, 5.84x as fast as a cold start')
+    expect(node.querySelector('.summary')?.textContent).toMatch(
+      /^The fastest scenario is podman-in-place\/one: .*takes 1\.10\u00A0s\. runtime-direct\/two: .*no way to operate/,
+    )
+    expect(node.querySelector('.again')?.textContent).toContain("SCENARIOS='podman-in-place/one' npx vitest bench best")
+  })
+  it('that without podman is all that was measured', () => {
+    const alone = { ...steps, scenarios: steps.scenarios.filter(({ strategy }) => strategy !== 'podman-in-place') }
+    expect(parse(renderPage(alone)).querySelector('.summary')?.textContent).toMatch(
+      /^The fastest scenario, without podman, is runtime-direct\/two/,
+    )
+  })
+  it('all targets of a scenario in one line, a must and a goal of one metric beside its value', () => {
+    const limits = [
+      { metric: 'tfft.p50' as const, scenario: 'podman-in-place/one', limit: 2, kind: 'must' as const },
+      { metric: 'tfft.p50' as const, scenario: 'podman-in-place/one', limit: 0.1, kind: 'goal' as const },
+      { metric: 'tfft.p50' as const, scenario: 'cold', limit: 0.5, kind: 'must' as const },
+    ]
+    const asked = run([{ id: 'cold' }, { id: 'podman-in-place/one', strategy: 'podman-in-place' }], { targets: limits })
+    const shown = summarize(asked, [
+      ...trials([1, 1, 1, 1]),
+      ...trials([0.2, 0.2, 0.2, 0.2], { scenario: 'podman-in-place/one', strategy: 'podman-in-place' }),
+    ])
+    const lines = [...parse(renderPage(shown)).querySelectorAll('.targets > li')]
+    expect(lines.map(line => line.textContent.replaceAll(/\s+/g, ' '))).toEqual([
+      'coldtfft.p50 1.00 s ✗ ≤ 0.50 s',
+      'podman-in-place/onetfft.p50 0.20 s ✓ ≤ 2.00 s ✗ goal ≤ 0.10 s',
+    ])
+  })
+  it('what lies where: every part from the list of contents, every link within the page', () => {
+    const node = parse(page)
+    const ids = [...node.querySelectorAll('[id]')].map(one => one.getAttribute('id'))
+    const links = [...node.querySelectorAll('a')].map(one => one.getAttribute('href')!)
+    const parts = [...node.querySelectorAll('section')].map(one => `#${one.getAttribute('id')}`)
+    expect([...node.querySelectorAll('.contents a')].map(one => one.getAttribute('href'))).toEqual(parts)
+    expect(links.filter(link => link.startsWith('#') && !ids.includes(link.slice(1)))).toEqual([])
+    expect(links).toContain('../../docs/methodology.md')
+    expect(links).toContain('logs/cold/')
+  })
+  it('a cold start that dwarfs all comes after what matters', () => {
+    const { scenarios, ...rest } = gpuShape().report
+    const restored = { ...rest, scenarios: scenarios.filter(({ strategy }) => strategy !== 'podman-import') }
+    const headings = (shown: Report) =>
+      [...parse(renderPage(shown)).querySelectorAll('#waterfall h3')].map(one => one.textContent)
+    expect(headings(restored)).toEqual([
+      expect.stringMatching(/^What takes less than/),
+      'The fastest and the slowest of them beside the cold start',
+    ])
+    // an import that takes longest is no cold start
+    expect(
+      headings(
+        summarize(run([{ id: 'cold' }, { id: 'podman-import', strategy: 'podman-import' }, { id: 'x' }]), [
+          ...trials([1, 1, 1, 1]),
+          ...trials([9, 9, 9, 9], { scenario: 'podman-import', strategy: 'podman-import' }),
+          ...trials([1, 1, 1, 1], { scenario: 'x' }),
+        ]),
+      ),
+    ).toEqual([expect.stringMatching(/^The same, closer/)])
   })
 })
 
@@ -217,8 +314,8 @@ it('html escapes values, keeps markup, joins lists', () => {
 })
 
 /**
- * Whether the page is wider than the window, tables that must be scrolled, text of pictures that reaches beyond it, and
- * text that is small.
+ * Whether the page is wider than the window, tables that must be scrolled, text of pictures that reaches beyond it or
+ * lies on other text, and text that is small.
  */
 const OUTSIDE = `(() => {
   const all = selector => [...document.querySelectorAll(selector)]
@@ -234,6 +331,15 @@ const OUTSIDE = `(() => {
     clipped: all('svg text')
       .filter(text => isDrawn(text) && (box(text).left < 0 || box(text).right > innerWidth))
       .map(text => text.textContent),
+    overlapping: all('svg').flatMap(svg => {
+      const texts = [...svg.querySelectorAll('text')].filter(isDrawn).map(text => ({ text, at: box(text) }))
+      return texts.flatMap(({ text, at }, index) =>
+        texts.slice(index + 1)
+          .filter(({ at: other }) =>
+            Math.min(at.right, other.right) - Math.max(at.left, other.left) > 1 &&
+            Math.min(at.bottom, other.bottom) - Math.max(at.top, other.top) > 3)
+          .map(other => text.textContent + ' / ' + other.text.textContent))
+    }),
     small: all('svg text').some(text => isDrawn(text) && size(text) < 9.5),
   }
 })()`
@@ -254,8 +360,8 @@ describe.skipIf(!chromium)(`in headless Chromium${chromium ? '' : NO_CHROMIUM}`,
     expect(said).toContain('boo')
     expect(asked).toContain('http://127.0.0.1:9/x.png')
   })
-  it('fits a phone, a tablet and a desk, with the names of a GPU host too: nothing is clipped or small', async () => {
-    const fits = { wider: false, scrolling: [], clipped: [], small: false }
+  it('fits a phone, a tablet and a desk, names of a GPU host too: nothing is clipped, small or overlaps', async () => {
+    const fits = { wider: false, scrolling: [], clipped: [], overlapping: [], small: false }
     for (const shown of [real, gpuShape().report])
       expect((await visit(renderPage(shown), { widths: [360, 390, 768, 1280], look: OUTSIDE })).seen).toEqual([
         fits,
@@ -263,5 +369,12 @@ describe.skipIf(!chromium)(`in headless Chromium${chromium ? '' : NO_CHROMIUM}`,
         fits,
         fits,
       ])
+  })
+  it('takes no more than eight pages of paper', async () => {
+    const pages = async (shown: Report) => (await visit(renderPage(shown), { print: true })).printed
+    for (const shown of [real, gpuShape().report, report]) {
+      expect(await pages(shown)).toBeLessThanOrEqual(8)
+      expect(await pages(shown)).toBeGreaterThan(2)
+    }
   })
 })

@@ -2,7 +2,7 @@ import { medianOf } from '../../../helpers/core/statistics.ts'
 import { seconds } from '../../run/format.ts'
 import type { Report, Scenario } from '../../run/schema.ts'
 import { number, table } from './figure.ts'
-import { html, idCode, type Markup } from './markup.ts'
+import { html, idCode, type Section, section } from './markup.ts'
 
 /** What stood ready before the clock, in the reader's words, and where its cost can be seen if it is not measured. */
 const THINGS: Record<string, readonly [what: string, elsewhere?: string]> = {
@@ -24,31 +24,35 @@ const LEAD =
   'pays for it on top. Costs are medians of this run, outside of its trials.'
 
 /** Everything that was ready before the clock, what it would cost within, and which scenarios had it. */
-export function readyTable({ scenarios }: Report): Markup | undefined {
+export function readyTable({ scenarios }: Report): Section | undefined {
   const measured = scenarios.filter(scenario => scenario.ready && Object.keys(scenario.ready).length > 0)
   if (measured.length === 0) return undefined
   const names = [...new Set([...Object.keys(THINGS), ...measured.flatMap(({ ready }) => Object.keys(ready!))])]
-  return html`<section id="ready"><h2>Ready before the clock</h2><p class="lead">${LEAD}</p>${table(
-    ['what', number('its cost, s'), 'for'],
-    names.flatMap(name => {
-      const having = measured.filter(({ ready }) => name in ready!)
-      if (having.length === 0) return []
-      const [what, elsewhere] = THINGS[name] ?? [name]
-      const cost = medianOf(having.flatMap(({ ready }) => ready![name] ?? []))
-      const unknown = elsewhere ? `not measured by itself: see ${elsewhere}` : 'not measured'
-      const users =
-        having.length === measured.length && having.length > 1
-          ? 'every scenario'
-          : named(having, measured).map((name, index) => [index > 0 && html`<br>`, idCode(name)])
-      return [
-        [
-          what,
-          cost === undefined ? html`<span class="limit">${unknown}</span>` : number(seconds(cost)),
-          html`${users}`,
-        ],
-      ]
-    }),
-  )}</section>`
+  return section(
+    'ready',
+    'Ready before the clock',
+    html`<p class="lead">${LEAD}</p>${table(
+      ['what', number('its cost, s'), 'for'],
+      names.flatMap(name => {
+        const having = measured.filter(({ ready }) => name in ready!)
+        if (having.length === 0) return []
+        const [what, elsewhere] = THINGS[name] ?? [name]
+        const cost = medianOf(having.flatMap(({ ready }) => ready![name] ?? []))
+        const unknown = elsewhere ? `not measured by itself: see ${elsewhere}` : 'not measured'
+        const users =
+          having.length === measured.length && having.length > 1
+            ? 'every scenario'
+            : named(having, measured).map((name, index) => [index > 0 && html`<br>`, idCode(name)])
+        return [
+          [
+            what,
+            cost === undefined ? html`<span class="limit">${unknown}</span>` : number(seconds(cost)),
+            html`${users}`,
+          ],
+        ]
+      }),
+    )}`,
+  )
 }
 
 /** Scenarios by their ids, or by their strategy where all of it are among them. */

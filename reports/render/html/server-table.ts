@@ -1,33 +1,45 @@
 import { bytes, seconds } from '../../run/format.ts'
 import type { Report, Scenario } from '../../run/schema.ts'
+import { type Branch, tree } from '../scenario-tree.ts'
 import { number, table } from './figure.ts'
-import { html, idCode, type Markup } from './markup.ts'
+import { html, idCode, type Markup, type Section, section } from './markup.ts'
 
 const LEAD =
   'T2 is when /health first said 200, asked beside the measured request. Tokens a second are those of one stream. ' +
   'The warm-up comes before the checkpoint; least and most of its requests.'
 
 /** What was seen beside TFFT: when the server was healthy, how fast it talks, and what its checkpoint took. */
-export function serverTable({ scenarios }: Report): Markup | undefined {
+export function serverTable({ scenarios }: Report): Section | undefined {
   const shown = scenarios.filter(scenario => scenario.n > 0)
   if (shown.length === 0) return undefined
-  return html`<section id="server"><h2>The server and its checkpoint</h2><p class="lead">${LEAD}</p>${table(
-    [
-      'scenario',
-      number('T2,\u00A0s'),
-      number('inference TFFT, s'),
-      number('tokens/s'),
-      number('warm-up TFFT, s'),
-      number('warm-up tokens/s'),
-      number('checkpoint'),
-      number('GPU memory in it'),
-      number('taken in, s'),
-    ],
-    shown.map(scenario => [idCode(scenario.id), ...figures(scenario).map(number)]),
-  )}</section>`
+  return section(
+    'server',
+    'The server and its checkpoint',
+    html`<p class="lead">${LEAD}</p>${table(
+      [
+        'scenario',
+        number('T2,\u00A0s'),
+        number('inference TFFT, s'),
+        number('tokens/s'),
+        number('warm-up TFFT, s'),
+        number('warm-up tokens/s'),
+        number('checkpoint'),
+        number('GPU memory in it'),
+        number('taken in, s'),
+      ],
+      tree(shown).map(branch => [label(branch), ...(branch.scenario ? figures(branch.scenario) : EMPTY).map(number)]),
+    )}`,
+  )
 }
 
+/** Indented as in the terminal: a name says what it adds to the one above. */
+const label = ({ depth, name, scenario }: Branch): Markup =>
+  scenario
+    ? html`<span title="${scenario.id}" style="padding-left:${depth}em">${idCode(name)}</span>`
+    : html`<strong>${name}</strong>`
+
 const NONE = '–'
+const EMPTY = Array.from({ length: 8 }, () => '')
 
 function figures({ health, inference_tfft, tokens_per_second: rate, warm_up, checkpoint }: Scenario): string[] {
   const said = (value: number | undefined, text: (value: number) => string) =>

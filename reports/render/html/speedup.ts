@@ -1,15 +1,16 @@
 import * as Plot from '@observablehq/plot'
 import { versusColdStart } from '../../run/baseline.ts'
-import { factor, factorRange, seconds } from '../../run/format.ts'
+import { exactSeconds, factor, factorRange } from '../../run/format.ts'
 import type { Scenario } from '../../run/schema.ts'
-import { figureSection, logTicks, NAMES, number, type PictureSize, picture, rows, table } from './figure.ts'
-import type { Markup } from './markup.ts'
+import { figureSection, logTicks, number, type PictureSize, picture, table } from './figure.ts'
+import type { Markup, Section } from './markup.ts'
+import { rows } from './rows.ts'
 
 const colour = ({ versus_baseline: versus }: Scenario) =>
   versus!.ci95[0] > 1 ? 'var(--criu)' : versus!.ci95[1] < 1 ? 'var(--archive)' : 'var(--muted)'
 
-/** Speedup over the baseline of the same group, with its interval. */
-export function speedups(scenarios: Scenario[]): Markup | undefined {
+/** Speedup over the baseline of the same group, with its interval and the two medians that it is made of. */
+export function speedups(scenarios: Scenario[]): Section | undefined {
   const shown = scenarios.filter(scenario => scenario.versus_baseline)
   if (shown.length === 0) return undefined
   const over = shown.every(versusColdStart) ? 'the cold start' : 'the baseline'
@@ -17,8 +18,9 @@ export function speedups(scenarios: Scenario[]): Markup | undefined {
     id: 'speedups',
     title: `Speedup over ${over}`,
     text:
-      'Median of the baseline over the median of the scenario, both measured in turn in the same group; ' +
-      'the bar is the 95 % bootstrap interval. Right of the line is faster. The axis is logarithmic.',
+      'Median of the baseline over the median of the scenario, both measured in turn in the same group: each group ' +
+      'has a baseline of its own. The bar is the 95 % bootstrap interval. Right of the line is faster. The axis is ' +
+      'logarithmic.',
     picture: picture(`Speedup of each scenario over ${over}`, size => chart(shown, size)),
     table: figures(shown),
   })
@@ -26,46 +28,46 @@ export function speedups(scenarios: Scenario[]): Markup | undefined {
 
 function chart(shown: Scenario[], size: PictureSize): Plot.PlotOptions {
   const { narrow } = size
-  const ids = shown.map(({ id }) => id)
   const bounds = shown.flatMap(({ versus_baseline: versus }) => [versus!.speedup, ...versus!.ci95])
   const domain = [Math.min(0.8, ...bounds) / 1.15, Math.max(1.25, ...bounds) * 1.15] as const
-  const { height, dy, names } = rows(ids, size, 14, narrow ? 22 : 20)
+  const { height, marginLeft, scale, at, names } = rows(shown, size, 14, 8)
   const ticks = logTicks(domain, narrow ? 6 : 9)
   return {
-    height: shown.length * height + 50,
-    marginLeft: narrow ? 8 : NAMES,
-    marginRight: narrow ? 54 : 64,
+    height: height + 50,
+    marginLeft,
+    marginRight: narrow ? 54 : 64 + MEDIANS,
     marginTop: 10,
     marginBottom: 40,
     x: { type: 'log', domain: [...domain], label: 'times as fast →', labelAnchor: 'right', grid: true, ticks },
-    y: { domain: ids, axis: null, type: 'band' },
+    y: scale,
     marks: [
       // its own text: a logarithmic scale leaves some of its labels out
       Plot.axisX({ ticks, text: (value: number) => `${value}x`, tickSize: 0 }),
       Plot.ruleX([1], { stroke: 'var(--ink)', strokeWidth: 1.5 }),
-      ...names(ids, id => id),
-      ...marks(shown, dy, narrow),
+      ...names,
+      ...marks(shown, ({ id }) => at(id), narrow),
     ],
     color: { type: 'identity' },
   }
 }
 
+/** Room for both medians beside a speedup, in pixels. */
+const MEDIANS = 110
+
 /** The interval of each scenario, its speedup on it, and the same in figures. */
-const marks = (shown: Scenario[], dy: number, narrow: boolean): Plot.Markish[] => [
+const marks = (shown: Scenario[], y: (scenario: Scenario) => number, narrow: boolean): Plot.Markish[] => [
   Plot.link(shown, {
-    y: 'id',
+    y,
     x1: scenario => scenario.versus_baseline!.ci95[0],
     x2: scenario => scenario.versus_baseline!.ci95[1],
-    dy,
     stroke: colour,
     strokeWidth: 6,
     strokeOpacity: 0.35,
     strokeLinecap: 'round',
   }),
   Plot.dot(shown, {
-    y: 'id',
+    y,
     x: scenario => scenario.versus_baseline!.speedup,
-    dy,
     r: 4.5,
     fill: colour,
     title: scenario =>
@@ -74,15 +76,27 @@ const marks = (shown: Scenario[], dy: number, narrow: boolean): Plot.Markish[] =
   }),
   // in a column of their own: beside the dots some would lie on the line at 1
   Plot.text(shown, {
-    y: 'id',
+    y,
     frameAnchor: 'right',
     text: scenario => factor(scenario.versus_baseline!.speedup),
     textAnchor: 'end',
-    dx: narrow ? 52 : 62,
-    dy,
+    dx: narrow ? 52 : 62 + MEDIANS,
     fontWeight: 600,
     fontSize: 13,
   }),
+  ...(narrow
+    ? []
+    : [
+        Plot.text(shown, {
+          y,
+          frameAnchor: 'right',
+          text: ({ tfft, versus_baseline: versus }) => `${exactSeconds(versus!.p50)} → ${exactSeconds(tfft!.p50)} s`,
+          textAnchor: 'end',
+          dx: MEDIANS,
+          fontSize: 12,
+          fill: 'var(--muted)',
+        }),
+      ]),
 ]
 
 const figures = (shown: Scenario[]): Markup =>
@@ -91,8 +105,8 @@ const figures = (shown: Scenario[]): Markup =>
     shown.map(({ id, tfft, versus_baseline: versus }) => [
       id,
       versus!.scenario,
-      number(seconds(versus!.p50)),
-      number(seconds(tfft!.p50)),
+      number(exactSeconds(versus!.p50)),
+      number(exactSeconds(tfft!.p50)),
       number(factor(versus!.speedup)),
       number(factorRange(versus!.ci95)),
     ]),

@@ -1,11 +1,12 @@
 import * as Plot from '@observablehq/plot'
 import { seconds } from '../../run/format.ts'
 import type { Scenario } from '../../run/schema.ts'
-import { figureSection, logTicks, NAMES, number, type PictureSize, picture, rows, table } from './figure.ts'
-import type { Markup } from './markup.ts'
+import { figureSection, logTicks, number, type PictureSize, picture, table } from './figure.ts'
+import type { Markup, Section } from './markup.ts'
+import { rows } from './rows.ts'
 
 /** Every trial as a dot, the first at the top of its row, with the median. */
-export function trialDots(scenarios: Scenario[]): Markup | undefined {
+export function trialDots(scenarios: Scenario[]): Section | undefined {
   const shown = scenarios.filter(scenario => scenario.tfft)
   if (shown.length === 0) return undefined
   const axis = axisOf(shown.flatMap(({ trials }) => trials.flatMap(({ tfft }) => tfft ?? [])))
@@ -40,27 +41,32 @@ interface Dot {
   name: string
 }
 
-/** A row is 1 high; its trials lie one below the other in the middle of it. @param band the part that they take */
-export function dotsOf(shown: Scenario[], band: number): Dot[] {
-  return shown.flatMap((scenario, row) => {
-    const counted = scenario.trials.filter(trial => trial.tfft !== null)
+/** Height of a row's dots. */
+const BAND = 22
+
+/**
+ * The trials of a scenario lie one below the other around the middle of its row.
+ * @param at that middle, by the scenario's id
+ */
+export function dotsOf(shown: Scenario[], at: (id: string) => number, band = BAND): Dot[] {
+  return shown.flatMap(({ id, trials, baseline }) => {
+    const counted = trials.filter(trial => trial.tfft !== null)
     return counted.map((trial, index) => ({
       tfft: trial.tfft!,
-      y: row + (counted.length === 1 ? 0 : band * (index / (counted.length - 1) - 0.5)),
-      baseline: scenario.baseline,
-      name: `${scenario.id}, trial ${trial.trial}`,
+      y: at(id) + (counted.length === 1 ? 0 : band * (index / (counted.length - 1) - 0.5)),
+      baseline,
+      name: `${id}, trial ${trial.trial}`,
     }))
   })
 }
 
 function chart(shown: Scenario[], { logarithmic, domain }: Axis, size: PictureSize): Plot.PlotOptions {
   const { narrow } = size
-  const ids = shown.map(({ id }) => id)
-  const { height, dy, names } = rows(ids, size, 34, narrow ? 18 : 10)
+  const { height, marginLeft, scale, at, names } = rows(shown, size, BAND + 8, narrow ? 10 : 4)
   const ticks = logTicks(domain, narrow ? 6 : 9)
   return {
-    height: shown.length * height + 48,
-    marginLeft: narrow ? 8 : NAMES,
+    height: height + 48,
+    marginLeft,
     marginRight: narrow ? 46 : 60,
     marginTop: 8,
     marginBottom: 40,
@@ -72,52 +78,44 @@ function chart(shown: Scenario[], { logarithmic, domain }: Axis, size: PictureSi
       grid: true,
       ticks: logarithmic ? ticks : narrow ? 4 : 8,
     },
-    y: { type: 'linear', domain: [shown.length - 0.5, -0.5], axis: null },
+    y: scale,
     marks: [
       Plot.axisX({ ...(logarithmic ? { ticks } : {}), text: (value: number) => String(value), tickSize: 0 }),
-      ...names(ids, id => ids.indexOf(id)),
-      ...marks(shown, dy, height),
+      ...names,
+      ...marks(shown, at),
     ],
     color: { type: 'identity' },
   }
 }
 
-/** The median of each scenario, its trials on it, and the median in figures. @param height of a row, in pixels */
-function marks(shown: Scenario[], dy: number, height: number): Plot.Markish[] {
-  const medians = shown.map(({ tfft }, row) => ({ row, p50: tfft!.p50, max: tfft!.max }))
-  // parts of a row that the dots and the line take
-  const [dots, line] = [dotsOf(shown, 26 / height), 17 / height]
-  return [
-    Plot.link(medians, {
-      x1: 'p50',
-      x2: 'p50',
-      y1: median => median.row - line,
-      y2: median => median.row + line,
-      dy,
-      stroke: 'var(--ink)',
-      strokeWidth: 2,
-    }),
-    Plot.dot(dots, {
-      x: 'tfft',
-      y: 'y',
-      dy,
-      r: 3.2,
-      fill: dot => (dot.baseline ? 'var(--muted)' : 'var(--criu)'),
-      fillOpacity: 0.85,
-      title: dot => `${dot.name}: ${seconds(dot.tfft)} s`,
-    }),
-    Plot.text(medians, {
-      x: 'max',
-      y: 'row',
-      text: median => seconds(median.p50),
-      textAnchor: 'start',
-      dx: 12,
-      dy,
-      fontWeight: 600,
-      fontSize: 13,
-    }),
-  ]
-}
+/** The median of each scenario, its trials on it, and the median in figures. */
+const marks = (shown: Scenario[], at: (id: string) => number): Plot.Markish[] => [
+  Plot.link(shown, {
+    x1: one => one.tfft!.p50,
+    x2: one => one.tfft!.p50,
+    y1: one => at(one.id) - BAND / 2 - 4,
+    y2: one => at(one.id) + BAND / 2 + 4,
+    stroke: 'var(--ink)',
+    strokeWidth: 2,
+  }),
+  Plot.dot(dotsOf(shown, at), {
+    x: 'tfft',
+    y: 'y',
+    r: 3.2,
+    fill: dot => (dot.baseline ? 'var(--muted)' : 'var(--criu)'),
+    fillOpacity: 0.85,
+    title: dot => `${dot.name}: ${seconds(dot.tfft)} s`,
+  }),
+  Plot.text(shown, {
+    x: one => one.tfft!.max,
+    y: one => at(one.id),
+    text: one => seconds(one.tfft!.p50),
+    textAnchor: 'start',
+    dx: 12,
+    fontWeight: 600,
+    fontSize: 13,
+  }),
+]
 
 const figures = (shown: Scenario[]): Markup =>
   table(

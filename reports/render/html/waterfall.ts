@@ -1,9 +1,10 @@
 import * as Plot from '@observablehq/plot'
 import { count, percent, seconds } from '../../run/format.ts'
 import type { Scenario } from '../../run/schema.ts'
-import { figureSection, NAMES, number, type PictureSize, picture, rows, table } from './figure.ts'
-import { html, type Markup } from './markup.ts'
+import { figureSection, number, type PictureSize, picture, table } from './figure.ts'
+import { html, type Markup, type Section } from './markup.ts'
 import { FAMILY_ORDER, familyOf, inkOn, strengthOf } from './palette.ts'
+import { rows } from './rows.ts'
 
 interface Bar {
   id: string
@@ -16,42 +17,53 @@ interface Bar {
 }
 
 /** Height of a bar. */
-const BAR = 26
+const BAR = 22
 
 const EVEN = ' The median of an even number of trials lies between two of them; the faster one is drawn.'
+const BASELINE = ' The ticks above and below a row are at the median of the baseline that its trials alternated with.'
 
 /**
- * Where the time went: the median trial of each scenario, phase by phase, on one axis; those that end
- * early once more, closer.
+ * Where the time went: the median trial of each scenario, phase by phase, on one axis. Where one takes far longer than
+ * the others they are drawn once more, closer; first where that is the cold start, which then dwarfs all that matters.
  */
-export function waterfall(scenarios: Scenario[]): Markup | undefined {
+export function waterfall(scenarios: Scenario[]): Section | undefined {
   const shown = scenarios.filter(scenario => scenario.median_trial)
   if (shown.length === 0) return undefined
-  const longest = Math.max(...shown.map(tfft))
-  const near = shown.filter(scenario => tfft(scenario) < longest / 3)
-  const closer = near.length >= 2 && near.length < shown.length ? near : []
   const even = shown.some(scenario => scenario.n % 2 === 0)
+  const based = shown.some(scenario => scenario.versus_baseline)
   return figureSection({
     id: 'waterfall',
     title: 'Where the time goes',
     text:
       'The median trial of each scenario, from the start command to the first token. The phases of a trial do not ' +
-      `overlap and add up to its TFFT.${even ? EVEN : ''}`,
+      `overlap and add up to its TFFT.${even ? EVEN : ''}${based ? BASELINE : ''}`,
     legend: legend(shown),
-    picture: [
-      drawn(shown, 'TFFT of each scenario by phase'),
-      ...(closer.length > 0
-        ? [
-            html`<h3>The same, closer: what takes less than ${seconds(longest / 3)} s</h3>`,
-            drawn(closer, 'TFFT of the fast scenarios by phase'),
-          ]
-        : []),
-    ],
+    picture: pictures(shown),
     table: phaseTable(shown),
   })
 }
 
 const tfft = (scenario: Scenario) => scenario.median_trial?.tfft ?? 0
+
+function pictures(shown: Scenario[]): Markup[] {
+  const longest = Math.max(...shown.map(tfft))
+  const near = shown.filter(scenario => tfft(scenario) < longest / 3)
+  const far = shown.filter(scenario => !near.includes(scenario))
+  const whole = drawn(shown, 'TFFT of each scenario by phase')
+  if (near.length < 2) return [whole]
+  const closer = drawn(near, 'TFFT of the fast scenarios by phase')
+  const limit = `less than ${seconds(longest / 3)} s`
+  if (far.some(({ strategy }) => strategy !== 'cold'))
+    return [whole, html`<h3>The same, closer: what takes ${limit}</h3>`, closer]
+  const inOrder = near.toSorted((a, b) => tfft(a) - tfft(b))
+  const ends = shown.filter(one => far.includes(one) || one === inOrder[0] || one === inOrder.at(-1))
+  return [
+    html`<h3>What takes ${limit}</h3>`,
+    closer,
+    html`<h3>The fastest and the slowest of them beside the cold start</h3>`,
+    drawn(ends, 'TFFT of the cold start and of the fastest and slowest scenario by phase'),
+  ]
+}
 
 function bars(scenario: Scenario): Bar[] {
   const { phases, unattributed, tfft: total } = scenario.median_trial!
@@ -75,17 +87,13 @@ function bars(scenario: Scenario): Bar[] {
 const drawn = (scenarios: Scenario[], label: string): Markup => picture(label, size => chart(scenarios, size))
 
 function chart(scenarios: Scenario[], size: PictureSize): Plot.PlotOptions {
-  const { narrow } = size
   const longest = Math.max(...scenarios.map(tfft))
-  const ids = scenarios.map(({ id }) => id)
-  const left = narrow ? 8 : NAMES
-  const right = narrow ? 46 : 60
-  const { height, dy, names } = rows(ids, size, BAR, narrow ? 22 : 14)
-  const padding = 1 - BAR / height
+  const marginRight = size.narrow ? 46 : 60
+  const { height, marginLeft, scale, at, names } = rows(scenarios, size, BAR, size.narrow ? 14 : 8)
   return {
-    height: scenarios.length * height + 48,
-    marginLeft: left,
-    marginRight: right,
+    height: height + 48,
+    marginLeft,
+    marginRight,
     marginTop: 8,
     marginBottom: 40,
     x: {
@@ -93,28 +101,33 @@ function chart(scenarios: Scenario[], size: PictureSize): Plot.PlotOptions {
       label: 'seconds from the start command →',
       labelAnchor: 'right',
       grid: true,
-      ticks: narrow ? 4 : 8,
+      ticks: size.narrow ? 4 : 8,
       tickSize: 0,
     },
-    y: { domain: ids, axis: null, paddingInner: padding, paddingOuter: padding / 2 },
-    marks: [...names(ids, id => id), ...marks(scenarios, dy, (size.width - left - right) / longest)],
+    y: scale,
+    marks: [...names, ...marks(scenarios, at, longest, (size.width - marginLeft - marginRight) / longest)],
     color: { type: 'identity' },
     opacity: { type: 'identity' },
   }
 }
 
-/** A bar for each phase, its name where it fits, and TFFT at the end. @param pixels of a second */
-function marks(scenarios: Scenario[], dy: number, pixels: number): Plot.Markish[] {
+/**
+ * A bar for each phase, its name where it fits, the median of the baseline, and TFFT at the end.
+ * @param longest seconds that the axis shows
+ * @param pixels of a second
+ */
+function marks(scenarios: Scenario[], at: (id: string) => number, longest: number, pixels: number): Plot.Markish[] {
   const all = scenarios.flatMap(bars)
   const named = all
     .map(bar => ({ ...bar, label: fitting(bar.name, (bar.x2 - bar.x1) * pixels) }))
     .filter(bar => bar.label)
+  const based = scenarios.filter(({ versus_baseline: versus }) => versus && versus.p50 <= longest)
   return [
-    Plot.barX(all, {
-      y: 'id',
+    Plot.rect(all, {
+      y1: bar => at(bar.id) - BAR / 2,
+      y2: bar => at(bar.id) + BAR / 2,
       x1: 'x1',
       x2: 'x2',
-      dy,
       fill: 'colour',
       fillOpacity: 'strength',
       insetLeft: 0.5,
@@ -122,14 +135,30 @@ function marks(scenarios: Scenario[], dy: number, pixels: number): Plot.Markish[
       rx: 1.5,
       title: bar => `${bar.name}: ${seconds(bar.x2 - bar.x1)} s`,
     }),
-    Plot.text(named, { y: 'id', x: bar => (bar.x1 + bar.x2) / 2, dy, text: 'label', fill: 'ink', fontSize: 11 }),
+    Plot.text(named, {
+      y: bar => at(bar.id),
+      x: bar => (bar.x1 + bar.x2) / 2,
+      text: 'label',
+      fill: 'ink',
+      fontSize: 11,
+    }),
+    ...[-1, 1].map(side =>
+      Plot.link(based, {
+        x1: one => one.versus_baseline!.p50,
+        x2: one => one.versus_baseline!.p50,
+        y1: one => at(one.id) + side * (BAR / 2 - 1),
+        y2: one => at(one.id) + side * (BAR / 2 + 4),
+        stroke: 'var(--ink)',
+        strokeWidth: 2,
+        title: ({ versus_baseline: versus }) => `${versus!.scenario}, in turn with it: ${seconds(versus!.p50)} s`,
+      }),
+    ),
     Plot.text(scenarios, {
-      y: 'id',
+      y: one => at(one.id),
       x: tfft,
       text: scenario => seconds(tfft(scenario)),
       textAnchor: 'start',
       dx: 7,
-      dy,
       fontWeight: 600,
       fontSize: 13,
     }),

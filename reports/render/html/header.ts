@@ -1,0 +1,99 @@
+import { interruption } from '../../analysis/interruption.ts'
+import { versusColdStart } from '../../run/baseline.ts'
+import { count, day, exactSeconds, factor, seconds } from '../../run/format.ts'
+import type { Report, Run, Scenario } from '../../run/schema.ts'
+import { docs, html, idCode, type Markup, type Section } from './markup.ts'
+
+/** What the page says first: the fastest way back, by how much, against what, and what to type. */
+
+/** Measured to compare with, and nothing to operate: what the rest is held against, and what podman itself costs. */
+const YARDSTICKS: readonly string[] = ['cold', 'runtime-direct']
+
+/** The scenario that came back fastest of those that can be operated; the fastest yardstick where there are none. */
+function best(report: Report): Scenario | undefined {
+  const back = fastestFirst(report.scenarios.filter(({ strategy }) => strategy !== 'cold'))
+  return back.find(({ strategy }) => !YARDSTICKS.includes(strategy)) ?? back[0]
+}
+
+const fastestFirst = (scenarios: Scenario[]) =>
+  scenarios
+    .filter(scenario => scenario.tfft && scenario.outcome === 'measured')
+    .toSorted((a, b) => a.tfft!.p50 - b.tfft!.p50)
+
+export function title(report: Report): string {
+  if (report.verdict === 'nothing-measured') return 'Nothing was measured'
+  const fastest = best(report)
+  if (!fastest) return 'Cold starts, measured'
+  const back = `Back in ${seconds(fastest.tfft!.p50)} s`
+  const cold = versusColdStart(fastest)
+  if (!cold) return back
+  return cold.speedup > 1
+    ? `${back}, ${factor(cold.speedup)} as fast as a cold start`
+    : 'Nothing was faster than the cold start'
+}
+
+/** @param run tells in which bench file a scenario stands; without it nothing is said of what to type */
+export function header(report: Report, run?: Run): Markup {
+  const measured = report.scenarios.filter(scenario => scenario.n > 0)
+  const trials = measured.reduce((sum, scenario) => sum + scenario.n, 0)
+  const { label, style } = verdict(report)
+  const random =
+    report.engine.random_weights &&
+    ' The model has random weights: only speed, and that the tokens stay the same, mean anything.'
+  const done = `${count(measured.length, 'scenario')} in ${count(trials, 'trial')}`
+  const { gpu, cpu } = report.host.fingerprint
+  const { name, version, model } = report.engine
+  const chips = [[name, version].filter(Boolean).join(' '), model, gpu ?? cpu ?? 'unknown host']
+  return html`<header>
+<p class="suite">CRIU GPU Benchmark Suite, ${day(report.timestamp)}</p>
+<h1>${title(report)}</h1>
+<p class="summary">${wayBack(report)}Measured here: ${done}.${random}</p>
+${again(best(report), run)}
+<ul class="chips"><li><span class="verdict ${style}">${label}</span></li>
+${chips.map(chip => html`<li>${chip}</li>`)}
+${report.interrupted && html`<li class="inconclusive">${interruption(report.interrupted)}</li>`}
+${report.notes.map(note => html`<li class="inconclusive">${note}</li>`)}</ul>
+</header>`
+}
+
+function wayBack(report: Report): Markup | undefined {
+  const fastest = best(report)
+  if (!fastest) return undefined
+  const cold = versusColdStart(fastest)
+  const beside = cold
+    ? html`, where the cold start that alternated with it takes ${exactSeconds(cold.p50)}\u00A0s`
+    : '; no cold start was measured beside it'
+  const took = ({ id, tfft }: Scenario) => html`${idCode(id)}: ${exactSeconds(tfft!.p50)}\u00A0s`
+  const bare = fastestFirst(report.scenarios.filter(({ strategy }) => strategy === 'runtime-direct'))[0]
+  const yardstick =
+    bare && bare !== fastest
+      ? html`${took(bare)} leaves podman out: it shows what podman costs, and is no way to operate a server. `
+      : undefined
+  const way = bare === fastest ? 'The fastest scenario, without podman, is' : 'The fastest scenario is'
+  return html`${way} ${took(fastest)} from the start command to the first token${beside}. ${yardstick}`
+}
+
+/** What to type to measure it again, and where it is told how it is operated. */
+function again(fastest: Scenario | undefined, run: Run | undefined): Markup | undefined {
+  const file = run?.scenarios.find(({ id }) => id === fastest?.id)?.group
+  if (!fastest || !file) return undefined
+  const command = `SCENARIOS='${fastest.id}' npx vitest bench ${file}`
+  return html`<p class="again">To measure it again: <code>${command}</code>. How it works, and what it needs:
+${docs('strategies.md')}.</p>`
+}
+
+function verdict({ verdict, reference }: Report): { label: string; style: string } {
+  if (verdict === 'nothing-measured') return { label: 'NOTHING MEASURED', style: 'fail' }
+  if (verdict === 'fail') return { label: 'FAIL', style: 'fail' }
+  return reference && reference.verdict !== 'pass'
+    ? { label: reference.verdict.toUpperCase(), style: 'fail' }
+    : verdict === 'measured'
+      ? { label: 'MEASURED', style: 'inconclusive' }
+      : { label: 'PASS', style: 'pass' }
+}
+
+/** Links to the parts of the page. */
+export const contents = (sections: Section[]): Markup =>
+  html`<nav aria-label="Contents"><ul class="contents">${sections.map(
+    ({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`,
+  )}</ul></nav>`
