@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type Effects, missingEffects } from '../../reports/analysis/effects.ts'
 import { FORMATS } from '../../reports/render/formats.ts'
 import { runFolder } from '../../reports/run/run-folder.ts'
 import { type Report, reportSchema, runSchema } from '../../reports/run/schema.ts'
@@ -11,9 +13,9 @@ const UNATTRIBUTED = 0.05
 
 /**
  * `npm run check-report -- RUN`: every file of a run is there and well-formed, every trial counted,
- * every second has a phase.
+ * every second has a phase, and the effects that are asked for are there.
  */
-export function checkReport(path: string): Report {
+export function checkReport(path: string, effects: Effects = {}): Report {
   const files = runFolder(path)
   const made = FORMATS.map(({ file }) => join(path, file))
   const empty = [files.run, files.trials, ...made, files.vitest].filter(
@@ -36,14 +38,43 @@ export function checkReport(path: string): Report {
   const silent = trials
     .filter(trial => !existsSync(join(files.logs, trial.scenario)))
     .map(trial => `no logs of ${trial.scenario}`)
-  if (wrong.length + silent.length > 0) throw new Problem([...wrong, ...new Set(silent)].join('\n'), { exitCode: 1 })
+  const all = [...wrong, ...new Set(silent), ...missingEffects(report, effects)]
+  if (all.length > 0) throw new Problem(all.join('\n'), { exitCode: 1 })
   return report
+}
+
+const USAGE = `Usage: npm run check-report -- [RUN] [--faster ID] [--slower ID] [--first-phase SHARE]
+RUN: a folder of results, results/latest by default.
+--faster, --slower: the whole interval of this scenario's speedup lies above or below 1; may be given more than once.
+--first-phase: no restored server's first-token phase is shorter than this share of its baseline's.`
+
+function parse(args: string[]): { path: string; effects: Effects } {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        faster: { type: 'string', multiple: true },
+        slower: { type: 'string', multiple: true },
+        'first-phase': { type: 'string' },
+      },
+    })
+    const [path = 'results/latest', ...rest] = positionals
+    if (rest.length > 0) throw new Problem(`one run is checked, received ${positionals.length}`)
+    const { faster = [], slower = [], 'first-phase': share } = values
+    if (share === undefined) return { path, effects: { faster, slower } }
+    if (!(Number(share) > 0 && Number(share) <= 1))
+      throw new Problem(`--first-phase is a share above 0 and up to 1, such as 0.6; received "${share}"`)
+    return { path, effects: { faster, slower, firstToken: Number(share) } }
+  } catch (error) {
+    throw new Problem(`${(error as Error).message}\n${USAGE}`)
+  }
 }
 
 if (import.meta.main) {
   try {
-    const path = process.argv[2] ?? 'results/latest'
-    const { scenarios, verdict } = checkReport(path)
+    const { path, effects } = parse(process.argv.slice(2))
+    const { scenarios, verdict } = checkReport(path, effects)
     console.log(`${path}: ${scenarios.length} scenarios, every trial counted, verdict ${verdict}`)
   } catch (error) {
     process.exitCode = reportProblem(error)
