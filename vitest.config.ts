@@ -14,6 +14,8 @@ const shared: TestOptions = {
   benchmark: { include: [] },
   testTimeout: 30_000,
   hookTimeout: 60_000,
+  // a second, vitest's own, is short on a loaded host
+  expect: { poll: { timeout: 20_000 } },
 }
 
 /** The same order in every run: vitest's own puts what failed or took long first. */

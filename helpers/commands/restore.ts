@@ -11,6 +11,8 @@ import { checkHost, equipment } from '../../fixtures/run/equipment.ts'
 import { keepLogsSoFar } from '../../fixtures/run/logs.ts'
 import { openContext } from '../../fixtures/run/open-context.ts'
 import { measure } from '../../fixtures/run/trial.ts'
+import type { Question } from '../../fixtures/server/questions.ts'
+import { words } from '../../fixtures/server/words.ts'
 import { prepareImport } from '../../fixtures/strategies/podman-import.ts'
 import type { Trial } from '../../reports/run/schema.ts'
 import { configuration } from '../config/configuration.ts'
@@ -23,7 +25,7 @@ import { endOnSignal } from '../host/signals.ts'
 import { Podman } from '../podman/podman.ts'
 import { reap } from '../podman/reaper.ts'
 import { runRoot, storeOf } from '../podman/storage.ts'
-import { firstAnswer } from '../prober/openai.ts'
+import { type Endpoint, firstAnswer } from '../prober/openai.ts'
 import { warmProber } from '../prober/warm-up.ts'
 
 /**
@@ -76,13 +78,10 @@ async function main(argv: string[]): Promise<void> {
   try {
     const text = await (there ? resumed(context, there, record) : restored(context, archive, record))
     const endpoint = { ...context.engine.endpoint, model: record.model }
-    const question = { ...endpoint, ...context.engine.question }
-    // a small model may end at once where it may: words are what is asked for
-    const wordy = { ...question, mayEnd: false, maxTokens: Math.min(question.maxTokens, MOST_TOKENS) }
-    const answer = await firstAnswer(wordy, { timeout: c.healthCheckTimeout })
+    const said = await heard(endpoint, context.engine.question, c.healthCheckTimeout)
     writeFileSync(resumedMark(await context.podman('disk')), '')
     answered = true
-    console.log(`${text}\n\n${answerLines(question.prompt, answer.text)}`)
+    console.log(`${text}\n\n${answerLines(said.prompt, said.text)}`)
     console.log(
       `\nIt listens on 127.0.0.1:${record.port} until it is stopped, or until the next run, which takes it away:\n` +
         `  ${STOP}`,
@@ -92,8 +91,24 @@ async function main(argv: string[]): Promise<void> {
   }
 }
 
-/** Of the answer that is printed. */
+/** Tokens of the answer that is printed, and seconds for it. */
 const MOST_TOKENS = 48
+const PATIENCE = 20
+
+/** What it says to the engine's question; to the measured prompt where it has no words for that. */
+async function heard(endpoint: Endpoint, question: Question | undefined, timeout: number) {
+  const first = await firstAnswer(endpoint, { timeout })
+  const said = question && (await words(endpoint, wordy(question), { timeout: PATIENCE }))
+  return said ? { prompt: said.question.prompt, text: said.answer.text } : { prompt: endpoint.prompt, text: first.text }
+}
+
+/** A small model may end a text at once where it may: words are what is asked for. */
+const wordy = ({ otherwise, ...question }: Question): Question => ({
+  ...question,
+  mayEnd: question.chat === true,
+  maxTokens: Math.min(question.maxTokens, MOST_TOKENS),
+  ...(otherwise && { otherwise: wordy(otherwise) }),
+})
 
 /** The server where it is there already. */
 async function restoredBefore(

@@ -1,9 +1,16 @@
+/** A piece of a chat's answer. A model that thinks first has its thoughts in a field of their own. */
+interface Delta {
+  content?: string | null
+  reasoning_content?: string | null
+  reasoning?: string | null
+}
+
 /** A chunk of OpenAI's completions API, and what llama.cpp and vLLM add to it. */
 export interface Chunk {
   object?: string
   error?: unknown
   message?: string
-  choices?: { text?: string; delta?: { content?: string }; finish_reason?: unknown }[] | null
+  choices?: { text?: string; delta?: Delta; finish_reason?: unknown }[] | null
   usage?: {
     prompt_tokens?: number
     completion_tokens?: number

@@ -11,20 +11,22 @@ export interface Endpoint {
   model: string
   prompt: string
   maxTokens: number
-  /** Whether the model may end its answer before; a measured one is always as long. */
+  /** Whether the model may end its answer before, even before its first word; a measured one is always as long. */
   mayEnd?: boolean
+  /** Asked as a user's message, in the model's chat template. */
+  chat?: boolean
 }
 
 /** What a server said to one request, all times in seconds on the monotonic clock. */
 export interface TimedCompletion extends Completion {
   /** The request was sent. */
   sent: number
-  /** The bytes of the first token were read from the socket. */
+  /** The bytes of the first token were read from the socket; NaN where the model ended its answer before. */
   firstToken: number
   finished: number
 }
 
-export const PATH = '/v1/completions'
+export const pathOf = ({ chat }: Pick<Endpoint, 'chat'>) => (chat ? '/v1/chat/completions' : '/v1/completions')
 
 /** Seconds, none of them measured: for the server to close the connection itself, */
 const LINGER = 0.05
@@ -33,11 +35,11 @@ const BODY_DEADLINE = 1
 /** and for [DONE] after the last token. */
 const DONE_DEADLINE = 2
 
-/** What is sent to {@link PATH}. */
-export const body = ({ model, prompt, maxTokens, mayEnd = false }: Endpoint) =>
+/** What is sent to {@link pathOf}. */
+export const body = ({ model, prompt, maxTokens, mayEnd = false, chat }: Endpoint) =>
   JSON.stringify({
     model,
-    prompt,
+    ...(chat ? { messages: [{ role: 'user', content: prompt }] } : { prompt }),
     max_tokens: maxTokens,
     temperature: 0,
     seed: 0,
@@ -59,7 +61,7 @@ export function ask(endpoint: Endpoint, socket: Socket, signal: AbortSignal): Pr
     bodyTimeout: 0,
   })
   return new Promise<TimedCompletion>((resolve, reject) => {
-    const stream = new CompletionStream()
+    const stream = new CompletionStream({ mayBeEmpty: endpoint.mayEnd })
     const decoder = new TextDecoder()
     let status = 0
     let refusal = ''
@@ -87,7 +89,7 @@ export function ask(endpoint: Endpoint, socket: Socket, signal: AbortSignal): Pr
     const sent = now()
     const headers = { 'content-type': 'application/json' }
     client.dispatch(
-      { path: PATH, method: 'POST', headers, body: body(endpoint), reset: true },
+      { path: pathOf(endpoint), method: 'POST', headers, body: body(endpoint), reset: true },
       {
         onRequestStart() {},
         onResponseStart(_controller, statusCode) {

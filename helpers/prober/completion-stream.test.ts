@@ -179,3 +179,17 @@ it('gives back every text that a server may say', () => {
     }),
   )
 })
+
+test('an answer may be empty where the model may end it, and must have ended properly', () => {
+  const said = (text: string, mayBeEmpty: boolean) => {
+    const stream = new CompletionStream({ mayBeEmpty })
+    stream.push(text)
+    return stream.completion()
+  }
+  const empty = token('', { finish_reason: 'stop' })
+  expect(said(empty + DONE, true)).toEqual({ text: '', tokens: 0, finishReason: 'stop' })
+  expect(said(empty, true)).toMatchObject({ text: '', tokens: 0 })
+  expect(() => said(empty + DONE, false)).toThrow('the stream ended without a token')
+  expect(() => said(token(''), true)).toThrow('the stream ended without a token')
+  expect(() => said('', true)).toThrow('the stream ended without a token')
+})

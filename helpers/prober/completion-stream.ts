@@ -40,6 +40,7 @@ const DONE = /(?:^|[\r\n])data: ?\[DONE\]\s*$/
  */
 export class CompletionStream {
   tokens = 0
+  readonly #mayBeEmpty: boolean
   #text = ''
   #finishReason: string | undefined
   #evaluation: Evaluation = {}
@@ -54,6 +55,11 @@ export class CompletionStream {
     onEvent: ({ event, data }) => this.#take(event, data),
     onError: ({ field, value }) => void (field === 'error' && this.#fail(value ?? '')),
   })
+
+  /** @param mayBeEmpty an answer that ends properly without a token is one */
+  constructor({ mayBeEmpty = false }: { mayBeEmpty?: boolean | undefined } = {}) {
+    this.#mayBeEmpty = mayBeEmpty
+  }
 
   push(text: string): void {
     if (this.over) return
@@ -105,8 +111,9 @@ export class CompletionStream {
   /** What a stream without an error lacks to be an answer. */
   #missing(): string | undefined {
     if (this.#events === 0 && this.#began) return `the server sent no event stream: ${excerpt(this.#began)}`
-    if (this.tokens === 0) return 'the stream ended without a token'
-    return this.#done || this.#finishReason ? undefined : this.unfinished
+    const ended = this.#done || this.#finishReason !== undefined
+    if (this.tokens === 0 && !(ended && this.#mayBeEmpty)) return 'the stream ended without a token'
+    return ended ? undefined : this.unfinished
   }
 
   #take(event: string | undefined, data: string): void {
@@ -122,7 +129,8 @@ export class CompletionStream {
       return this.#refuse(`the server sent something that is not a completion: ${excerpt(data)}`)
     this.#evaluation = { ...this.#evaluation, ...evaluationOf(said) }
     const [choice] = choices
-    const piece = choice?.text ?? choice?.delta?.content
+    const { delta } = choice ?? {}
+    const piece = choice?.text ?? (delta?.content || delta?.reasoning_content || delta?.reasoning)
     if (piece) {
       this.tokens++
       this.#text += piece

@@ -19,9 +19,13 @@ export class NoAnswer extends Problem {
   override name = 'NoAnswer'
 }
 
-/** @property timeout seconds */
-interface Patience {
+/**
+ * @property timeout seconds
+ * @property up the server has answered before: what it refuses now it will always refuse
+ */
+export interface Patience {
   timeout: number
+  up?: boolean
   signal?: AbortSignal
 }
 
@@ -36,7 +40,7 @@ const TELLING = 1
  * @throws NoAnswer after the timeout, naming the last answer, or as soon as the server's refusal is sure to stay;
  * the signal's reason when aborted
  */
-export async function firstAnswer(endpoint: Endpoint, { timeout, signal }: Patience): Promise<Answer> {
+export async function firstAnswer(endpoint: Endpoint, { timeout, up = false, signal }: Patience): Promise<Answer> {
   const late = AbortSignal.timeout(timeout * 1000)
   const stop = signal ? AbortSignal.any([signal, late]) : late
   const refusal = new Refusal()
@@ -67,6 +71,7 @@ export async function firstAnswer(endpoint: Endpoint, { timeout, signal }: Patie
     // where nobody listens the next attempt is never far
     before = ending && began
     if (!late.aborted) refusal.note(ending?.status, began)
+    if (up && refusal.status !== undefined) break
     if (await refusal.stays(now(), () => isUp(endpoint.port))) break
     interval = nextInterval(interval, ending)
     await pause(Math.max(0, interval - (now() - began)), stop)

@@ -1,4 +1,4 @@
-import { type Endpoint, PATH } from './completion-request.ts'
+import { type Endpoint, pathOf } from './completion-request.ts'
 import { status as statusOf } from './health.ts'
 import { HOST } from './loopback.ts'
 
@@ -52,13 +52,15 @@ const NO_KEY =
   '(--api-key in ENGINE_ARGS or ENGINE_COMMAND, VLLM_API_KEY in PODMAN_ARGS).'
 
 /** What is said of a server that refuses. Pure. */
-export function describeRefusal(status: number, { port, model }: Endpoint, said: string, attempts: number): string {
+export function describeRefusal(status: number, endpoint: Endpoint, said: string, attempts: number): string {
+  const { port, model } = endpoint
+  const path = pathOf(endpoint)
   const asked = `${attempts} attempts; the last one: ${said}`
   const question =
     `Does the server know the model by the name in MODEL_ID, ${JSON.stringify(model)}? ` +
-    `Does ENGINE_COMMAND start an OpenAI-compatible API that streams at ${PATH}?`
+    `Does ENGINE_COMMAND start an OpenAI-compatible API that streams at ${path}?`
   return (
-    `no token from ${HOST}:${port}: it refuses POST ${PATH}, and waiting does not help (${asked})\n` +
+    `no token from ${HOST}:${port}: it refuses POST ${path}, and waiting does not help (${asked})\n` +
     (status === 401 || status === 403 ? NO_KEY : question)
   )
 }
