@@ -21,23 +21,26 @@ const VITEST = { bench: 'bench', test: 'run' }
 let asked
 const project = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
+const asksForHelp = word => word === '--help' || word === '-h'
+
+function commandNames(root = project) {
+  const own = readdirSync(join(root, 'helpers', 'commands')).filter(entry => /^[a-z-]+\.ts$/.test(entry))
+  return [...Object.keys(VITEST), ...own.map(entry => entry.slice(0, -3))].sort()
+}
+
 /** What to run, in order: [{name, argv}], argv for Node; an unknown command is an Error that lists the known ones. */
 export function stepsOf(words, root = project) {
-  const names = words[0] === 'setup' && words[1] in VITEST ? words.slice(0, 2) : words.slice(0, 1)
-  const rest = words.slice(names.length)
+  const both = words[0] === 'setup' && words[1] in VITEST ? words.slice(0, 2) : words.slice(0, 1)
+  const rest = words.slice(both.length)
+  // who asks for help wants nothing to be set up
+  const names = rest.some(asksForHelp) ? both.slice(-1) : both
   const commands = join(root, 'helpers', 'commands')
   return (names.length ? names : ['']).map((name, i, all) => {
     const own = i === all.length - 1 ? rest : []
     if (name in VITEST) return { name, argv: [join(commands, 'vitest.mjs'), VITEST[name], ...own] }
     const file = join(commands, `${name}.ts`)
     if (/^[a-z][a-z-]*$/.test(name) && existsSync(file)) return { name, argv: [file, ...own] }
-    const known = [
-      ...Object.keys(VITEST),
-      ...readdirSync(commands)
-        .filter(entry => /^[a-z-]+\.ts$/.test(entry))
-        .map(entry => entry.slice(0, -3)),
-    ]
-    throw new Error(`there is no command "${name}"; there are ${known.sort().join(', ')}`)
+    throw new Error(`there is no command "${name}"; there are ${commandNames(root).join(', ')}`)
   })
 }
 
@@ -141,6 +144,10 @@ function take(lock) {
 async function main(words) {
   if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE)
     return fail(`Node ${OLDEST_NODE} or newer is needed, this is ${process.version}: https://nodejs.org/en/download`)
+  if (words.length === 1 && asksForHelp(words[0])) {
+    console.log(`Usage: npm run COMMAND -- [ARGUMENTS]\n\nCommands: ${commandNames().join(', ')}`)
+    return 0
+  }
   let steps
   try {
     steps = stepsOf(words)

@@ -1,5 +1,6 @@
 import { configuration } from '../config/configuration.ts'
 import { reportProblem } from '../core/problem.ts'
+import { onlyHelp } from '../core/usage.ts'
 import { becomeRoot } from '../host/root.ts'
 import { lockRun } from '../host/run-lock.ts'
 import { runLock } from '../podman/storage.ts'
@@ -16,7 +17,17 @@ const WORDS: Record<TryKind, string> = {
   'drops-syn': 'SYNs are dropped for the first 300 ms',
 }
 
+const USAGE = `Usage: npm run calibrate
+
+Measures the prober's own error, about half a minute; every later report shows it. Needs root.`
+
 try {
+  if (!onlyHelp(USAGE)) await run()
+} catch (error) {
+  process.exitCode = reportProblem(error)
+}
+
+async function run(): Promise<void> {
   // the figure is kept in STATE_DIR, which is root's
   await becomeRoot()
   const c = configuration()
@@ -37,6 +48,4 @@ try {
         `${milliseconds(sorted.at(-1)!)}`,
     )
   }
-} catch (error) {
-  process.exitCode = reportProblem(error)
 }

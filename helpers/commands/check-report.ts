@@ -7,6 +7,7 @@ import { runFolder } from '../../reports/run/run-folder.ts'
 import { type Report, reportSchema, runSchema } from '../../reports/run/schema.ts'
 import { checked, readTrials } from '../../reports/run/trials.ts'
 import { Problem, reportProblem } from '../core/problem.ts'
+import { asksForHelp } from '../core/usage.ts'
 
 /** Share of TFFT that no phase may leave unexplained, in the median trial. */
 const UNATTRIBUTED = 0.05
@@ -71,11 +72,16 @@ function parse(args: string[]): { path: string; effects: Effects } {
   }
 }
 
+function main(argv: string[]): void {
+  if (asksForHelp(argv)) return console.log(USAGE)
+  const { path, effects } = parse(argv)
+  const { scenarios, verdict } = checkReport(path, effects)
+  console.log(`${path}: ${scenarios.length} scenarios, every trial counted, verdict ${verdict}`)
+}
+
 if (import.meta.main) {
   try {
-    const { path, effects } = parse(process.argv.slice(2))
-    const { scenarios, verdict } = checkReport(path, effects)
-    console.log(`${path}: ${scenarios.length} scenarios, every trial counted, verdict ${verdict}`)
+    main(process.argv.slice(2))
   } catch (error) {
     process.exitCode = reportProblem(error)
   }

@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util'
 import { checkOtherRun, compareRuns, DEFAULT_TOLERANCE, readReference } from '../../reports/analysis/compare.ts'
 import { gateExitCode } from '../../reports/analysis/exit-code.ts'
 import { gateVerdict, renderGate } from '../../reports/render/gate-table.ts'
-import { Problem, reportProblem } from '../core/problem.ts'
+import { EXIT, Problem, reportProblem } from '../core/problem.ts'
+import { asksForHelp } from '../core/usage.ts'
 
 const USAGE =
   'For example: npm run compare -- results/reference.json results/latest\nOptions: --tolerance 0.1 ' +
@@ -15,6 +16,10 @@ export function main(
   print: (text: string) => void = text => stdout.write(text),
   environment: Record<string, string | undefined> = process.env,
 ): number {
+  if (asksForHelp(argv)) {
+    print(`Usage: npm run compare -- A B\n\nIs run B slower than run A? Ends with 4 where it is.\n${USAGE}\n`)
+    return EXIT.ok
+  }
   const { from, to, tolerance, anyHost } = parse(argv)
   checkOtherRun(from, to)
   const result = compareRuns(readReference(from), readReference(to), {

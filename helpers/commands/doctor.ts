@@ -1,30 +1,43 @@
 import { configuration } from '../config/configuration.ts'
 import { EXIT, reportProblem } from '../core/problem.ts'
-import { becomeRoot } from '../host/root.ts'
+import { onlyHelp } from '../core/usage.ts'
+import { tryRoot } from '../host/root.ts'
 import { node } from '../setup/node.ts'
 import { oldCheckpoints } from '../setup/old-checkpoints.ts'
-import { ok, probeAll } from '../setup/step.ts'
+import { ok, probeAll, unusable, withoutRoot } from '../setup/step.ts'
 import { stepsFor } from '../setup/steps.ts'
-import { renderTable } from '../setup/table.ts'
+import { type Row, renderTable } from '../setup/table.ts'
 
-/**
- * `npm run doctor`: what a run needs, what is there, what to do. Changes nothing. Exit 0, or 2 when
- * something is not ok.
- */
+const USAGE = `Usage: npm run doctor
+
+Shows what a run needs, what is there and what to do. Changes nothing. Ends with 2 where something is not ok.
+Without root it shows what a user can see.`
 
 try {
-  await becomeRoot()
-  const c = configuration()
-  const steps = [node, ...stepsFor(c)]
-  const found = await probeAll(steps, c)
-  const old = oldCheckpoints(c.checkpointDir).map(({ path, what, remedy }) => ok(`${path}: ${what}`, remedy))
-  console.log(
-    renderTable([
-      ...steps.map((step, i) => ({ name: step.name, ...found[i]! })),
-      ...old.map(row => ({ name: 'left over', ...row })),
-    ]),
-  )
-  if (found.some(({ state }) => state !== 'ok')) process.exitCode = EXIT.unusable
+  if (!onlyHelp(USAGE)) process.exitCode = await run()
 } catch (error) {
   process.exitCode = reportProblem(error)
+}
+
+/** `npm run doctor`: what a run needs, what is there, what to do. Exit 0, or 2 when something is not ok. */
+async function run(): Promise<number> {
+  const refused = await tryRoot()
+  const c = configuration()
+  const steps = [node, ...stepsFor(c)]
+  const seen = await probeAll(steps, c)
+  const found = refused ? seen.map(withoutRoot) : seen
+  const old = oldCheckpoints(c.checkpointDir).map(({ path, what, remedy }) => ok(`${path}: ${what}`, remedy))
+  const rows: Row[] = [
+    ...(refused ? [{ name: 'root', ...noRoot(refused.message) }] : []),
+    ...steps.map((step, i) => ({ name: step.name, ...found[i]! })),
+    ...old.map(row => ({ name: 'left over', ...row })),
+  ]
+  console.log(renderTable(rows))
+  return rows.some(({ state }) => state !== 'ok') ? EXIT.unusable : EXIT.ok
+}
+
+/** A run needs it. */
+function noRoot(why: string) {
+  const [found = '', remedy = ''] = why.split('\n')
+  return unusable(found, remedy)
 }

@@ -2,6 +2,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openSelfTest, slowRuntime } from '../../fixtures/testing/self-test.ts'
 import { Problem, reportProblem } from '../core/problem.ts'
+import { asksForHelp } from '../core/usage.ts'
+
+const USAGE = `Usage: npm run gate-rates -- [RUNS] [SECONDS]
+
+Measures how often the gate is wrong: runs the suite unchanged, and with restores delayed by that many seconds (20 runs,
+0.1 s). Needs root.`
 
 /**
  * `npm run gate-rates [-- RUNS SECONDS]`: how often the gate is wrong. Runs the real suite with a small model, RUNS
@@ -9,6 +15,7 @@ import { Problem, reportProblem } from '../core/problem.ts'
  * counts the exit codes.
  */
 async function main(argv: string[]): Promise<void> {
+  if (asksForHelp(argv)) return console.log(USAGE)
   const [runs, delay] = [Number(argv[0] ?? 20), Number(argv[1] ?? 0.1)]
   if (!(runs >= 1) || !(delay > 0))
     throw new Problem(`npm run gate-rates takes a number of runs and a delay in seconds, received: ${argv.join(' ')}`)

@@ -5,15 +5,26 @@ import { readReference } from '../../reports/analysis/compare.ts'
 import { MIN_TRIALS } from '../../reports/analysis/targets.ts'
 import { writeWhole } from '../../reports/run/run-folder.ts'
 import { checkCreatable } from '../core/creatable.ts'
-import { Problem, reportProblem } from '../core/problem.ts'
+import { EXIT, Problem, reportProblem } from '../core/problem.ts'
+import { asksForHelp } from '../core/usage.ts'
 
-const USAGE = 'For example: npm run reference -- results/latest results/reference.json'
+const USAGE = `Usage: npm run reference -- [RUN] [FILE]
+
+Keeps a run to gate against; results/latest and results/reference.json where none are named.
+For example: npm run reference -- results/latest results/reference.json
+`
 
 /** `npm run reference -- [RUN] [FILE]`: keeps a run's report as what later runs are gated against. */
 export function main(argv: string[], print: (text: string) => void = text => stdout.write(text)): number {
+  if (asksForHelp(argv)) {
+    print(USAGE)
+    return EXIT.ok
+  }
   const [run = 'results/latest', file = 'results/reference.json', ...rest] = argv
   if (rest.length > 0 || argv.some(word => word.startsWith('-')))
-    throw new Problem(`npm run reference takes a run and the file to keep it in, received: ${argv.join(' ')}\n${USAGE}`)
+    throw new Problem(
+      `npm run reference takes a run and the file to keep it in, received: ${argv.join(' ')}\n${USAGE.trimEnd()}`,
+    )
   checkCreatable('FILE', file)
   const report = readReference(run)
   const broken = report.scenarios.filter(scenario => scenario.outcome === 'failed' || scenario.failed > 0)

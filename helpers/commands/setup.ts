@@ -1,13 +1,25 @@
 import { performance } from 'node:perf_hooks'
 import { configuration } from '../config/configuration.ts'
 import { reportProblem } from '../core/problem.ts'
+import { onlyHelp } from '../core/usage.ts'
 import { becomeRoot } from '../host/root.ts'
 import { endOnSignal } from '../host/signals.ts'
 import { setUp } from '../setup/steps.ts'
 
 /** `npm run setup`: makes what a run needs and is missing. Exit 0, or 2 with what to do. */
 
+const USAGE = `Usage: npm run setup
+
+Creates what a run needs and is missing: packages, CRIU, a tmpfs, the engine's image, the model. Needs root.
+Its settings are variables (docs/variables.md); npm run doctor shows what is there.`
+
 try {
+  if (!onlyHelp(USAGE)) await run()
+} catch (error) {
+  process.exitCode = reportProblem(error)
+}
+
+async function run(): Promise<void> {
   await becomeRoot()
   // ending is enough: half-done work stands under another name and is redone, children end with this process
   endOnSignal(() => console.error('criu-gpu-bench: set-up was interrupted; run it again to continue'))
@@ -17,6 +29,4 @@ try {
     `set-up: ${made.length ? `${made.join(', ')} made` : 'everything is there'} ` +
       `(${(performance.now() / 1000).toFixed(1)} s)`,
   )
-} catch (error) {
-  process.exitCode = reportProblem(error)
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { CREATABLE, fileInTheWay, isCreatable } from '../core/creatable.ts'
@@ -13,6 +13,7 @@ import { defaultEngine, ENGINES, type EngineName, engineDescriptions } from '../
 import { STAND_IN_RECORD, withStandIn } from '../models/embedded.ts'
 import { refusedPodmanArgs } from '../podman/podman-args.ts'
 import { checkLocalPodman } from '../podman/podman-environment.ts'
+import { nearMisses, unknownNames } from './variable-names.ts'
 
 /**
  * What a run is made of, read from the environment and from `.env` (the environment wins), checked before anything
@@ -310,6 +311,7 @@ export function configuration(): Configuration {
   } catch (error) {
     throw new Problem(`.env cannot be read: ${(error as Error).message}`)
   }
+  checkNames(file)
   checkLocalPodman(process.env)
   const c = parseConfiguration({ ...file, ...process.env }, existsSync('/dev/nvidiactl'))
   return c.modelIsDefault && !existsSync(c.modelId) && hasRecord(c.stateDir, STAND_IN_RECORD) ? withStandIn(c) : c
@@ -317,6 +319,21 @@ export function configuration(): Configuration {
 
 const namedImage = ({ image }: EngineDescription, vllmImage: string): string | undefined =>
   image && 'named' in image ? image.named({ vllmImage }) : undefined
+
+let warned = false
+
+/** Slips in the names of variables: in `.env` an error, in the environment, which is not the suite's alone, a warning. */
+function checkNames(file: Record<string, string | undefined>): void {
+  const wrong = unknownNames(Object.keys(file), existsSync('.env') ? readFileSync('.env', 'utf8') : '', VARIABLES)
+  if (wrong.length > 0)
+    throw new Problem(
+      `configuration is unusable:\n${wrong.map(line => `  ${line}`).join('\n')}\nOnly the suite reads .env: take out ` +
+        'what is not its own; docs/variables.md lists every variable.',
+    )
+  if (!warned)
+    for (const line of nearMisses(Object.keys(process.env), VARIABLES)) console.error(`criu-gpu-bench: ${line}`)
+  warned = true
+}
 
 function describeIssue(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
   const key = String(issue.path[0])

@@ -40,6 +40,17 @@ export function nearest(word: string, known: readonly string[], most = 3): strin
     .map(({ candidate }) => candidate)
 }
 
+/**
+ * The known word that another one is all but certainly a slip of: at most a fifth of its letters wrong, or the case.
+ * Undefined where there is none, as for a word that only holds a known one.
+ */
+export function nearMiss(word: string, known: readonly string[]): string | undefined {
+  const wrong = (candidate: string) => distance(word.toUpperCase().slice(0, LONGEST), candidate.toUpperCase())
+  return known
+    .filter(candidate => wrong(candidate) <= Math.max(candidate.length, word.length) / 5)
+    .toSorted((a, b) => wrong(a) - wrong(b))[0]
+}
+
 /** `; did you mean "a" or "b"?`, or nothing where no known word is near. */
 export function didYouMean(word: string, known: readonly string[], most = 1): string {
   const near = nearest(word, known, most)

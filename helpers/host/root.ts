@@ -43,7 +43,16 @@ export function sudoArguments(command: string[], environment: Record<string, str
  * @throws Problem (exit code 2) without root and without sudo
  */
 export async function becomeRoot(): Promise<void> {
-  if (process.getuid?.() === 0) return giveBackAtExit()
+  const refused = await tryRoot()
+  if (refused) throw refused
+}
+
+/** The same for a command that can do something without: returns why this process is not root. */
+export async function tryRoot(): Promise<Problem | undefined> {
+  if (process.getuid?.() === 0) {
+    giveBackAtExit()
+    return undefined
+  }
   const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
   const trial = spawnSync('sudo', sudoArguments(['true'], process.env), {
     encoding: 'utf8',
@@ -51,7 +60,7 @@ export async function becomeRoot(): Promise<void> {
   })
   if (trial.status !== 0) {
     const why = trial.error ? 'sudo is not installed' : trial.stderr.trim().split('\n').at(-1)
-    throw new Problem(
+    return new Problem(
       `root is needed (podman, CRIU and mounts), and uid ${process.getuid?.()} cannot become root without a password ` +
         `(${why})\nRun it as root, or run \`sudo -v\` first, or allow this user NOPASSWD in sudoers.`,
       { exitCode: EXIT.unusable },

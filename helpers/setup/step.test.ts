@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Configuration } from '../config/configuration.ts'
 import { Problem } from '../core/problem.ts'
-import { type Found, makeMissing, missing, ok, probeAll, type Step } from './step.ts'
+import { type Found, makeMissing, missing, ok, probeAll, type Step, unusable, withoutRoot } from './step.ts'
 
 const c = {} as Configuration
 afterEach(() => {
@@ -98,4 +98,13 @@ test('what the system refuses to a step is said in a line, a defect keeps its st
     "set-up: model: EEXIST: file already exists, mkdir '/etc/hostname'\nCheck that path",
   )
   await expect(makeMissing([failing(new TypeError('x'))], c, () => {})).rejects.toThrow(TypeError)
+})
+
+test('without root what may not be looked at was not seen, and is no defect', () => {
+  expect(withoutRoot(unusable("EACCES: permission denied, mkdir '/run/x'", 'Repair podman'))).toEqual({
+    state: 'unseen',
+    found: "only root can look: EACCES: permission denied, mkdir '/run/x'",
+  })
+  for (const found of [unusable('podman version 3 is too old', 'a newer one'), missing('not there'), ok('EACCES')])
+    expect(withoutRoot(found)).toBe(found)
 })

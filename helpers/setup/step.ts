@@ -6,7 +6,7 @@ const SILENCE = 20
 
 /** What a probe saw. Only `ok` lets a run start. */
 export interface Found {
-  state: 'ok' | 'missing' | 'too-old' | 'unusable'
+  state: 'ok' | 'missing' | 'too-old' | 'unusable' | /** Only root can look. */ 'unseen'
   /** What is there, with its version or size. */
   found: string
   /** What the user can do; with `ok`, what could be better. */
@@ -28,6 +28,12 @@ export interface Step {
 export const ok = (found: string, remedy?: string): Found => ({ state: 'ok', found, remedy })
 export const missing = (found: string, remedy = 'npm run setup'): Found => ({ state: 'missing', found, remedy })
 export const unusable = (found: string, remedy: string): Found => ({ state: 'unusable', found, remedy })
+
+/** What a probe without root says: what it was not allowed to look at it has not seen. */
+export const withoutRoot = (found: Found): Found =>
+  found.state === 'unusable' && /\b(EACCES|EPERM|permission denied)\b/i.test(found.found)
+    ? { state: 'unseen', found: `only root can look: ${found.found}` }
+    : found
 
 /** All probes at once, in the order of the steps; a probe that throws is `unusable`. */
 export async function probeAll(steps: Step[], c: Configuration): Promise<Found[]> {

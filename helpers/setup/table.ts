@@ -6,7 +6,7 @@ export interface Row extends Found {
   name: string
 }
 
-const STATE = { ok: 'ok', missing: 'missing', 'too-old': 'too old', unusable: 'unusable' } as const
+const STATE = { ok: 'ok', missing: 'missing', 'too-old': 'too old', unusable: 'unusable', unseen: 'not seen' } as const
 
 /** One row a thing: name, state, what was found; below it what to do. */
 export function renderTable(rows: Row[], width = 80): string {

@@ -60,7 +60,7 @@ export class Live {
     if (!this.#started) return {}
     const events = readEvents(this.#folder)
     const progress = follow(events, this.#plan)
-    this.#region.draw(this.#linesOf(progress), [])
+    this.#region.draw([...this.#linesOf(progress), ''], [])
     const half = halfTime(events, this.#plan, this.#history.known)
     this.#history.keep(typicalSeconds(progress.finished))
     return half ? { half_time: half } : {}
