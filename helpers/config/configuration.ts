@@ -322,7 +322,7 @@ const namedImage = ({ image }: EngineDescription, vllmImage: string): string | u
 
 let warned = false
 
-/** Slips in the names of variables: in `.env` an error, in the environment, which is not the suite's alone, a warning. */
+/** Slips in the names of variables: in `.env` an error, in the environment, which others use too, a warning. */
 function checkNames(file: Record<string, string | undefined>): void {
   const wrong = unknownNames(Object.keys(file), existsSync('.env') ? readFileSync('.env', 'utf8') : '', VARIABLES)
   if (wrong.length > 0)

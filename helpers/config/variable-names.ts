@@ -23,7 +23,7 @@ export function unknownNames(names: string[], text: string, known: readonly stri
     })
 }
 
-/** Names in the environment that may be meant for the suite, a warning each; most of what stands there is for others. */
+/** Names in the environment that may be meant for the suite, a warning each; most of them are for others. */
 export function nearMisses(names: string[], known: readonly string[]): string[] {
   const all = [...known, ...ENVIRONMENT_ONLY]
   return names
