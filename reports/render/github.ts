@@ -5,6 +5,7 @@ import { idleLine, MIN_TRIALS, unjudged } from '../analysis/targets.ts'
 import { change, count, factor, factorRange, metricSign, metricValue, range, seconds } from '../run/format.ts'
 import type { Finding, Report, Scenario, TargetResult } from '../run/schema.ts'
 import { calledVerdict, gateVerdict } from './gate-table.ts'
+import { markdownCode as code, markdownTable as table, markdownText as text } from './markdown.ts'
 import { legend } from './scenario-tree.ts'
 import { mostOf } from './table.ts'
 import { spans } from './text.ts'
@@ -95,19 +96,6 @@ function scenarioRow(scenario: Scenario): string[] {
     mostOf(scenario),
   ]
 }
-
-function table(head: string[], rows: string[][]): string {
-  if (rows.length === 0) return ''
-  return [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
-}
-
-/** Text that Markdown and HTML leave as it is. */
-const text = (value: string) =>
-  value
-    .replace(/[&<>]/g, character => `&#${character.charCodeAt(0)};`)
-    .replace(/[\\`*_|[\]]/g, '\\$&')
-    .replace(/\s*\n\s*/g, ' ')
-const code = (value: string) => `\`${value.replace(/[`|\n]/g, ' ')}\``
 
 /**
  * Workflow commands that GitHub shows as annotations: an error for each missed target, failed scenario and slower

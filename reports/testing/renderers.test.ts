@@ -18,6 +18,7 @@ import { main as reportCommand } from '../../helpers/commands/report.ts'
 import { compareRuns } from '../analysis/compare.ts'
 import { summarize } from '../analysis/summary.ts'
 import { renderBenchmark } from '../render/benchmark-json.ts'
+import { FORMATS } from '../render/formats.ts'
 import { publishToGithub, renderAnnotations, renderSummary } from '../render/github.ts'
 import { escapeXml, renderJunit } from '../render/junit.ts'
 import { reportSchema } from '../run/schema.ts'
@@ -185,14 +186,9 @@ describe('commands', () => {
   it('report makes every file again from run.json and trials.jsonl', () => {
     const [path, { printed, print }] = [folder(), output()]
     expect(reportCommand([path], print)).toBe(0)
-    expect(readdirSync(path).sort()).toEqual([
-      'benchmark.json',
-      'junit.xml',
-      'report.html',
-      'report.json',
-      'run.json',
-      'trials.jsonl',
-    ])
+    expect(readdirSync(path).sort()).toEqual(
+      [...FORMATS.map(({ file }) => file), 'run.json', 'trials.jsonl'].toSorted(),
+    )
     expect(reportSchema.parse(JSON.parse(readFileSync(join(path, 'report.json'), 'utf8')))).toEqual(report)
     expect(statSync(join(path, 'report.html')).mode & 0o777).toBe(0o600)
     expect(printed.join('')).toContain('PASS: 9 scenarios measured')
