@@ -1,3 +1,4 @@
+import { lookAtRoom } from '../../fixtures/run/doctor-room.ts'
 import { configuration } from '../config/configuration.ts'
 import { EXIT, reportProblem } from '../core/problem.ts'
 import { onlyHelp } from '../core/usage.ts'
@@ -30,6 +31,7 @@ async function run(): Promise<number> {
   const rows: Row[] = [
     ...(refused ? [{ name: 'root', ...noRoot(refused.message) }] : []),
     ...steps.map((step, i) => ({ name: step.name, ...found[i]! })),
+    { name: 'room', ...(await lookAtRoom(c)) },
     ...old.map(row => ({ name: 'left over', ...row })),
   ]
   console.log(renderTable(rows))

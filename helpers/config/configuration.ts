@@ -120,6 +120,7 @@ const schema = z.object({
     .regex(/^\d+[kmg]?$/, 'a size such as 8g')
     .default('8g'),
   CHECKPOINT_DIR: made.default('/mnt/checkpoint-ram'),
+  CHECKPOINT_SIZE: size.optional(),
   CKPT_PATH: path.refine(isCreatable, CREATABLE).optional(),
   STATE_DIR: made.default('/var/lib/criu-gpu-bench'),
   // vitest, which writes a file there, takes "\\" for "/"
@@ -182,6 +183,8 @@ export interface Configuration {
   apiPort: number
   shmSize: string
   checkpointDir: string
+  /** Bytes of a checkpoint, for the plan of what fits; estimated where it is not said. */
+  checkpointSize: number | undefined
   checkpointPath: string
   stateDir: string
   resultsDir: string | undefined
@@ -277,6 +280,7 @@ export function parseConfiguration(environment: Record<string, string | undefine
     apiPort: e.API_PORT,
     shmSize: e.SHM_SIZE,
     checkpointDir: e.CHECKPOINT_DIR,
+    checkpointSize: e.CHECKPOINT_SIZE,
     checkpointPath: e.CKPT_PATH ?? `${e.CHECKPOINT_DIR}/checkpoint.tar`,
     stateDir: e.STATE_DIR,
     resultsDir: e.RESULTS_DIR,

@@ -2,6 +2,8 @@
  * file named by the pid it has in its own namespace (so that a restored container's processes are known again) or by
  * its host pid; the file's first letter is its state: r, l, c or f; one that is still empty is being made and does
  * not count. A second letter b: busy, the lock times out. FAKE_CUDA_MS: how long checkpoint and restore take.
+ * FAKE_CUDA_INSIDE: the folder as processes see it that have it on a tmpfs of their own, which goes into their
+ * checkpoint and comes back with it.
  * FAKE_CUDA_BUSY_MS: every process is busy, and a lock gives up after so many milliseconds in place of its own
  * time-out. Compiled with -DNO_CHECKPOINT it is a driver before 570. */
 #include <stdio.h>
@@ -38,6 +40,11 @@ static FILE *find(int pid, const char *mode) {
   }
   fclose(s);
   if (inner < 0 || inner == pid) return 0;
+  const char *inside = getenv("FAKE_CUDA_INSIDE");
+  if (inside) {
+    snprintf(path, sizeof path, "/proc/%d/root%s/ns-%d", pid, inside, inner);
+    if ((f = opened(path, mode))) return f;
+  }
   snprintf(path, sizeof path, "%s/ns-%d", folder(), inner);
   return opened(path, mode);
 }

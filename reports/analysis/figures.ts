@@ -44,17 +44,19 @@ export interface Samples {
 }
 
 /**
- * What is compared: trials of one group only, which alternate, so that a drift of the host falls on both. Undefined for
- * a baseline, and where either has no trial that counted.
+ * What is compared: trials of one group only, and of one batch of it, which alternate, so that a drift of the host
+ * falls on both. Undefined for a baseline, and where either has no trial that counted.
  */
 export function samplesOf(entry: Asked, run: Run, trials: Trial[]): Samples | undefined {
   if (entry.baseline) return undefined
   for (const group of entry.groups) {
     const of = (id: string | undefined) =>
-      trials.filter(trial => trial.group === group && trial.scenario === id && counts(trial)).map(tfftOf)
+      trials.filter(trial => trial.group === group && trial.scenario === id && counts(trial))
     const id = run.scenarios.find(scenario => scenario.group === group && scenario.baseline)?.id
-    const [baseline, own] = [of(id), of(entry.id)]
-    if (id !== undefined && baseline.length > 0 && own.length > 0) return { id, baseline, own }
+    const own = of(entry.id)
+    const baseline = of(id).filter(trial => own.some(({ batch }) => batch === trial.batch))
+    if (id !== undefined && baseline.length > 0 && own.length > 0)
+      return { id, baseline: baseline.map(tfftOf), own: own.map(tfftOf) }
   }
   return undefined
 }

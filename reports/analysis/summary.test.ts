@@ -46,6 +46,26 @@ describe('summarize', () => {
     ])
   })
 
+  it('compares with the baseline of the same batch alone, and says that there were several', () => {
+    const other = { ...place, id: 'other' }
+    const measured = [
+      ...trials([4, 4, 4, 4], { batch: 1 }),
+      ...trials([2, 2, 2, 2], { batch: 1, scenario: 'place' }),
+      ...trials([9, 9, 9, 9], { batch: 2 }),
+      ...trials([3, 3, 3, 3], { batch: 2, scenario: 'other' }),
+    ]
+    const report = summarize(run([cold, place, other]), measured)
+    const speedups = ['place', 'other'].map(id => byId(report, id).versus_baseline)
+    expect(speedups).toMatchObject([
+      { p50: 4, speedup: 2, ci95: [2, 2] },
+      { p50: 9, speedup: 3, ci95: [3, 3] },
+    ])
+    expect(byId(report, 'cold')).toMatchObject({ n: 8 })
+    expect(report.notes).toEqual([expect.stringContaining('test did not fit into this host')])
+    expect(report.notes[0]).toContain('measured in 2 batches')
+    expect(summarize(run([cold, place]), measured.slice(0, 8)).notes.join()).not.toContain('batches')
+  })
+
   it('compares with the baseline of the same group alone', () => {
     const asked = run([cold, { ...place, group: 'test' }, { id: 'cold', baseline: true, group: 'other' }])
     const measured = [

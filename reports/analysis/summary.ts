@@ -35,7 +35,7 @@ export function summarize(run: Run, trials: Trial[], notes: string[] = []): Repo
     idle_targets: cut ? {} : idleTargets(run),
     ...(cut && { interrupted: cut }),
     ...(run.half_time && { half_time: run.half_time }),
-    notes: [...notes, ...clockSet(trials)],
+    notes: [...notes, ...clockSet(trials), ...inBatches(trials)],
     verdict: verdictOf(scenarios, cut !== undefined),
   }
   return { ...unrated, findings: findings(run, unrated, trials) }
@@ -49,6 +49,17 @@ function clockSet(trials: Trial[]): string[] {
       `the wall clock was set by ${Number(evidence['clock.step']).toFixed(2)} s during trial ${trial} of ` +
       `${scenario}: its TFFT is right, its phases are not known`,
   )
+}
+
+/** Where a group was measured in several batches, its baseline has more trials, and each scenario its own of them. */
+function inBatches(trials: Trial[]): string[] {
+  return [...new Set(trials.map(({ group }) => group))].flatMap(group => {
+    const batches = Math.max(...trials.map(trial => (trial.group === group ? (trial.batch ?? 1) : 1)))
+    return batches < 2
+      ? []
+      : `the scenarios of ${group} did not fit into this host's memory together: they were measured in ${batches} ` +
+          'batches, and each is compared with the baseline of its own'
+  })
 }
 
 /**

@@ -103,6 +103,10 @@ export const trialSchema = z.object({
   settings: settingsSchema,
   /** The bench file whose trials alternate; a scenario is compared with the baseline of its own group. */
   group: z.string(),
+  /**
+   * 1, 2, 3 ... where the scenarios of the group did not fit together: each batch has its own trials of the baseline.
+   */
+  batch: z.number().int().positive().optional(),
   /** 1, 2, 3 ... within the scenario. */
   trial: z.number().int().positive(),
   /** 0, 1, 2 ... within the group: the order in which the trials really ran. */
