@@ -56,7 +56,7 @@ const METHOD =
   'measured, and when a trial counts:'
 
 /** A whole document, which asks nobody for anything. */
-function documentOf(title: string, main: Markup): string {
+export function documentOf(title: string, main: Markup): string {
   return html`<!doctype html>
 <html lang="en">
 <head>

@@ -1,0 +1,113 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { stdout } from 'node:process'
+import { parseArgs } from 'node:util'
+import { readReference } from '../../reports/analysis/compare.ts'
+import { type History, historyOf, historySchema, type NamedReport } from '../../reports/analysis/history.ts'
+import { renderHistory } from '../../reports/render/html/history.ts'
+import { makeReport } from '../../reports/render/write.ts'
+import { change, count, day, exactSeconds } from '../../reports/run/format.ts'
+import { runFolder, writeWhole } from '../../reports/run/run-folder.ts'
+import type { Report } from '../../reports/run/schema.ts'
+import { checkCreatable } from '../core/creatable.ts'
+import { EXIT, Problem, reportProblem } from '../core/problem.ts'
+import { asksForHelp } from '../core/usage.ts'
+
+const USAGE = 'For example: npm run history -- results/*\nOptions: --out results/history (where it is written)'
+const FILES = { json: 'history.json', page: 'history.html' }
+
+/**
+ * `npm run history -- results/*`: TFFT by scenario over runs, as a page and as JSON, with the steps that are no noise.
+ * What is no run is left out, and that is said.
+ */
+export function main(argv: string[], print: (text: string) => void = text => stdout.write(text)): number {
+  if (asksForHelp(argv)) {
+    print(
+      `Usage: npm run history -- RUN ...\n\nTFFT by scenario over runs, with the steps that are no noise.\n${USAGE}\n`,
+    )
+    return EXIT.ok
+  }
+  const { paths, out } = parse(argv)
+  checkCreatable('--out', out)
+  const { reports, leftOut } = readAll(paths.filter(path => !existsSync(join(path, FILES.json))))
+  if (reports.length === 0)
+    throw new Problem(
+      `none of ${count(paths.length, 'path')} is a run that measured anything:\n` +
+        `${leftOut.map(({ path, why }) => `  ${path}: ${why}`).join('\n')}\n${USAGE}`,
+    )
+  const history = historySchema.parse(historyOf(reports, leftOut))
+  mkdirSync(out, { recursive: true })
+  writeWhole(join(out, FILES.json), `${JSON.stringify(history, undefined, 2)}\n`)
+  writeWhole(join(out, FILES.page), renderHistory(history))
+  print(`${summary(history).join('\n')}\n${join(out, FILES.page)}\n`)
+  return EXIT.ok
+}
+
+function readAll(paths: string[]): { reports: NamedReport[]; leftOut: History['left_out'] } {
+  const leftOut: History['left_out'] = []
+  const reports = paths.flatMap(path => {
+    try {
+      return [{ path, report: readReport(path) }]
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      leftOut.push({ path, why: error.message.split('\n')[0]! })
+      return []
+    }
+  })
+  return { reports, leftOut }
+}
+
+/** The report of a run folder as it was written, or made anew where there is none; or a report.json. */
+function readReport(path: string): Report {
+  const folder = runFolder(path)
+  if (!existsSync(path)) throw new Problem(`${path} does not exist`)
+  if (!path.endsWith('.json') && !existsSync(folder.run) && !existsSync(folder.report))
+    throw new Problem(`${path} is neither the folder of a run nor a report.json`)
+  if (existsSync(folder.report) || !existsSync(folder.run)) return readReference(path)
+  const { report } = makeReport(path)
+  if (report.scenarios.every(({ n }) => n === 0)) throw new Problem(`${path} measured nothing`)
+  return report
+}
+
+function summary({ runs, series, left_out: out, least_runs: least }: History): string[] {
+  const steps = series.flatMap(({ scenario, steps }) =>
+    steps.map(({ run, before, after, change: by }) => {
+      const names = runs[run]!.changes.map(({ name }) => name).join(', ')
+      return (
+        `  ${scenario}: ${exactSeconds(before)} → ${exactSeconds(after)} s (${change(by)}) since ` +
+        `${day(runs[run]!.timestamp)}${names && `, with ${names}`}`
+      )
+    }),
+  )
+  const enough = series.filter(({ points }) => points.length >= least).length
+  return [
+    `${count(runs.length, 'run')}, ${count(series.length, 'series', 'series')}: ${count(steps.length, 'step')}`,
+    ...steps,
+    ...(enough < series.length
+      ? [`${series.length - enough} of ${series.length} series have fewer than the ${least} runs that a step needs`]
+      : []),
+    ...out.map(({ path, why }) => `left out: ${path}: ${why}`),
+  ]
+}
+
+function parse(argv: string[]): { paths: string[]; out: string } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: { out: { type: 'string', default: 'results/history' } },
+    })
+    if (positionals.length === 0) throw new Problem('npm run history takes the folders of runs, received none')
+    return { paths: positionals, out: values.out }
+  } catch (error) {
+    throw new Problem(`${(error as Error).message}\n${USAGE}`)
+  }
+}
+
+if (import.meta.main) {
+  try {
+    process.exitCode = main(process.argv.slice(2))
+  } catch (error) {
+    process.exitCode = reportProblem(error)
+  }
+}
