@@ -182,6 +182,22 @@ describe('misleading values', () => {
   })
 })
 
+describe('TENSOR_PARALLEL', () => {
+  const parsed = (environment: Record<string, string>) => parseConfiguration({ ENGINE: 'vllm', ...environment }, true)
+  test('one GPU, or as many as it says', () => {
+    expect(parsed({}).tensorParallel).toBe(1)
+    expect(parsed({ TENSOR_PARALLEL: '2', GPU_DEVICES: '0,3' }).tensorParallel).toBe(2)
+  })
+  test.for([
+    [{ TENSOR_PARALLEL: '0' }, 'TENSOR_PARALLEL: received "0", allowed is at least 1'],
+    [{ TENSOR_PARALLEL: '2', GPU_DEVICES: '1' }, 'and GPU_DEVICES=1 names 1: name as many'],
+    [{ TENSOR_PARALLEL: '2', GPU_DEVICES: '1,1' }, 'and GPU_DEVICES=1,1 names 1'],
+    [{ TENSOR_PARALLEL: '2', ENGINE: 'llama-cpp' }, 'ENGINE=llama-cpp has no such setting'],
+    [{ ENGINE_ARGS: '--seed 7 -tp 2' }, 'ENGINE_ARGS: received "-tp": set TENSOR_PARALLEL'],
+    [{ ENGINE_ARGS: '--tensor_parallel_size=2' }, 'ENGINE_ARGS: received "--tensor_parallel_size=2": set'],
+  ] as const)('%o is refused', ([environment, why]) => expect(() => parsed(environment)).toThrow(why))
+})
+
 describe('secrets', () => {
   test('HF_TOKEN is never said back', () => {
     expect(() => parseConfiguration({ HF_TOKEN: 'two words' }, false)).toThrow(

@@ -111,6 +111,7 @@ const schema = z.object({
     .string()
     .regex(/^(all|\d+(,\d+)*)$/, '"all" or device numbers such as 0,1')
     .optional(),
+  TENSOR_PARALLEL: wholeNumber(1, 64).default(1),
   CONT_NAME: name.default('vllm-llm-demo'),
   VLLM_IMAGE: z.union([z.literal('host'), image]).default('docker.io/vllm/vllm-openai:latest'),
   VLLM_SITE: folder.optional(),
@@ -174,6 +175,8 @@ export interface Configuration {
   gpuDevices: 'all' | number[]
   /** The engine runs on them. */
   usesGpu: boolean
+  /** GPUs that one server is spread over. */
+  tensorParallel: number
   containerName: string
   vllmImage: string
   /** The container's image is empty, and shows the host's own files: ENGINE_IMAGE=host, VLLM_IMAGE=host. */
@@ -235,7 +238,7 @@ export function parseConfiguration(environment: Record<string, string | undefine
   const e = result.data
   const engineName = e.ENGINE ?? defaultEngine(hasGpu)
   const engine = engineDescriptions[engineName]
-  const unusable = engine.unusable?.(e)
+  const unusable = notParallel(engineName, e) ?? engine.unusable?.(e)
   if (unusable) throw new Problem(`configuration is unusable:\n  ${unusable}`)
   if (!engine.takesRequests && e.SLEEP_REQUEST.length + e.WAKE_REQUEST.length > 0)
     throw new Problem(
@@ -273,6 +276,7 @@ export function parseConfiguration(environment: Record<string, string | undefine
     gpuMemoryUtil: e.GPU_MEMORY_UTIL,
     gpuDevices: (e.GPU_DEVICES ?? 'all') === 'all' ? 'all' : e.GPU_DEVICES!.split(',').map(Number),
     usesGpu,
+    tensorParallel: e.TENSOR_PARALLEL,
     containerName: e.CONT_NAME,
     vllmImage: e.VLLM_IMAGE,
     imageFromHost: (e.ENGINE_IMAGE ?? namedImage(engine, e.VLLM_IMAGE)) === FROM_HOST,
@@ -337,6 +341,22 @@ function checkNames(file: Record<string, string | undefined>): void {
   if (!warned)
     for (const line of nearMisses(Object.keys(process.env), VARIABLES)) console.error(`criu-gpu-bench: ${line}`)
   warned = true
+}
+
+/** Why an engine cannot be spread over so many GPUs. */
+function notParallel(name: EngineName, e: z.output<typeof schema>): string | undefined {
+  const { tensorParallel: byHand } = engineDescriptions[name]
+  if (e.TENSOR_PARALLEL > 1 && !byHand)
+    return `TENSOR_PARALLEL: received "${e.TENSOR_PARALLEL}", and ENGINE=${name} has no such setting: leave it out`
+  const devices = e.GPU_DEVICES ?? 'all'
+  const named = devices === 'all' ? undefined : new Set(devices.split(',')).size
+  if (named !== undefined && named < e.TENSOR_PARALLEL)
+    return (
+      `TENSOR_PARALLEL: received "${e.TENSOR_PARALLEL}", and GPU_DEVICES=${devices} names ${named}: ` +
+      'name as many, or leave GPU_DEVICES out'
+    )
+  const word = e.ENGINE_ARGS.find(argument => byHand?.test(argument))
+  return word && `ENGINE_ARGS: received "${word}": set TENSOR_PARALLEL, which also sets what a checkpoint survives`
 }
 
 function describeIssue(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {

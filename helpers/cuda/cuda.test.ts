@@ -89,6 +89,28 @@ describe.skipIf(cannotMake)(
       expect(now() - began).toBeLessThan(2)
     })
 
+    test('memory of another GPU: checkpointed, and the restore says by process what cannot come back', async () => {
+      const [alone, sharing] = [cudaProcess(), cudaProcess('rp')]
+      await cuda.lock([alone, sharing])
+      await cuda.checkpoint([alone, sharing])
+      await expect(cuda.restore([alone, sharing])).rejects.toThrow(
+        new RegExp(`^CUDA restore failed: process ${sharing} \\(sleep\\): CUDA_ERROR_NOT_SUPPORTED \\(801\\): .*P2P`),
+      )
+      expect([stateOf(alone), stateOf(sharing)]).toEqual(['l', 'cp'])
+    })
+
+    test('a step that never ends is given up, and so is the helper that waits in it', async () => {
+      process.env.FAKE_CUDA_MS = '60000'
+      const slow = await openCuda({ library, timeout: 0.1 }).finally(() => {
+        process.env.FAKE_CUDA_MS = '150'
+      })
+      const pid = cudaProcess('l')
+      await expect(slow.checkpoint([pid])).rejects.toThrow(
+        new RegExp(`^CUDA checkpoint of process ${pid} \\(sleep\\) did not end within 0.1 s\n.*NCCL_NVLS_ENABLE=0`),
+      )
+      await slow.close()
+    })
+
     test('waits for a process that was just made to show its CUDA state', async () => {
       const child = spawn('sleep', ['60'], { stdio: 'ignore' })
       children.push(child)

@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { now } from '../core/clock.ts'
 import { Problem } from '../core/problem.ts'
 import { medianOf } from '../core/statistics.ts'
+import { processTitle } from '../host/processes.ts'
 import type { CudaAction, CudaState } from './driver.ts'
 import { describeError } from './errors.ts'
 import type { Reply, Request, Result } from './process.ts'
@@ -45,6 +45,8 @@ export interface Cuda {
 export interface CudaOptions {
   /** Path or name of libcuda; CUDA_LIBRARY, or the loader's libcuda.so.1. */
   library?: string
+  /** Seconds until a step is given up: the driver may wait for ever, as for multicast memory. */
+  timeout?: number | undefined
 }
 
 /**
@@ -53,9 +55,10 @@ export interface CudaOptions {
  */
 export async function openCuda({
   library = process.env.CUDA_LIBRARY || 'libcuda.so.1',
+  timeout = 600,
 }: CudaOptions = {}): Promise<Cuda> {
   const began = now()
-  const driver = await openDriver(library).catch((error: Error) => error)
+  const driver = await openDriver(library, timeout).catch((error: Error) => error)
   if (!(driver instanceof Error)) return { ...driver, opening: now() - began }
   if (await hasProgram()) return openProgram()
   throw new Problem(
@@ -65,7 +68,10 @@ export async function openCuda({
   )
 }
 
-async function openDriver(library: string): Promise<Cuda> {
+/** Seconds until the helper process is killed that was asked to end. */
+const END_PATIENCE = 5
+
+async function openDriver(library: string, timeout: number): Promise<Cuda> {
   const child = fork(join(import.meta.dirname, 'process.ts'), [library], {
     execArgv: ['--disable-warning=ExperimentalWarning'],
     env: { ...process.env, UV_THREADPOOL_SIZE: '64', NODE_OPTIONS: '' },
@@ -101,13 +107,30 @@ async function openDriver(library: string): Promise<Cuda> {
       if (error)
         waiting.get(id)?.reject(new Problem(`the process that talks to the NVIDIA driver is gone: ${error.message}`))
     })
-    return answered.finally(() => waiting.delete(id))
+    const timer = setTimeout(
+      () =>
+        waiting
+          .get(id)
+          ?.reject(
+            new Problem(
+              `CUDA ${action} of process ${pids.map(pid => `${pid} (${nameOf(pid)})`).join(', ')} did not end within ` +
+                `${timeout} s\nMulticast memory (NVLS) is a known cause: NCCL_NVLS_ENABLE=0; look at dmesg too.`,
+            ),
+          ),
+      (timeout + lockTimeout) * 1000,
+    )
+    return answered.finally(() => {
+      clearTimeout(timer)
+      waiting.delete(id)
+    })
   }
   return cudaOf('driver', version, call, async () => {
     if (child.exitCode !== null || child.signalCode !== null) return
     const ended = new Promise(resolve => child.once('exit', resolve))
     child.disconnect()
-    await ended
+    // a step that never ends holds it
+    const timer = setTimeout(() => child.kill('SIGKILL'), END_PATIENCE * 1000)
+    await ended.finally(() => clearTimeout(timer))
   })
 }
 
@@ -164,10 +187,4 @@ function cudaOf(way: Cuda['way'], version: number | undefined, call: Call, close
   }
 }
 
-function nameOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
-  } catch {
-    return 'gone'
-  }
-}
+const nameOf = (pid: number): string => processTitle(pid) || 'gone'

@@ -30,7 +30,8 @@ const MEANINGS: Record<number, [name: string, meaning: string]> = {
   801: [
     'CUDA_ERROR_NOT_SUPPORTED',
     'this driver or this use of the GPU does not support checkpoints: driver 570 or newer is needed, and no ' +
-      'MPS, no IPC memory shared with another process, no UVM-only feature in use',
+      'MPS, no IPC memory shared with another process, no memory of another GPU mapped (P2P: NCCL by default, custom ' +
+      'all-reduces), no UVM-only feature in use',
   ],
   909: [
     'CUDA_ERROR_TIMEOUT',

@@ -1,7 +1,8 @@
 /* The driver's checkpoint symbols without a GPU, for tests. A process is a CUDA process where FAKE_CUDA_DIR holds a
  * file named by the pid it has in its own namespace (so that a restored container's processes are known again) or by
  * its host pid; the file's first letter is its state: r, l, c or f; one that is still empty is being made and does
- * not count. A second letter b: busy, the lock times out. FAKE_CUDA_MS: how long checkpoint and restore take.
+ * not count. A second letter b: busy, the lock times out; p: it maps memory of another GPU, which is checkpointed and
+ * cannot be restored (801). FAKE_CUDA_MS: how long checkpoint and restore take.
  * FAKE_CUDA_INSIDE: the folder as processes see it that have it on a tmpfs of their own, which goes into their
  * checkpoint and comes back with it.
  * FAKE_CUDA_BUSY_MS: every process is busy, and a lock gives up after so many milliseconds in place of its own
@@ -72,6 +73,7 @@ int cuGetErrorName(int code, const char **name) {
   *name = code == ILLEGAL_STATE   ? "CUDA_ERROR_ILLEGAL_STATE"
           : code == NOT_READY     ? "CUDA_ERROR_NOT_READY"
           : code == INVALID_VALUE ? "CUDA_ERROR_INVALID_VALUE"
+          : code == NOT_SUPPORTED ? "CUDA_ERROR_NOT_SUPPORTED"
                                   : 0;
   return *name ? OK : INVALID_VALUE;
 }
@@ -96,6 +98,11 @@ int cuCheckpointProcessLock(int pid, void *args) {
 }
 static int zero(const char *args) { for (int i = 0; i < 64; i++) if (args[i]) return 0; return 1; }
 int cuCheckpointProcessCheckpoint(int pid, void *args) { return zero(args) ? step(pid, 'l', 'c', 1) : INVALID_VALUE; }
-int cuCheckpointProcessRestore(int pid, void *args) { return zero(args) ? step(pid, 'c', 'l', 1) : INVALID_VALUE; }
+int cuCheckpointProcessRestore(int pid, void *args) {
+  FILE *f = find(pid, "r");
+  int shared = f && fgetc(f) == 'c' && fgetc(f) == 'p';
+  if (f) fclose(f);
+  return !zero(args) ? INVALID_VALUE : shared ? NOT_SUPPORTED : step(pid, 'c', 'l', 1);
+}
 int cuCheckpointProcessUnlock(int pid, void *args) { return zero(args) ? step(pid, 'l', 'r', 0) : INVALID_VALUE; }
 #endif

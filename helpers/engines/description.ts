@@ -33,6 +33,8 @@ export interface EngineDescription {
   takesRequests?: boolean
   /** It can sleep by itself: a checkpoint that was taken awake holds GPU memory that it could do without. */
   sleeps?: boolean
+  /** It can be spread over several GPUs: its own argument for that, which TENSOR_PARALLEL stands for. */
+  tensorParallel?: RegExp
   /** Bytes of tmpfs that its checkpoints need; all that may be taken where it does not say. */
   tmpfs?(modelBytes: number): number
   /** Bench files that run where none is named. */
@@ -66,6 +68,8 @@ export interface Model {
  * link-remap: semaphores under /dev/shm; network-lock skip: processes of a server hold connections to each other.
  */
 export const GPU_CRIU_OPTIONS = ['link-remap', 'network-lock skip']
+/** NCCL's shared memory is in files that it has unlinked, about 10 MB for each channel: CRIU's own limit is 1 MB. */
+export const SEVERAL_GPUS_CRIU_OPTIONS = ['ghost-limit 1G']
 
 /** In place of an image: an empty one, in which the host's own /usr, /opt and /etc are shown. */
 export const FROM_HOST = 'host'

@@ -39,6 +39,7 @@ test('set-up does for an engine what its description says', () => {
     stepsFor({ engine, usesGpu }).map(({ name }) => name)
   expect(names('vllm').filter(name => !names('llama-cpp').includes(name))).toEqual([
     'NVIDIA driver',
+    'GPUs',
     'CUDA checkpoint',
     'GPU memory',
     'PCIe and power',
@@ -50,6 +51,7 @@ test('set-up does for an engine what its description says', () => {
   expect(names('openai')).toEqual(names('llama-cpp'))
   expect(names('openai', true).filter(name => !names('openai').includes(name))).toEqual([
     'NVIDIA driver',
+    'GPUs',
     'CUDA checkpoint',
     'GPU memory',
     'PCIe and power',
@@ -59,6 +61,7 @@ test('set-up does for an engine what its description says', () => {
   ])
   expect(gpuSteps({ label: 'SGLang' }).map(({ name }) => name)).toEqual([
     'NVIDIA driver',
+    'GPUs',
     'CUDA checkpoint',
     'GPU memory',
     'PCIe and power',

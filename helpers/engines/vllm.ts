@@ -18,6 +18,7 @@ export const vllm: EngineDescription = {
   inventsWeights: engineArgs => /(^| )--load[-_]format[ =]dummy( |$)/.test(engineArgs.join(' ')),
   entrypoint: true,
   sleeps: true,
+  tensorParallel: /^(-tp|--tensor[-_]parallel[-_]size)(=|$)/,
   // from the way of the original scripts to the best
   benches: ['ladder'],
 }

@@ -77,6 +77,17 @@ export function commandName(pid: number): string {
   }
 }
 
+/** What a process calls itself where it does so at length, such as VLLM::Worker_TP0; else {@link commandName}. */
+export function processTitle(pid: number): string {
+  const name = commandName(pid)
+  try {
+    const [title = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    return name && title.startsWith(name) ? title.trim() : name
+  } catch {
+    return name
+  }
+}
+
 /** The id that a process has in its own, innermost pid namespace; it keeps it over a restore. NaN where it is gone. */
 export function innerPid(pid: number): number {
   try {

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { parseConfiguration } from '../config/configuration.ts'
 import { busBandwidth, parseCsv } from '../cuda/nvidia-smi.ts'
 import { vllm } from '../engines/vllm.ts'
-import { gpuSteps, judgeDriver, judgeMemory, parseDriverVersion } from './gpu.ts'
+import { gpuSteps, judgeDriver, judgeGpus, judgeMemory, parseDriverVersion } from './gpu.ts'
 
 const OPEN =
   'NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.159.04  Release Build  (root@builder)  ' +
@@ -41,6 +41,16 @@ test('a driver that can hang the host when a restored process is killed, as ever
   })
   expect(version(CLOSED, '595.71.05').state).toBe('ok')
   expect(version(OPEN, '595.72.01').state).toBe('ok')
+})
+
+test('the GPUs that are named, and as many as one server needs', () => {
+  const judged = (gpuDevices: 'all' | number[], tensorParallel: number, devices = ['nvidia0', 'nvidia1']) =>
+    judgeGpus({ gpuDevices, tensorParallel }, devices)
+  expect(judged('all', 2)).toMatchObject({ state: 'ok', found: '2 on this host, 2 named, 2 for each server' })
+  expect(judged([1], 1).state).toBe('ok')
+  expect(judged('all', 4)).toMatchObject({ state: 'unusable', remedy: expect.stringContaining('TENSOR_PARALLEL=4') })
+  expect(judged([0, 2], 2)).toMatchObject({ state: 'unusable', found: expect.stringContaining('no /dev/nvidia2') })
+  expect(judged('all', 2, []).state).toBe('ok')
 })
 
 test('GPU memory that others hold', () => {

@@ -71,12 +71,28 @@ const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : 
 /** What the kernel's NVIDIA module says of itself; undefined where none is loaded. */
 export const driverText = (path = '/proc/driver/nvidia/version'): string | undefined => read(path)
 
-const driver = look('NVIDIA driver', () =>
-  judgeDriver(
-    driverText(),
-    readdirSync('/dev').filter(name => /^nvidia\d+$/.test(name)),
-  ),
-)
+const driver = look('NVIDIA driver', () => judgeDriver(driverText(), gpuNames()))
+
+/** The GPUs that GPU_DEVICES and TENSOR_PARALLEL ask for. @param devices such as nvidia0 */
+export function judgeGpus(
+  { gpuDevices, tensorParallel }: Pick<Configuration, 'gpuDevices' | 'tensorParallel'>,
+  devices: string[],
+): Found {
+  if (devices.length === 0) return ok('not known: no /dev/nvidia0')
+  const asked = gpuDevices === 'all' ? devices : gpuDevices.map(number => `nvidia${number}`)
+  const missing = asked.filter(name => !devices.includes(name))
+  const found = `${devices.length} on this host, ${asked.length} named, ${tensorParallel} for each server`
+  if (missing.length > 0)
+    return unusable(
+      `${found}; no /dev/${missing.join(', /dev/')}`,
+      `GPU_DEVICES: name GPUs that ls /dev/nvidia* shows.`,
+    )
+  return asked.length < tensorParallel
+    ? unusable(found, `TENSOR_PARALLEL=${tensorParallel} needs as many GPUs: a smaller one, or a host with more.`)
+    : ok(found)
+}
+
+const gpuNames = () => readdirSync('/dev').filter(name => /^nvidia\d+$/.test(name))
 
 const cuda = look('CUDA checkpoint', async () => {
   const found = await openCuda().catch((error: Error) => error)
@@ -114,6 +130,12 @@ function lookAtMemory({ engine, gpuDevices, gpuMemoryUtil }: Configuration): Fou
   const all = gpus()
   const share = engineDescriptions[engine].takesShare ? gpuMemoryUtil : 0
   return judgeMemory(gpuDevices === 'all' ? all : all.filter((_, index) => gpuDevices.includes(index)), share)
+}
+
+/** @throws Problem where GPU_DEVICES or TENSOR_PARALLEL ask for GPUs that this host has not */
+export function checkGpus(c: Configuration): void {
+  const { state, found, remedy } = judgeGpus(c, gpuNames())
+  if (state !== 'ok') throw new Problem(`GPUs: ${found}\n${remedy}`)
 }
 
 /** @throws Problem where other programs hold so much of a GPU that the engine would refuse to start, naming them */
@@ -168,6 +190,7 @@ export const gpuSteps = ({
   openFiles,
 }: Pick<EngineDescription, 'label' | 'hostPackage' | 'openFiles'>): Step[] => [
   driver,
+  look('GPUs', c => judgeGpus(c, gpuNames())),
   cuda,
   gpuMemory,
   look('PCIe and power', lookAtLinks),

@@ -14,6 +14,7 @@ import { kernelProbe } from './kernel-probe.ts'
 import { knownDefects } from './known-defects.ts'
 import { noisyHost } from './noisy-host.ts'
 import { pageReads } from './page-reads.ts'
+import { peerMemory } from './peer-memory.ts'
 import type { Rule } from './rule.ts'
 import { unattributed } from './unattributed.ts'
 import { unfairBaseline } from './unfair-baseline.ts'
@@ -31,6 +32,7 @@ const RULES: Rule[] = [
   kernelProbe,
   cudaRestore,
   cudaProcesses,
+  peerMemory,
   pcieLink,
   powerState,
   farMemory,
