@@ -14,6 +14,7 @@ class World:
         self.imported = {}  # number of another process's memory -> its descriptor
         self.refuse = {}  # name of a call -> error code
         self.stack = 1024  # bytes for each GPU thread
+        self.ranks = 1  # processes of one server that work on GPUs
 
     def allocate(self, tag, content):
         """A block of GPU memory with that content; returns its address."""
@@ -131,6 +132,11 @@ class Platform:
         return self._global_graph_pool or "vLLM's own"
 
 
+class MessageQueue:
+    def __init__(self, n_reader, n_local_reader, local_reader_ranks=None, max_chunk_bytes=24 << 20, max_chunks=10):
+        self.size = max_chunk_bytes * max_chunks
+
+
 class MemPool:
     def __init__(self, allocator):
         self.allocator, self.id = allocator, (0, 7)
@@ -170,6 +176,10 @@ def install(world):
         memory_reserved=lambda: 5 + sum(data.handle[1] for data in world.pointer_to_data.values()),
     )
 
+    distributed = types.SimpleNamespace(
+        is_available=lambda: True, is_initialized=lambda: world.ranks > 1, get_world_size=lambda: world.ranks
+    )
+
     def copy_memory(to, source, size):
         if code := world.result("cudaMemcpy", size):
             raise RuntimeError(f"CUDART error: {code}")
@@ -183,7 +193,7 @@ def install(world):
         world.calls.append(("vllm.create_and_map", handle[1]))
 
     modules = {
-        "torch": dict(cuda=cuda),
+        "torch": dict(cuda=cuda, distributed=distributed),
         "vllm": {},
         "vllm.device_allocator": dict(get_mem_allocator_instance=lambda: world),
         "vllm.device_allocator.cumem": dict(
@@ -192,6 +202,11 @@ def install(world):
             get_pluggable_allocator=lambda malloc, free: types.SimpleNamespace(_allocator=(malloc, free)),
         ),
         "vllm.config": dict(VllmConfig=type("VllmConfig", (), {})),
+        "vllm.distributed": {},
+        "vllm.distributed.device_communicators": {},
+        "vllm.distributed.device_communicators.shm_broadcast": dict(
+            MessageQueue=type("MessageQueue", (MessageQueue,), {"__init__": MessageQueue.__init__})
+        ),
         "vllm.platforms": {},
         "vllm.platforms.interface": dict(Platform=Platform),
         "vllm.device_allocator.sleep_mode_backend": dict(CuMemBackend=CuMemBackend, SleepModeBackendFactory=Factory),

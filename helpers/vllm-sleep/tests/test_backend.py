@@ -9,6 +9,7 @@ import tempfile
 import threading
 import types
 import unittest
+import unittest.mock
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from tests.stubs import Factory, World, install  # noqa: E402
@@ -569,6 +570,43 @@ class Plugin(Case):
         tmpfs_sleep.register()
         os.environ["TMPFS_SLEEP_DIR"] = self.folder.name
         self.assertEqual(Factory.create_backend, before)
+
+    def test_queues_between_ranks_are_small_unless_they_ask_for_a_size(self):
+        from tmpfs_sleep.queues import shrink_queues
+        from vllm.distributed.device_communicators.shm_broadcast import MessageQueue
+
+        self.assertEqual(MessageQueue(1, 1).size, 240 * MB)
+        shrink_queues(MB)
+        self.assertEqual(MessageQueue(1, 1).size, 10 * MB)
+        self.assertEqual(MessageQueue(1, 1, max_chunk_bytes=2 * MB).size, 20 * MB)
+        self.assertEqual(MessageQueue(1, 1, None, 4 * MB, max_chunks=3).size, 12 * MB)
+
+
+class SeveralRanks(Case):
+    def test_each_process_has_a_file_of_its_own_and_names_its_gpu(self):
+        files = {}
+        for rank, pid in enumerate((41, 42)):
+            with unittest.mock.patch("os.getpid", lambda pid=pid: pid):
+                backend = self.backend()
+            for data in self.world.pointer_to_data.values():
+                data.handle = (rank, *data.handle[1:])
+            said = dict(self.printed(lambda backend=backend: backend.suspend(2)))
+            files[said["saved"]["file"]] = rank
+            with open(os.path.join(self.folder.name, f"weights-{pid}.blocks")) as blocks:
+                self.assertEqual(blocks.readline(), f"device {rank}\n")
+            self.printed(backend.resume)
+            self.assert_weights_are_back()
+        self.assertEqual(len(files), 2)
+
+    def test_they_share_the_cpus_when_they_wake(self):
+        def readers(ranks):
+            self.world.ranks = ranks
+            backend = self.backend()
+            self.printed(lambda: backend.suspend(2))
+            return dict(self.printed(backend.resume))["wake"]["readers"]
+
+        with unittest.mock.patch("os.sched_getaffinity", lambda _: set(range(16))):
+            self.assertEqual([readers(1), readers(2), readers(8)], [14, 6, 1])
 
 
 if __name__ == "__main__":

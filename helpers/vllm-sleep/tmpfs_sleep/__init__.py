@@ -26,9 +26,13 @@ memory in place of copying; where it fails, the weights are copied as ever, and 
 Stacks of GPU threads: the driver keeps memory for all that can run at once. TMPFS_SLEEP_STACKS=1 gives it back while
 asleep.
 
+Several GPUs: each rank is a process with a file of its own, and they wake at the same time, so that each has its share
+of the host's CPUs. TMPFS_SLEEP_QUEUE_MB is the size of a chunk of vLLM's queues between them (0: as vLLM has it).
+
 Environment: TMPFS_SLEEP_DIR (no default: without it vLLM is left alone), TMPFS_SLEEP_CHUNK_MB (16), TMPFS_SLEEP_READERS
-(14, or two less than the host's CPUs where there are fewer), TMPFS_SLEEP_GRAPHS (0), TMPFS_SLEEP_STACKS (0),
-TMPFS_SLEEP_RDMA (0), TMPFS_SLEEP_SERVED_PATIENCE (seconds, 5), TMPFS_SLEEP_UNPIN_AFTER (seconds, 1).
+(14, or two less than its share of the host's CPUs where there are fewer), TMPFS_SLEEP_GRAPHS (0),
+TMPFS_SLEEP_STACKS (0), TMPFS_SLEEP_QUEUE_MB (0), TMPFS_SLEEP_RDMA (0),
+TMPFS_SLEEP_SERVED_PATIENCE (seconds, 5), TMPFS_SLEEP_UNPIN_AFTER (seconds, 1).
 Lines it prints begin with `tmpfs-sleep: `: `backend` with the folder, `saved`, `left`, `stacks` and `wake` with JSON,
 `fallback` with the reason.
 """
@@ -73,6 +77,10 @@ def register():
         return Factory.get_backend_class("tmpfs")()
 
     Factory.create_backend = staticmethod(create_backend)
+    if chunk := setting("QUEUE_MB", 0):
+        from .queues import shrink_queues
+
+        shrink_queues(chunk << 20)
     if setting("GRAPHS", 0):
         from .graphs import use_sleeping_pool
 

@@ -78,11 +78,16 @@ class Wake:
         self._file = os.open(path, os.O_RDONLY)
         chunk = max(1, setting("CHUNK_MB", 16)) << 20
         # two CPUs are left for what maps and what copies; more than 14 were not measured
-        readers = max(1, setting("READERS", min(14, len(os.sched_getaffinity(0)) - 2)))
+        readers = max(1, setting("READERS", min(14, len(os.sched_getaffinity(0)) // self._ranks() - 2)))
         self._staging = Staging(torch.cuda.cudart(), chunk, readers + 4)
         self._pieces, self._ready, self._error = iter(range(0, self._size, chunk)), queue.SimpleQueue(), None
         self._readers = [self._thread(self._read) for _ in range(readers)]
         self._copying = None
+
+    def _ranks(self):
+        """Processes that wake at the same time."""
+        distributed = self._torch.distributed
+        return distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
 
     def _thread(self, work):
         thread = threading.Thread(target=self._guarded, args=(work,), name=f"tmpfs-sleep{work.__name__}", daemon=True)
