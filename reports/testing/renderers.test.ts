@@ -209,7 +209,7 @@ describe('commands', () => {
     reportCommand([path], print)
     expect(printed.join('').replace(/\s+/g, ' ')).toContain('is torn')
     expect(() => reportCommand([join(path, 'logs')])).toThrow('does not exist')
-    expect(() => reportCommand(['--help'])).toThrow('npm run report')
+    expect(() => reportCommand(['--nonsense'])).toThrow('npm run report')
   })
   it('report of a run that measured nothing, and so has no trials.jsonl, ends with 3', () => {
     const [path, { printed, print }] = [folder(), output()]
@@ -225,6 +225,45 @@ describe('commands', () => {
     expect(compareCommand([kept, other], print)).toBe(4)
     expect(compareCommand([kept, again], print)).toBe(0)
     expect(compareCommand([kept, other, '--tolerance', '0.9'], print)).toBe(0)
+  })
+  it('compare takes more than two runs: each after the first is compared with it, the worst counts', () => {
+    const [path, again, other] = [
+      folder(),
+      folder(measured, later),
+      folder(slow, { timestamp: '2026-11-26T04:00:00.000Z' }),
+    ]
+    for (const run of [path, again, other]) reportCommand([run], () => {})
+    const compared = (...paths: string[]) => {
+      const { printed, print } = output()
+      return { code: compareCommand(paths, print), said: printed.join('') }
+    }
+    for (const order of [
+      [again, other],
+      [other, again],
+    ]) {
+      const { code, said } = compared(path, ...order)
+      expect(code).toBe(4)
+      expect(said.match(/^(?:NOT )?SLOWER/gm)).toHaveLength(2)
+      expect(said.match(/ llama-cpp \(version not known\) /g), 'each engine is named').toHaveLength(3)
+    }
+    expect(compared(path, again).code).toBe(0)
+  })
+  it('a scenario that is new is called new, one that is gone is missing', () => {
+    const path = folder()
+    const less = folder(
+      measured.filter(({ scenario }) => scenario !== 'cold'),
+      later,
+    )
+    for (const run of [path, less]) reportCommand([run], () => {})
+    const { printed, print } = output()
+    compareCommand([less, path], print)
+    compareCommand([path, less], print)
+    expect(
+      printed
+        .join('')
+        .match(/^cold +(new|missing) /gm)
+        ?.map(line => line.trim().split(/ +/)[1]),
+    ).toEqual(['new', 'missing'])
   })
   it('a run with a reference is gated when its report is made', () => {
     const [path, other, { printed, print }] = [folder(), folder(slow), output()]
@@ -264,7 +303,7 @@ describe('commands', () => {
     }
   })
   it('compare names what it was given wrongly', () => {
-    expect(() => compareCommand(['a'])).toThrow('takes two runs, received 1')
+    expect(() => compareCommand(['a'])).toThrow('takes two runs or more, received 1')
     expect(() => compareCommand(['a', 'b', '--tolerance', 'ten'])).toThrow('received "ten"')
     expect(() => compareCommand(['a', 'b', '--fuzzy'])).toThrow('--fuzzy')
   })

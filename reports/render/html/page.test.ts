@@ -261,6 +261,7 @@ describe('what a reader can work out', () => {
     expect(links.filter(link => link.startsWith('#') && !ids.includes(link.slice(1)))).toEqual([])
     expect(links).toContain('../../docs/methodology.md')
     expect(links).toContain('logs/cold/')
+    expect(renderPage(steps)).toContain('href="logs/podman-in-place/one/"')
   })
   it('a cold start that dwarfs all comes after what matters', () => {
     const { scenarios, ...rest } = gpuShape().report
