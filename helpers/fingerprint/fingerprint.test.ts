@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, expect, it, vi } from 'vitest'
 import { engines } from '../../fixtures/engines/index.ts'
 import { parseConfiguration } from '../config/configuration.ts'
-import { fingerprint } from './fingerprint.ts'
+import { cpuModel, fingerprint } from './fingerprint.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'fingerprint-'))
 for (const name of ['podman', 'runc', 'criu']) {
@@ -87,3 +87,10 @@ it('a variable that PODMAN_ARGS names counts by its value', async () => {
 
 it('a method is named, so that what an earlier one measured is refused', async () =>
   expect((await of()).method).toMatch(/^\d+$/))
+
+it.each([
+  ['processor : 0\nmodel name\t: AMD EPYC 9354 \n\nprocessor : 1\nmodel name\t: AMD EPYC 9354\n', '2 x AMD EPYC 9354'],
+  ['processor : 0\nBogoMIPS : 50.00\n', '0 x unknown'],
+])('model and number of processors in /proc/cpuinfo', (cpuinfo, expected) => {
+  expect(cpuModel(cpuinfo)).toBe(expected)
+})

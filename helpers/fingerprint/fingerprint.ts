@@ -99,7 +99,7 @@ function requestsOf({ sleepRequests, wakeRequests }: Configuration): Fingerprint
 }
 
 /** Model and number of processors, such as `2 x AMD EPYC`. */
-function cpuModel(cpuinfo: string): string {
+export function cpuModel(cpuinfo: string): string {
   const names = [...cpuinfo.matchAll(/^model name\s*:\s*(.+)$/gm)].map(match => match[1]!.trim())
   return `${names.length} x ${names[0] ?? 'unknown'}`
 }

@@ -56,13 +56,13 @@ describe('grouped by scenario', () => {
     says(only({ limits: { 'tfft.p50': {} } }), 'entry 2: limits: tfft.p50: allowed are must, goal or both')
     says({ cold: [] }, /cold: /)
   })
-  it('refuses what stands there twice, as a key too, which JSON would take for the last one', () => {
+  it('refuses what is listed twice, as a key too, which JSON would take for the last one', () => {
     says(
       only({ limits: { 'tfft.p50': { must: 2 } } }),
       'entry 2: tfft.p50: it says again what podman-in-place/tmpfs, entry 1',
     )
     const text = '{\n"cold": [],\n"podman-import/zstd": [],\n"cold": []\n}'
-    says(text, 'targets.json:4: "cold" stands there twice')
+    says(text, 'targets.json:4: "cold" appears twice')
   })
   it('proposes the nearest scenarios', () =>
     says(

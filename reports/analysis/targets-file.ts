@@ -116,7 +116,7 @@ function parseJson(text: string, path: string): unknown {
   }
   // JSON.parse keeps the last one and says nothing: a limit would be lifted by a slip
   const twice = repeatedKey(text)
-  if (twice) throw new Problem(`${path}:${twice.line}: "${twice.key}" stands there twice; put both together`)
+  if (twice) throw new Problem(`${path}:${twice.line}: "${twice.key}" appears twice: merge the two entries`)
   return value
 }
 
