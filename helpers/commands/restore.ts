@@ -83,7 +83,7 @@ async function main(argv: string[]): Promise<void> {
     answered = true
     console.log(`${text}\n\n${answerLines(said.prompt, said.text)}`)
     console.log(
-      `\nIt listens on 127.0.0.1:${record.port} until it is stopped, or until the next run, which takes it away:\n` +
+      `\nIt listens on 127.0.0.1:${record.port} until it is stopped, or until the next run, which removes it:\n` +
         `  ${STOP}`,
     )
   } finally {
@@ -167,8 +167,8 @@ async function restored(context: Context, archive: string, record: ArchiveRecord
 function checkKept({ engine, configuration }: Context, archive: string, { settings, kept }: ArchiveRecord): void {
   if ((engine.keptBytes?.(settings) ?? 0) >= kept) return
   throw new Problem(
-    `${archive} holds no weights, and those that lay in ${configuration.checkpointDir}/weights are gone: a run takes ` +
-      'them away\nTake the checkpoint anew: npm run checkpoint',
+    `${archive} holds no weights, and those in ${configuration.checkpointDir}/weights are gone: a run removes ` +
+      'them\nTake a new checkpoint: npm run checkpoint',
   )
 }
 

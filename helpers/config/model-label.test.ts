@@ -19,7 +19,7 @@ const file = (name: string, content = 'GGUF') => {
 test('the real model by its name, the random one by its size, and why it is one', () => {
   expect(modelLabel(c({}))).toBe('SmolLM2-135M-Instruct.Q4_1')
   expect(modelLabel(c({ MODEL_SIZE: '1GB' }))).toBe('random 1000 MB')
-  expect(modelLabel(withStandIn(c({})))).toBe('random 100 MB, the real model could not be had')
+  expect(modelLabel(withStandIn(c({})))).toBe('random 100 MB, the real model could not be downloaded')
   expect(modelLabel(c({ MODEL_ID: file('mine.gguf') }))).toBe('mine')
 })
 

@@ -8,7 +8,7 @@ import type { Configuration } from './configuration.ts'
  */
 export function modelLabel({ modelId, modelIsRandom, modelIsDefault, modelBytes }: Configuration): string {
   if (modelIsRandom)
-    return `random ${Math.round(modelBytes / 1e6)} MB${modelIsDefault ? ', the real model could not be had' : ''}`
+    return `random ${Math.round(modelBytes / 1e6)} MB${modelIsDefault ? ', the real model could not be downloaded' : ''}`
   return modelIsDefault || existsSync(modelId) ? basename(modelId, '.gguf') : modelId
 }
 

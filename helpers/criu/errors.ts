@@ -17,7 +17,7 @@ const NO_CAUSE = [
 ]
 
 const DAMAGED =
-  'The images are damaged or incomplete: run again, the checkpoint is then taken anew. If it happens ' +
+  'The images are damaged or incomplete: run again, which takes a new checkpoint. If it happens ' +
   'again, check the memory or disk that holds them (dmesg, df).'
 const OF_THIS_KERNEL = 'npm run setup installs a CRIU that works on this kernel; or name one with CRIU_BIN.'
 
@@ -29,7 +29,7 @@ const REMEDIES: [RegExp, string][] = [
   ],
   [
     /Not supported images version/,
-    'The images are from another CRIU: restore with that one (CRIU_BIN), or take the checkpoint anew.',
+    'The images are from another CRIU: restore with that one (CRIU_BIN), or take a new checkpoint.',
   ],
   [
     /inet: Can't bind inet socket.*Address already in use/,
@@ -38,7 +38,7 @@ const REMEDIES: [RegExp, string][] = [
   [
     /SECCOMP_SET_MODE_FILTER returned -22/,
     'The checkpoint uses a feature that this kernel does not have: restore it on the kernel that it was ' +
-      'taken on, or take it anew here.',
+      'taken on, or take a new one here.',
   ],
   [/Read \d+ bytes while \d+ expected|Failed unpacking object|Can't read pages data|Unexpected EOF/, DAMAGED],
   [/Unable to open .*\.img|Can't open .*\.img|Magic doesn't match/, DAMAGED],

@@ -38,8 +38,8 @@ it('is content with files that were read, linked and renamed to and fro', () => 
 it('tells a file that is gone', () => {
   rmSync(second)
   expect(findChange(stamps)).toBe(
-    'pages-2.img has been damaged since the checkpoint was taken: it is gone, it had 7 bytes\nRun again: the ' +
-      `checkpoint is then taken anew. If it happens again, find out what writes to ${folder}, and check that ` +
+    'pages-2.img has been damaged since the checkpoint was taken: it is gone, it had 7 bytes\nRun again: that takes ' +
+      `a new checkpoint. If it happens again, find out what writes to ${folder}, and check that ` +
       'memory or disk (dmesg, df).',
   )
 })

@@ -30,8 +30,8 @@ export function findChange(stamps: FileStamps): string | undefined {
           : undefined
     if (what)
       return (
-        `${basename(path)} has been damaged since the checkpoint was taken: ${what}\nRun again: the checkpoint is ` +
-        `then taken anew. If it happens again, find out what writes to ${dirname(path)}, and check that memory ` +
+        `${basename(path)} has been damaged since the checkpoint was taken: ${what}\nRun again: that takes ` +
+        `a new checkpoint. If it happens again, find out what writes to ${dirname(path)}, and check that memory ` +
         'or disk (dmesg, df).'
       )
   }

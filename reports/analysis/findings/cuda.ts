@@ -63,7 +63,7 @@ export const cudaProcesses: Rule = facts =>
     return [
       {
         code: 'cuda-process-per-toggle',
-        message: 'every CUDA step starts the cuda-checkpoint program anew',
+        message: 'every CUDA step starts the cuda-checkpoint program again',
         evidence: `${starts} starts in one restore${each === undefined ? '' : `, ${seconds(each)} s each`}`,
         cost: each === undefined ? null : starts * each,
         remedy:

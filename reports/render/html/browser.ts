@@ -138,7 +138,7 @@ async function address(file: string, ended: Promise<unknown>): Promise<string> {
     await pause(20)
   }
   throw new Error(
-    `${chromium} ended before it could be talked to; does it start? ${chromium} --headless --no-sandbox ` +
+    `${chromium} ended before it answered. Does it start? ${chromium} --headless --no-sandbox ` +
       '--dump-dom about:blank',
   )
 }
