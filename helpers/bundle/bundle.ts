@@ -5,12 +5,14 @@ import { basename, join, resolve } from 'node:path'
 import { Problem } from '../core/problem.ts'
 import { command } from '../host/command.ts'
 import { whereIs } from '../host/programs.ts'
+import { DEFAULT_MODEL } from '../models/embedded.ts'
 import { debianCriu } from '../setup/criu.ts'
 import { unpackDebian } from '../setup/debian.ts'
 import { removeTree, whole } from '../setup/folder.ts'
 import { provideUnpacker } from '../setup/packages.ts'
 import type { Say } from '../setup/step.ts'
 import { packFolder, tarStream } from './archive.ts'
+import { collectEngine, engineName } from './engine.ts'
 import { type Content, checksums, type Manifest } from './manifest.ts'
 import { LEFT_OUT, nodeModules } from './node-modules.ts'
 import { writeParts } from './parts.ts'
@@ -27,6 +29,8 @@ export interface BundleOptions extends WheelOptions {
   out: string
   /** Bytes that no part exceeds. */
   partSize: number
+  /** Whether llama.cpp's image and model go along. */
+  engine: boolean
 }
 
 /** @throws Problem where `out` holds something that is no bundle: it is replaced as a whole */
@@ -77,6 +81,13 @@ export async function makeBundle(options: BundleOptions, say: Say): Promise<Mani
     const criu = await debianCriu(join(work, 'criu-state'), say)
     await writeFile(join(criu.folder, 'packages.json'), JSON.stringify(criu.packages))
     await add('criu', `CRIU ${criu.packages.criu} with its own libraries`, criu.packages, join(criu.folder, '..'))
+
+    if (options.engine) {
+      const engine = join(work, 'engine')
+      const versions = await collectEngine(engine, say)
+      await add('engine', `${engineName(versions)} and ${DEFAULT_MODEL.file}`, versions, engine)
+      await removeTree(engine)
+    }
 
     if (wheels.length > 0) await addSite(wheels, options, join(work, 'site'), work, say, add)
     await writeFile(join(packed, 'python-version'), `${options.python}\n`)

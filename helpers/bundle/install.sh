@@ -153,7 +153,14 @@ for source in "$prefix"/criu/criu-*; do
     say "$own/bin/criu: $version"
 done
 
-# 5. Python packages.
+# 5. The embedded engine: set-up makes its image from these files, and copies the model.
+if [ -d "$prefix/engine" ]; then
+    rm -rf "$state/bundled"
+    ln -s "$prefix/engine" "$state/bundled" || exit 2
+    say "llama.cpp and its model: $prefix/engine"
+fi
+
+# 6. Python packages.
 if [ -d "$prefix/site" ]; then
     wanted=$(cat "$prefix/python-version")
     has=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) ||
@@ -163,7 +170,7 @@ name another with --python, or bundle with --python $has"
     say "VLLM_SITE=$prefix/site"
 fi
 
-# 6. Node and the npm packages in the checkout.
+# 7. Node and the npm packages in the checkout.
 if [ -z "$checkout" ] && [ -d "$prefix/suite" ]; then checkout=$prefix/suite; fi
 if [ -n "$checkout" ]; then
     if [ ! -e "$checkout/node_modules" ]; then

@@ -24,7 +24,12 @@ test('defaults', () => {
     have: [],
     slim: false,
     python: '3.12',
+    engine: true,
   })
+})
+
+test('without the embedded engine', () => {
+  expect(parseOptions(['--out', '/tmp/b', '--no-engine'])).toMatchObject({ engine: false })
 })
 
 test('several wheels', () => {

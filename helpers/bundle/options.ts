@@ -9,7 +9,7 @@ import { requirements } from './wheels.ts'
 /** The command line of `npm run bundle`. */
 
 export const USAGE = `Usage: npm run bundle -- --out DIR [--part-size 57MB] [--wheels REQUIREMENT ...] [--have FILE]
-                               [--slim] [--python 3.12]
+                               [--slim] [--python 3.12] [--no-engine]
 
 Packs what a GPU host without a network needs into DIR: part.00, part.01, …, SHA256SUMS and install.sh.
 On the host: put all of them into one folder and run  sh install.sh --help
@@ -19,7 +19,8 @@ On the host: put all of them into one folder and run  sh install.sh --help
                --wheels vllm==0.26.0
   --have       file with what that host's Python has already, lines NAME or NAME==VERSION (pip freeze there)
   --slim       leave out what serving a text model on Hopper does not use (helpers/bundle/slim.ts lists it)
-  --python     version of that host's Python`
+  --python     version of that host's Python
+  --no-engine  leave out llama.cpp and SmolLM2, the engine of a host without a GPU`
 
 const UNITS: Record<string, number> = { '': 1, k: 1e3, M: 1e6, G: 1e9, ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30 }
 
@@ -51,6 +52,7 @@ export function parseOptions(args: string[]): BundleOptions | undefined {
     have: values.have ? requirements(readFileSync(values.have, 'utf8')) : [],
     slim: values.slim,
     python: values.python,
+    engine: !values['no-engine'],
   }
 }
 
@@ -65,6 +67,7 @@ function parse(args: string[]) {
         have: { type: 'string' },
         slim: { type: 'boolean', default: false },
         python: { type: 'string', default: '3.12' },
+        'no-engine': { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h' },
       },
     })

@@ -7,8 +7,8 @@ import type { Configuration } from './configuration.ts'
  * How reports call the model: its name, or the last part of the folder or file that holds it. Never a path of the host.
  */
 export function modelLabel({ modelId, modelIsRandom, modelIsDefault, modelBytes }: Configuration): string {
-  if (modelIsRandom)
-    return `random ${Math.round(modelBytes / 1e6)} MB${modelIsDefault ? ', the real model could not be downloaded' : ''}`
+  const why = modelIsDefault ? ', the real model could not be downloaded' : ''
+  if (modelIsRandom) return `random ${Math.round(modelBytes / 1e6)} MB${why}`
   return modelIsDefault || existsSync(modelId) ? basename(modelId, '.gguf') : modelId
 }
 

