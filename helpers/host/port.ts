@@ -2,7 +2,8 @@ import { type AddressInfo, createServer } from 'node:net'
 import { now, pause } from '../core/clock.ts'
 import { Problem } from '../core/problem.ts'
 
-const HOST = '127.0.0.1'
+/** The host's loopback. */
+export const HOST = '127.0.0.1'
 
 /** A port on 127.0.0.1 where nobody listens; somebody may take it before its caller does. */
 export async function freePort(): Promise<number> {

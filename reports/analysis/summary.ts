@@ -4,6 +4,7 @@ import { tfftOf } from '../run/tfft.ts'
 import { type Asked, asked } from './asked.ts'
 import { counts, type Figures, figuresOf, samplesOf } from './figures.ts'
 import { findings } from './findings/index.ts'
+import { serversOf } from './servers.ts'
 import { applicableTargets, idleTargets, isJudged, judge } from './targets.ts'
 
 /**
@@ -148,6 +149,7 @@ function measured(counted: Trial[]): Partial<Scenario> {
   const warmUp = counted.findLast(trial => trial.warm_up)?.warm_up
   const checkpoint = checkpointOf(counted)
   const ready = medianReady(counted)
+  const servers = serversOf(counted)
   const memory = medianRecord(counted.flatMap(trial => (trial.memory ? [trial.memory] : [])))
   return {
     phases: medianPhases(counted),
@@ -158,6 +160,7 @@ function measured(counted: Trial[]): Partial<Scenario> {
     ...(warmUp && { warm_up: warmUp }),
     ...(ready && { ready }),
     ...(memory && { memory }),
+    ...(servers && { servers }),
     median_trial: {
       trial: middle.trial,
       tfft: tfftOf(middle),

@@ -1,7 +1,7 @@
 import { spoken, unproven } from '../analysis/answer.ts'
 import { interruption } from '../analysis/interruption.ts'
 import { idleLine, MIN_TRIALS, unjudged } from '../analysis/targets.ts'
-import { count, factor, factorRange, metricSign, metricValue, percent, range, seconds } from '../run/format.ts'
+import { bytes, count, factor, factorRange, metricSign, metricValue, percent, range, seconds } from '../run/format.ts'
 import type { Report, Scenario, TargetResult } from '../run/schema.ts'
 import { gateVerdict, renderGate } from './gate-table.ts'
 import { legend, tree } from './scenario-tree.ts'
@@ -22,6 +22,7 @@ export function renderTable(report: Report, { columns = 80, colour = false, path
   const sections = [
     targetLines(report, width, ink),
     scenarioLines(report, width, ink),
+    serverLines(report, ink),
     answerLines(report, width, ink),
     report.reference ? [renderGate(report.reference, { columns, colour })] : [],
     findingLines(report, width, ink),
@@ -116,6 +117,28 @@ function scenarioLines(report: Report, width: number, ink: Paint): string[] {
       .flatMap(text => wrap(text, width - 2))
       .map(line => ink('dim', `  ${line}`)),
   ]
+}
+
+/** Several servers of one checkpoint: seconds to the first, the median and the last first token, and host memory. */
+function serverLines({ scenarios }: Report, ink: Paint): string[] {
+  const rows = scenarios.flatMap(({ id, servers }) =>
+    servers
+      ? [
+          [
+            id,
+            String(servers.count),
+            ...[servers.first, servers.median, servers.last].map(seconds),
+            ...[servers.pss, servers.own].map(bytes),
+          ],
+        ]
+      : [],
+  )
+  if (rows.length === 0) return []
+  const head = ['One checkpoint', 'servers', 'first', 'median', 'last', 'memory', 'one more']
+  const columns = head.map((_, index): Column => ({ align: index === 0 ? 'left' : 'right' }))
+  return align([head, ...rows], columns).map((cells, index) =>
+    index === 0 ? ink('bold', cells.join('  ').trimEnd()) : cells.join('  ').trimEnd(),
+  )
 }
 
 /** What the figures leave of a line for the names. */

@@ -27,6 +27,7 @@ export const STRATEGIES = [
   'cuda-resume',
   'engine-wake',
   'engine-snapshot',
+  'clones',
 ] as const
 const strategySchema = z.enum(STRATEGIES)
 export type StrategyId = z.infer<typeof strategySchema>
@@ -79,6 +80,32 @@ export type Commands = z.infer<typeof commandsSchema>
 /** The timed request as it was sent to 127.0.0.1, and the text of the answer's tokens. */
 const questionSchema = z.object({ port: z.number().int(), path: z.string(), body: z.string(), text: z.string() })
 
+/** One of several servers of a start. */
+const serverSchema = z.object({
+  /** Of its container. */
+  name: z.string(),
+  /** On the host's 127.0.0.1. */
+  port: z.number().int(),
+  /** From the spawn of the first start command to this server's first token, in seconds. */
+  tfft: positive,
+  /** Bytes of host memory right after all first tokens: its proportional set size, and what no other process maps. */
+  pss: z.number().int().nonnegative(),
+  own: z.number().int().nonnegative(),
+})
+export type ServerRecord = z.infer<typeof serverSchema>
+
+/** Several servers of a start, medians over trials: TFFT in seconds, host memory in bytes. */
+const serversSchema = z.object({
+  count: z.number().int().positive(),
+  first: positive,
+  median: positive,
+  last: positive,
+  /** Of all together. */
+  pss: z.number().nonnegative(),
+  /** What one more costs: the median of what no other process maps. */
+  own: z.number().nonnegative(),
+})
+
 /**
  * One measured start: a line of `trials.jsonl`. The first seven fields are those of the original scripts. Times are
  * null where the trial failed before them.
@@ -130,6 +157,8 @@ export const trialSchema = z.object({
   ready: readySchema.optional(),
   /** Bytes by place: `dram` (checkpoint and caches that must stay), `gpu`, `disk` held while the server is away. */
   memory: z.record(z.string(), z.number()).optional(),
+  /** Where a start brings several servers: each, in the order of their first tokens. The trial's TFFT is the last's. */
+  servers: z.array(serverSchema).optional(),
   /** Figures seen during the trial that rules look at: `criu.pages_restored`, `archive.pass.1.bytes`, `load.1m`, ... */
   evidence: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
   commands: commandsSchema.optional(),
@@ -219,6 +248,8 @@ export const scenarioSchema = z.object({
   median_trial: z
     .object({ trial: z.number().int().positive(), tfft: positive, phases: z.array(phaseSchema), unattributed: seconds })
     .optional(),
+  /** Where its starts bring several servers. */
+  servers: serversSchema.optional(),
   checkpoint: checkpointSchema.optional(),
   warm_up: warmUpSchema.optional(),
   /** Median seconds. */

@@ -9,6 +9,7 @@ import { docs, html, Markup, Section } from './markup.ts'
 import { readyTable } from './ready.ts'
 import { comparison, findingList, host, published, scenarioTable } from './sections.ts'
 import { serverTable } from './server-table.ts'
+import { servers } from './servers.ts'
 import { speedups } from './speedup.ts'
 import { targets } from './targets.ts'
 import { trialDots } from './trials.ts'
@@ -31,6 +32,7 @@ export function renderPage(report: Report, recorded?: Recorded): string {
     scenarioTable(report),
     trialDots(scenarios),
     holding(scenarios),
+    servers(scenarios),
     answer(report),
     comparison(report),
     serverTable(report),
