@@ -1,6 +1,9 @@
 import { benchmark } from '../fixtures/benchmark.ts'
 
-/** From a restore in place to the best way there is: one change a step, so that each shows what it is worth. */
+/**
+ * From the original scripts' import (bench/seed.bench.ts), where the host has room for it, over a restore in place to
+ * the best way there is: one change a step, so that each shows what it is worth.
+ */
 const asleep = { strategy: 'podman-in-place', checkpointAt: 'asleep-2', storage: 'tmpfs-huge' } as const
 const hugePages = { ...asleep, thp: 'always' } as const
 const keptWeights = { ...hugePages, weights: 'tmpfs' } as const
@@ -15,6 +18,7 @@ const best = { ...oneQueue, stacks: 'given-back' } as const
 benchmark(
   'ladder',
   [
+    { strategy: 'podman-import', name: 'awake-zstd', gpuMemory: 21.7e9 },
     { name: 'asleep', ...asleep },
     { name: 'asleep-thp', ...hugePages },
     { name: 'asleep-weights', ...keptWeights },
