@@ -79,11 +79,15 @@ async function bench(words: string[], names: string | undefined): Promise<ViteUs
     'fixtures/run/gate-plugin.ts',
   )) as typeof import('./fixtures/run/gate-plugin.ts')
   const { openHistory } = (await load('fixtures/run/history.ts')) as typeof import('./fixtures/run/history.ts')
+  const { resumedBenches } = (await load('fixtures/run/resume.ts')) as typeof import('./fixtures/run/resume.ts')
   const { testNamePattern } = (await load('fixtures/run/plan.ts')) as typeof import('./fixtures/run/plan.ts')
   let prepared: Prepared
   let files: string[]
   try {
-    files = words.length > 0 ? namedBenches(words) : defaultBenches(configuration().engine)
+    const c = configuration()
+    const asked = [...words, ...(names === undefined ? [] : ['-t'])]
+    if (c.resume !== undefined) files = await resumedBenches(c, asked)
+    else files = words.length > 0 ? namedBenches(words) : defaultBenches(c.engine)
     prepared = await preflight(files, testNamePattern(names))
   } catch (error) {
     process.exit(reportProblem(error))

@@ -139,6 +139,7 @@ const schema = z.object({
   TOOL_TIMEOUT: wholeNumber(1, 3600).default(30),
   ITERATIONS: wholeNumber(1, 1000).default(5),
   REFERENCE: path.optional(),
+  RESUME: path.optional(),
   REFERENCE_ANY_HOST: flag.default(false),
   TARGETS_FILE: path.optional(),
   OCI_RUNTIME: name.default('runc'),
@@ -207,6 +208,8 @@ export interface Configuration {
   toolTimeout: number
   iterations: number
   reference: string | undefined
+  /** The interrupted run to continue. */
+  resume: string | undefined
   referenceAnyHost: boolean
   targetsFile: string
   ociRuntime: string
@@ -299,6 +302,7 @@ export function parseConfiguration(environment: Record<string, string | undefine
     toolTimeout: e.TOOL_TIMEOUT,
     iterations: e.ITERATIONS,
     reference: e.REFERENCE,
+    resume: e.RESUME,
     referenceAnyHost: e.REFERENCE_ANY_HOST,
     targetsFile: e.TARGETS_FILE ?? resolve(import.meta.dirname, '../../bench/targets.json'),
     ociRuntime: e.OCI_RUNTIME,

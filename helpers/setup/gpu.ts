@@ -71,7 +71,7 @@ const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : 
 /** What the kernel's NVIDIA module says of itself; undefined where none is loaded. */
 export const driverText = (path = '/proc/driver/nvidia/version'): string | undefined => read(path)
 
-const driver = look('NVIDIA driver', () => judgeDriver(driverText(), gpuNames()))
+export const driver = look('NVIDIA driver', () => judgeDriver(driverText(), gpuNames()))
 
 /** The GPUs that GPU_DEVICES and TENSOR_PARALLEL ask for. @param devices such as nvidia0 */
 export function judgeGpus(

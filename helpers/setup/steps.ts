@@ -5,7 +5,7 @@ import { lock } from '../host/lock.ts'
 import { criu } from './criu.ts'
 import { driverLibraries, driverVersion } from './driver-libraries.ts'
 import { ownFolder } from './folder.ts'
-import { gpuSteps } from './gpu.ts'
+import { driver, gpuSteps } from './gpu.ts'
 import { image } from './image.ts'
 import { model } from './model.ts'
 import { packages } from './packages.ts'
@@ -42,6 +42,12 @@ export async function notReady(c: Configuration): Promise<(Found & { name: strin
     image,
     model,
   ]
+  const wrong = await notOk(steps, c)
+  // without a driver an image of gigabytes is no remedy
+  return wrong.length > 0 && c.usesGpu ? [...(await notOk([driver], c)), ...wrong] : wrong
+}
+
+async function notOk(steps: Step[], c: Configuration): Promise<(Found & { name: string })[]> {
   const found = await probeAll(steps, c)
   return steps.map(({ name }, i) => ({ name, ...found[i]! })).filter(({ state }) => state !== 'ok')
 }

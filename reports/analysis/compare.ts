@@ -83,9 +83,7 @@ export function checkFingerprint(
   current: Fingerprint,
   { path, anyHost = false }: Options,
 ): string[] {
-  const differs = [...new Set([...Object.keys(reference), ...Object.keys(current)])]
-    .filter(name => (reference[name] ?? null) !== (current[name] ?? null))
-    .sort()
+  const differs = differing(reference, current)
   if (differs.length === 0 || anyHost) return differs
   if (differs.includes('method')) {
     const [there, here] = [reference, current].map(({ method }) => method ?? 'before 2')
@@ -95,13 +93,22 @@ export function checkFingerprint(
         `${ANEW} REFERENCE_ANY_HOST=1 (npm run compare: --any-host) compares anyway.`,
     )
   }
-  const lines = differs.map(name => `  ${name}: ${difference(reference[name] ?? 'none', current[name] ?? 'none')}`)
+  const lines = differences(reference, current)
   throw new Problem(
     `${path} is from another host or configuration, so times say nothing about a change. It differs in:\n` +
       `${lines.join('\n')}\n` +
       `${ANEW} Or compare anyway with REFERENCE_ANY_HOST=1 (npm run compare: --any-host).`,
   )
 }
+
+const differing = (one: Fingerprint, other: Fingerprint): string[] =>
+  [...new Set([...Object.keys(one), ...Object.keys(other)])]
+    .filter(name => (one[name] ?? null) !== (other[name] ?? null))
+    .sort()
+
+/** A line for each entry that differs, with both values. */
+export const differences = (there: Fingerprint, here: Fingerprint): string[] =>
+  differing(there, here).map(name => `  ${name}: ${difference(there[name] ?? 'none', here[name] ?? 'none')}`)
 
 const ANEW = 'Keep a new reference: npx vitest bench, then npm run reference -- results/latest FILE.'
 

@@ -1,4 +1,5 @@
 import { median, medianIndex, medianInterval, medianOf, ratioInterval } from '../../helpers/core/statistics.ts'
+import { count, day } from '../run/format.ts'
 import type { Phase, Report, Run, Scenario, Target, TargetResult, Trial } from '../run/schema.ts'
 import { tfftOf } from '../run/tfft.ts'
 import { type Asked, asked } from './asked.ts'
@@ -36,11 +37,17 @@ export function summarize(run: Run, trials: Trial[], notes: string[] = []): Repo
     idle_targets: cut ? {} : idleTargets(run),
     ...(cut && { interrupted: cut }),
     ...(run.half_time && { half_time: run.half_time }),
-    notes: [...notes, ...clockSet(trials), ...inBatches(trials)],
+    notes: [...notes, ...resumptions(run), ...clockSet(trials), ...inBatches(trials)],
     verdict: verdictOf(scenarios, cut !== undefined),
   }
   return { ...unrated, findings: findings(run, unrated, trials) }
 }
+
+const resumptions = ({ resumed = [] }: Run): string[] =>
+  resumed.map(
+    ({ timestamp, trials }) =>
+      `the run was interrupted after ${count(trials, 'trial')}; the others were measured from ${day(timestamp)} on`,
+  )
 
 /** TFFT runs on a monotonic clock and is right; only what logs tell is lost. */
 function clockSet(trials: Trial[]): string[] {

@@ -48,15 +48,16 @@ export function finishedLine(
 
 /**
  * The live region: what runs and for how long, and a bar of the trials with the time left.
+ * @param before trials that were measured before the run was continued
  * @param left seconds, undefined where nothing tells
  * @param now on the clock of the events
  */
 export function liveRegion(
   { current, finished }: Pick<Progress, 'current' | 'finished'>,
-  { of, left, now }: { of: number; left: number | undefined; now: number },
+  { before = 0, of, left, now }: { before?: number; of: number; left: number | undefined; now: number },
   { columns, ink }: Look,
 ): string[] {
-  const ended = finished.filter(({ step }) => step.kind === 'trial').length
+  const ended = before + finished.filter(({ step }) => step.kind === 'trial').length
   const tail = [`${ended}/${of}`, ...(left === undefined ? [] : [`${duration(left)} left`])].join(' · ')
   const width = Math.max(0, Math.min(40, columns - tail.length - 2))
   const full = of === 0 ? 0 : Math.min(width, Math.floor((ended / of) * width))

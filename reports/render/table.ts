@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { spoken, unproven } from '../analysis/answer.ts'
 import { interruption } from '../analysis/interruption.ts'
 import { idleLine, MIN_TRIALS, unjudged } from '../analysis/targets.ts'
@@ -272,13 +273,16 @@ function closing(report: Report, width: number, ink: Paint, path: string | undef
   const notes = [...report.notes.map(note => `note: ${note}`), ...unproven(report)]
     .flatMap(note => wrap(note, width).map(line => cut(line, width)))
     .map(line => ink('yellow', line))
-  return [...notes, ...verdictLines(report, width, ink), ...(path === undefined ? [] : [path])]
+  return [...notes, ...verdictLines(report, width, ink, path), ...(path === undefined ? [] : [path])]
 }
 
-function verdictLines(report: Report, width: number, ink: Paint): string[] {
+function verdictLines(report: Report, width: number, ink: Paint, path: string | undefined): string[] {
   const { interrupted } = report
-  if (interrupted && report.verdict !== 'nothing-measured') return [ink('red', interruption(interrupted))]
-  return [verdictLine(report, width, ink)]
+  if (!interrupted) return [verdictLine(report, width, ink)]
+  return [
+    report.verdict === 'nothing-measured' ? verdictLine(report, width, ink) : ink('red', interruption(interrupted)),
+    ...(path === undefined ? [] : [`to measure the rest: RESUME=${dirname(path)} npx vitest bench`]),
+  ]
 }
 
 function verdictLine(report: Report, width: number, ink: Paint): string {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { stdout } from 'node:process'
 import { finishedLine, type Look, liveRegion, opening, skippedLine } from '../render/live.ts'
 import { paint } from '../render/text.ts'
@@ -6,7 +7,7 @@ import { follow, type Progress, readEvents } from '../run/progress.ts'
 import { runFolder } from '../run/run-folder.ts'
 import type { Run } from '../run/schema.ts'
 import { type Step, stepsOf } from '../run/steps.ts'
-import { readRun } from '../run/trials.ts'
+import { readRun, readTrials } from '../run/trials.ts'
 import { LiveRegion } from './live-region.ts'
 
 const INTERVAL = 250
@@ -26,7 +27,10 @@ export class Live {
   readonly #isTerminal = Boolean(stdout.isTTY) && process.env.TERM !== 'dumb'
   #timer: NodeJS.Timeout | undefined
   #plan: Step[] = []
+  /** Of all of the run. */
   #trials = 0
+  /** Trials that an interrupted run had measured. */
+  #before = 0
   #name = 0
   /** How many finished steps were shown. */
   #shown = 0
@@ -40,16 +44,17 @@ export class Live {
   /** Says what is about to be done. */
   start(): void {
     const run = readRun(runFolder(this.#folder).run)
-    this.#plan = stepsOf(run, [])
-    this.#trials = this.#plan.filter(({ kind }) => kind === 'trial').length
+    const { trials } = runFolder(this.#folder)
+    const measured = existsSync(trials) ? readTrials(trials).trials : []
+    this.#plan = stepsOf(run, measured)
+    this.#before = measured.length
+    const missing = this.#plan.filter(({ kind }) => kind === 'trial').length
+    this.#trials = missing + this.#before
     const names = [...new Set(this.#plan.flatMap(({ scenario }) => scenario ?? []))]
     this.#name = Math.max(0, ...names.map(name => name.length))
     const left = secondsLeft(follow([], this.#plan), this.#history.known, 0)
     const skipped = run.scenarios.filter(scenario => scenario.skipped !== undefined)
-    this.#region.draw(
-      [...skipped.map(one => skippedLine(one, this.#look())), opening(names.length, this.#trials, left)],
-      [],
-    )
+    this.#region.draw([...skipped.map(one => skippedLine(one, this.#look())), opening(names.length, missing, left)], [])
     this.#started = true
     this.#timer = setInterval(() => this.#show(), INTERVAL)
   }
@@ -78,14 +83,14 @@ export class Live {
     const lines = this.#linesOf(progress)
     if (!this.#isTerminal) return this.#region.draw(lines, [])
     const left = secondsLeft(progress, this.#history.known, now)
-    this.#region.draw(lines, liveRegion(progress, { of: this.#trials, left, now }, this.#look()))
+    this.#region.draw(lines, liveRegion(progress, { before: this.#before, of: this.#trials, left, now }, this.#look()))
   }
 
   /** Lines of the steps that have ended since the last call. */
   #linesOf({ finished }: Progress): string[] {
     const before = this.#shown
     this.#shown = finished.length
-    let number = finished.slice(0, before).filter(({ step }) => step.kind === 'trial').length
+    let number = this.#before + finished.slice(0, before).filter(({ step }) => step.kind === 'trial').length
     return finished.slice(before).flatMap(one => {
       if (one.step.kind === 'trial') number++
       return finishedLine(one, { number, of: this.#trials, name: this.#name }, this.#look()) ?? []

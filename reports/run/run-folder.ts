@@ -52,6 +52,10 @@ export function createRunFolder(results: string, timestamp: string): RunFolder {
   )
 }
 
+/** Points `latest` beside a run's folder to it. @throws Unwritable where the system refuses */
+export const pointLatest = (path: string): void =>
+  writing(dirname(path), () => pointTo(join(dirname(path), 'latest'), basename(path)), ELSEWHERE)
+
 /** Two runs may begin in the same second. */
 function claim(wanted: string): string {
   for (let attempt = 1; ; attempt++) {

@@ -352,6 +352,8 @@ export const runSchema = z.object({
     .optional(),
   /** Of a run that ended. */
   half_time: halfTimeSchema.optional(),
+  /** Each time that it was interrupted and continued: when, and how many trials it had then. */
+  resumed: z.array(z.object({ timestamp: z.iso.datetime(), trials: z.number().int().nonnegative() })).optional(),
 })
 /** `run.json`: what a run set out to do; with `trials.jsonl` it is all that a report is made from. */
 export type Run = z.infer<typeof runSchema>
