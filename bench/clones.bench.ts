@@ -10,5 +10,5 @@ benchmark('clones', [
   { name: 'eight', servers: 8, ...mapped },
   { name: 'four-in-turn', servers: 4, order: 'one-after-the-other', ...mapped },
   { name: 'four-read', servers: 4, storage: 'tmpfs-huge' },
-  { name: 'four-from-image', servers: 4, order: 'one-after-the-other', from: 'image', storage: 'tmpfs-huge' },
+  { name: 'four-from-image', servers: 4, order: 'one-after-the-other', from: 'image', storage: 'disk' },
 ])
