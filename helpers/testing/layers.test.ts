@@ -24,6 +24,7 @@ const LAYERS = [
   'reports/reporter',
   'fixtures',
   'bench',
+  'helpers/recipe',
   'helpers/commands',
 ]
 /** Look at everything, and nothing looks at them. */

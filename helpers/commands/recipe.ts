@@ -1,0 +1,117 @@
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { engines } from '../../fixtures/engines/index.ts'
+import { vllmSettings } from '../../fixtures/engines/vllm/settings.ts'
+import { weightServer } from '../../fixtures/engines/vllm/weight-server.ts'
+import { makeReport } from '../../reports/render/write.ts'
+import { runFolder } from '../../reports/run/run-folder.ts'
+import { readTrials } from '../../reports/run/trials.ts'
+import { configuration } from '../config/configuration.ts'
+import { Problem, reportProblem } from '../core/problem.ts'
+import { readRecord } from '../core/record.ts'
+import { compareVersions } from '../core/versions.ts'
+import { command } from '../host/command.ts'
+import { becomeRoot } from '../host/root.ts'
+import { choose, figure, gains } from '../recipe/choose.ts'
+import { portable } from '../recipe/container.ts'
+import { copy, copyCriu, copyProgram } from '../recipe/parts.ts'
+import { recordedTrial } from '../recipe/values.ts'
+import { vllmValues } from '../recipe/vllm.ts'
+import { files, writeFiles } from '../recipe/write.ts'
+import { criuChoice } from '../setup/criu.ts'
+import { storePodman } from '../setup/image.ts'
+import { criuToUse } from '../setup/paths.ts'
+
+const USAGE = `Usage: npm run recipe -- [RUN] [SCENARIO] [--out FOLDER] [--name NAME]
+
+Makes a folder of scripts that bring a server back the way SCENARIO was measured, without the suite.
+  RUN       folder of a run; results/latest unless given
+  SCENARIO  such as podman-in-place/mapped; the fastest restore in place unless given
+  --out     the folder to make; recipes/NAME unless given
+  --name    of the container and the units; llm unless given`
+
+/** Quadlet came with podman 4.4. */
+const QUADLET = '4.4'
+
+function options(argv: string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: {
+        out: { type: 'string' },
+        name: { type: 'string', default: 'llm' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
+    const [run = 'results/latest', scenario, ...rest] = positionals
+    if (rest.length > 0) throw new Error(`received ${positionals.join(' ')}, allowed are a run and a scenario`)
+    if (!/^[a-z0-9][a-z0-9_.-]{0,39}$/.test(values.name))
+      throw new Error(`--name: received ${values.name}, allowed are at most 40 small letters, digits, "_", "." and "-"`)
+    return { run, scenario, help: values.help, name: values.name, out: resolve(values.out ?? `recipes/${values.name}`) }
+  } catch (error) {
+    throw new Problem(`${(error as Error).message}\n${USAGE}`)
+  }
+}
+
+/** `npm run recipe`: see {@link USAGE}. */
+async function main(argv: string[]): Promise<void> {
+  const { run: path, scenario: wanted, help, name, out } = options(argv)
+  if (help) return console.log(USAGE)
+  const { run, report } = makeReport(path)
+  const scenario = choose(report, wanted)
+  const trial = recordedTrial(readTrials(runFolder(path).trials).trials, scenario.id)
+  if (existsSync(out) && readdirSync(out).length > 0)
+    throw new Problem(`${out} is there and not empty: name another folder with --out, or delete it`)
+  await becomeRoot()
+  const c = configuration()
+  if (run.engine.name !== c.engine)
+    throw new Problem(`the run's engine was ${run.engine.name}, and ENGINE is ${c.engine}: set it to that`)
+  const criu = criuToUse(c)
+  const { 'criu.version': version } = run.host.facts
+  if (version !== criu.version)
+    throw new Problem(`the run used CRIU ${version}, and this host has ${criu.version}: measure again`)
+  const podman = storePodman(c)
+  const image = await podman.image(run.engine.image)
+  if (image.id !== run.engine.image_id)
+    throw new Problem(`${image.reference} is another image than in the run (${image.id}): measure again`)
+  if (c.engine !== 'vllm' && engines[c.engine](c, image).beforeCheckpoint)
+    throw new Problem(`no recipe knows what ${c.engine} needs before a checkpoint and after a restore`)
+  const vllm = c.engine === 'vllm' ? vllmSettings(c, scenario.settings) : undefined
+  const container = portable(trial.commands.run!, image.reference, [resolve(c.stateDir)])
+  // a registry has it under its digest; what was made here is nowhere else
+  const pulled = !image.reference.startsWith('localhost/') && image.digest
+  const source = realpathSync(path)
+  const text = files(
+    {
+      report,
+      scenario,
+      trial,
+      container,
+      gains: gains(report, scenario),
+      source: join(basename(dirname(source)), basename(source)),
+      folder: out,
+      name,
+      vllm: vllm && vllmValues(vllm),
+      imageSource: pulled ? `${image.reference.replace(/(:[^:/]+|@.*)$/, '')}@${image.digest}` : 'parts/image.tar',
+    },
+    compareVersions((await command('podman', ['--version'], { timeout: c.toolTimeout })).stdout, QUADLET) >= 0,
+  )
+  writeFiles(out, text)
+  copyCriu(out, readRecord(c.stateDir, 'criu', criuChoice) ?? criu)
+  for (const { from, to } of container.copies) copy(from, join(out, to))
+  if (scenario.settings.pages !== undefined) copyProgram(out, 'page-mapper', 'The page mapper')
+  if (vllm?.cuda === 'suite') copyProgram(out, 'cuda-agent', 'The CUDA agent')
+  if (vllm?.served) copy(weightServer(c), join(out, 'parts/weight-server'))
+  if (!pulled) await podman.run(['save', '--quiet', '--output', join(out, 'parts/image.tar'), image.reference])
+  console.log(`${out}: as ${scenario.id} was measured, ${figure(scenario)}\nNext: ${out}/README.md`)
+}
+
+if (import.meta.main) {
+  try {
+    await main(process.argv.slice(2))
+  } catch (error) {
+    process.exitCode = reportProblem(error)
+  }
+}

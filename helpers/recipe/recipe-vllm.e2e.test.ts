@@ -1,0 +1,107 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openHostImage } from '../../fixtures/testing/faults/stand-in.ts'
+import { cannotRunHere, openSelfTest, project, type SelfTest } from '../../fixtures/testing/self-test.ts'
+import { cannotMakeFakeDriver, makeFakeDriver } from '../cuda/fake-driver.ts'
+import { openRecipe, type RecipeScripts } from '../testing/recipe-scripts.ts'
+
+const NAME = `recipe-vllm-${process.pid}`
+const cannotPlay =
+  cannotRunHere ??
+  cannotMakeFakeDriver() ??
+  (spawnSync('python3', ['--version']).status !== 0 ? 'needs python3' : undefined)
+
+/** The best way of vLLM, with a stand-in for it and a driver without a GPU: sleep, GPU state, weights, page mapper. */
+describe.skipIf(cannotPlay)('a recipe brings a GPU server back', { timeout: 400_000 }, () => {
+  let self: SelfTest
+  let recipe: RecipeScripts
+  let disposeImage: () => Promise<void>
+  const at = (name: string) => join(self.folder, name)
+  const fakes = () => readdirSync(at('cuda')).map(name => join(at('cuda'), name))
+  const gpuStates = () =>
+    fakes()
+      .map(path => readFileSync(path, 'latin1')[0])
+      .join('')
+  const driver = () => ({ CUDA_LIBRARY: at('libcuda.so'), FAKE_CUDA_DIR: at('cuda'), FAKE_CUDA_MS: '20' })
+  const script = (name: string, more: Record<string, string> = {}) => recipe.run(name, [], { ...driver(), ...more })
+
+  beforeAll(async () => {
+    self = await openSelfTest()
+    disposeImage = await openHostImage(self)
+    for (const name of ['cuda', 'model', 'models']) mkdirSync(at(name))
+    makeFakeDriver(at('libcuda.so'))
+    const env = {
+      ...self.targets([]),
+      ...driver(),
+      ENGINE: 'vllm',
+      VLLM_IMAGE: 'host',
+      VLLM_SITE: join(project, 'fixtures/engines/vllm/stand-in'),
+      MODEL_ID: at('model'),
+      MODELS_CACHE: at('models'),
+      SHM_SIZE: '64m',
+      PODMAN_ARGS: `--volume ${at('cuda')}:/fake-cuda --env FAKE_CUDA_DIR=/fake-cuda`,
+      ITERATIONS: '1',
+      SCENARIOS: 'podman-in-place/best',
+    }
+    const measured = await self.spawn(['best'], env, { timeout: 800 })
+    expect(self.recorded().at(-1), measured.all).toMatchObject({ outcome: 'ok' })
+    const { exitCode, output } = await self.command(
+      'recipe',
+      [self.latest(), '--out', at('recipe'), '--name', NAME],
+      env,
+    )
+    expect(exitCode, output).toBe(0)
+    recipe = openRecipe(at('recipe'), NAME, self.folder)
+    for (const path of fakes()) writeFileSync(path, '')
+    expect(await script('prepare.sh')).toMatchObject({ exitCode: 0 })
+    expect(await script('checkpoint.sh')).toMatchObject({ exitCode: 0 })
+  }, 900_000)
+
+  afterAll(async () => {
+    await recipe?.dispose()
+    await disposeImage?.()
+    self?.dispose()
+  }, 120_000)
+
+  test('asleep, with its GPU state put away, it comes back with the tokens of the run, again and again', async () => {
+    const { text } = self.recorded()[0]!.question!
+    for (let time = 0; time < 2; time++) {
+      // what a real driver keeps with the process stands in files here
+      for (const path of fakes()) writeFileSync(path, 'c')
+      const { exitCode, stdout, stderr } = await script('restore.sh')
+      expect(stderr).toContain('the tokens are those from before the checkpoint')
+      expect(stdout).toMatch(/^restored /)
+      expect(exitCode).toBe(0)
+      expect(gpuStates()).toMatch(/^r+$/)
+      expect(recipe.answer()).toBe(text)
+      await script('stop.sh')
+    }
+  })
+
+  test('GPU state that does not come back: a cold start, with what the driver said', async () => {
+    for (const path of fakes()) writeFileSync(path, 'f')
+    const { exitCode, stdout, stderr } = await script('restore.sh')
+    expect(stderr).toMatch(/CUDA_ERROR_ILLEGAL_STATE[\s\S]*cold start: the engine did not wake/)
+    expect(stdout).toMatch(/^cold /)
+    expect(exitCode).toBe(0)
+    await script('stop.sh')
+  })
+
+  test('refuses another driver, and another GPU', async () => {
+    for (const path of fakes()) writeFileSync(path, '')
+    expect(await script('checkpoint.sh')).toMatchObject({ exitCode: 0 })
+    const proc = at('proc')
+    mkdirSync(join(proc, 'gpus/0'), { recursive: true })
+    writeFileSync(join(proc, 'version'), 'NVRM version: NVIDIA UNIX x86_64 Kernel Module  999.1.2  Thu\n')
+    writeFileSync(join(proc, 'gpus/0/information'), 'Model: \t Other\nGPU UUID: \t GPU-1\n')
+    const { exitCode, stderr } = await script('restore.sh', { NVIDIA_PROC: proc })
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(/now driver 999\.1\.2\n[\s\S]*now GPUs GPU-1/)
+    expect(await script('checkpoint.sh', { NVIDIA_PROC: proc })).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("the driver is '999.1.2', measured was ''"),
+    })
+  })
+})
