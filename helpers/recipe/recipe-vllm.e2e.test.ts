@@ -35,7 +35,8 @@ describe.skipIf(cannotPlay)('a recipe brings a GPU server back', { timeout: 400_
     program(
       at('runtime'),
       'runc',
-      `case " $* " in *" checkpoint "*--image-path*) ${copy(now, dumped)};; *" restore "*) ${copy(dumped, now)};; esac\n` +
+      `case " $* " in\n*" checkpoint "*--image-path*) ${copy(now, dumped)};;\n` +
+        `*" restore "*) ${copy(dumped, now)};;\nesac\n` +
         'exec /usr/sbin/runc "$@"',
     )
     writeFileSync(at('containers.conf'), `[engine.runtimes]\nrunc = ["${at('runtime/runc')}"]\n`)
