@@ -2,8 +2,6 @@ import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { engines } from '../../fixtures/engines/index.ts'
-import { vllmSettings } from '../../fixtures/engines/vllm/settings.ts'
-import { weightServer } from '../../fixtures/engines/vllm/weight-server.ts'
 import { makeReport } from '../../reports/render/write.ts'
 import { runFolder } from '../../reports/run/run-folder.ts'
 import { readTrials } from '../../reports/run/trials.ts'
@@ -17,7 +15,6 @@ import { choose, figure, gains } from '../recipe/choose.ts'
 import { portable } from '../recipe/container.ts'
 import { copy, copyCriu, copyProgram } from '../recipe/parts.ts'
 import { recordedTrial } from '../recipe/values.ts'
-import { vllmValues } from '../recipe/vllm.ts'
 import { files, writeFiles } from '../recipe/write.ts'
 import { criuChoice } from '../setup/criu.ts'
 import { storePodman } from '../setup/image.ts'
@@ -76,9 +73,10 @@ async function main(argv: string[]): Promise<void> {
   const image = await podman.image(run.engine.image)
   if (image.id !== run.engine.image_id)
     throw new Problem(`${image.reference} is another image than in the run (${image.id}): measure again`)
-  if (c.engine !== 'vllm' && engines[c.engine](c, image).beforeCheckpoint)
+  const engine = engines[c.engine](c, image)
+  if (engine.beforeCheckpoint && !engine.recipe)
     throw new Problem(`no recipe knows what ${c.engine} needs before a checkpoint and after a restore`)
-  const vllm = c.engine === 'vllm' ? vllmSettings(c, scenario.settings) : undefined
+  const parts = engine.recipe?.(scenario.settings)
   const container = portable(trial.commands.run!, image.reference, [resolve(c.stateDir)])
   // a registry has it under its digest; what was made here is nowhere else
   const pulled = !image.reference.startsWith('localhost/') && image.digest
@@ -93,17 +91,16 @@ async function main(argv: string[]): Promise<void> {
       source: join(basename(dirname(source)), basename(source)),
       folder: out,
       name,
-      vllm: vllm && vllmValues(vllm),
+      engine: parts,
       imageSource: pulled ? `${image.reference.replace(/(:[^:/]+|@.*)$/, '')}@${image.digest}` : 'parts/image.tar',
     },
     compareVersions((await command('podman', ['--version'], { timeout: c.toolTimeout })).stdout, QUADLET) >= 0,
   )
   writeFiles(out, text)
   copyCriu(out, readRecord(c.stateDir, 'criu', criuChoice) ?? criu)
-  for (const { from, to } of container.copies) copy(from, join(out, to))
+  for (const { from, to } of [...container.copies, ...(parts?.files ?? [])]) copy(from, join(out, to))
   if (scenario.settings.pages !== undefined) copyProgram(out, 'page-mapper', 'The page mapper')
-  if (vllm?.cuda === 'suite') copyProgram(out, 'cuda-agent', 'The CUDA agent')
-  if (vllm?.served) copy(weightServer(c), join(out, 'parts/weight-server'))
+  for (const { name, what } of parts?.programs ?? []) copyProgram(out, name, what)
   if (!pulled) await podman.run(['save', '--quiet', '--output', join(out, 'parts/image.tar'), image.reference])
   console.log(`${out}: as ${scenario.id} was measured, ${figure(scenario)}\nNext: ${out}/README.md`)
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { PAGES_IN_CONTAINER } from '../../fixtures/checkpoints/image-variants.ts'
+import type { RecipeParts } from '../../fixtures/engines/engine.ts'
 import type { Report, Scenario, Trial } from '../../reports/run/schema.ts'
 import { Problem } from '../core/problem.ts'
 import { quote } from '../host/command.ts'
@@ -20,8 +21,8 @@ export interface Recipe {
   source: string
   folder: string
   name: string
-  /** Values of engine-vllm.sh; undefined for an engine that needs nothing around a checkpoint. */
-  vllm: Record<string, string> | undefined
+  /** Undefined for an engine that needs nothing around a checkpoint. */
+  engine: Pick<RecipeParts, 'script' | 'values'> | undefined
   /** Where the image comes from: parts/image.tar, or what podman pulls. */
   imageSource: string
 }

@@ -2,16 +2,17 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { vllmRecipe } from '../../fixtures/engines/vllm/recipe.ts'
 import { vllmDefaults } from '../../fixtures/engines/vllm/settings.ts'
 import { makeReport } from '../../reports/render/write.ts'
 import { runFolder } from '../../reports/run/run-folder.ts'
 import type { Trial } from '../../reports/run/schema.ts'
 import { readTrials } from '../../reports/run/trials.ts'
+import { configuration } from '../config/configuration.ts'
 import { choose, gains } from './choose.ts'
 import { portable } from './container.ts'
 import { fill } from './render.ts'
 import { type Recipe, recordedTrial } from './values.ts'
-import { vllmValues } from './vllm.ts'
 import { files } from './write.ts'
 
 const recorded = join(import.meta.dirname, '../../reports/testing/recorded/without-gpu')
@@ -42,7 +43,7 @@ const recipe: Recipe = {
   source: 'results/x',
   folder: '/opt/llm',
   name: 'llm',
-  vllm: undefined,
+  engine: undefined,
   imageSource: 'parts/image.tar',
 }
 
@@ -58,19 +59,17 @@ test('every template is filled, and every script is one that bash can read', () 
   expect(Object.keys(files(recipe, false))).not.toContain('llm-cold.container')
 })
 
+const defaults = { gpuMemoryUtil: 0.9, tensorParallel: 1 }
 test('what vLLM needs around a checkpoint', () => {
   const settings = {
-    ...vllmDefaults({ gpuMemoryUtil: 0.9, tensorParallel: 1 }),
+    ...vllmDefaults(defaults),
     checkpointAt: 'asleep-2',
     weights: 'tmpfs',
   } as const
-  const text = files({ ...recipe, vllm: vllmValues(settings) }, false)['engine.sh']!
+  const text = files({ ...recipe, engine: vllmRecipe(configuration(), settings) }, false)['engine.sh']!
   execFileSync('bash', ['-n'], { input: text })
   expect(text).toMatch(/^SLEEP_LEVEL=2 [\s\S]*^WEIGHTS_BY=tmpfs [\s\S]*^CUDA_BY=suite [\s\S]*^WEIGHTS_SERVED=no /m)
-  expect(vllmValues(vllmDefaults({ gpuMemoryUtil: 0.9, tensorParallel: 1 }))).toMatchObject({
-    sleep_level: '0',
-    weights_by: 'engine',
-  })
+  expect(vllmRecipe(configuration(), vllmDefaults(defaults)).values).toMatchObject({ sleep_level: '0' })
 })
 
 test("the figures are the run's, and the request is the measured one", () => {

@@ -17,8 +17,8 @@ export function files(recipe: Recipe, quadlet: boolean): Record<string, string> 
     'settings.sh': fill(template('settings.sh'), own, recipe.gains),
     'common.sh': fill(template('common.sh'), own, recipe.gains),
     'engine.sh': fill(
-      template(recipe.vllm ? 'engine-vllm.sh' : 'engine-plain.sh'),
-      { ...own, ...recipe.vllm },
+      template(recipe.engine?.script ?? 'engine-plain.sh'),
+      { ...own, ...recipe.engine?.values },
       recipe.gains,
     ),
     ...Object.fromEntries(SCRIPTS.map(name => [name, text(name)])),
