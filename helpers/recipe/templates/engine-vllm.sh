@@ -112,5 +112,7 @@ engine_after_first_token() {
 
 # The agent stays for the next restore.
 engine_stop() {
-  [ "${1:-}" != --remove ] || agent /end >/dev/null 2>&1 || true
+  [ "${1:-}" = --remove ] || return 0
+  agent /end >/dev/null 2>&1 || true
+  rm -f "$SOCKET"
 }
