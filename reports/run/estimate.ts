@@ -1,5 +1,5 @@
 import { follow, type Progress, type ProgressEvent } from './progress.ts'
-import { type Step, stepName } from './steps.ts'
+import { namedStep, type Step, stepName } from './steps.ts'
 
 /** How long a run still takes, from what it has done so far and from earlier runs on the same host. All pure. */
 
@@ -12,6 +12,9 @@ export function typicalSeconds(finished: Progress['finished']): Known {
   const byName = Map.groupBy(whole, ({ step }) => stepName(step))
   return Object.fromEntries([...byName].map(([name, all]) => [name, mean(all.map(({ seconds }) => seconds))]))
 }
+
+/** Seconds of some steps before any of them ran, as {@link secondsLeft} has them. */
+export const secondsOf = (steps: Step[], known: Known): number | undefined => secondsLeft(follow([], steps), known, 0)
 
 /**
  * Seconds until the last step has ended; undefined while nothing tells how long one of them takes: a cold start says
@@ -60,7 +63,12 @@ function expectation(finished: Progress['finished'], known: Known): (step: Step)
   const seen = typicalSeconds(finished)
   const pace = paceOf(seen, known)
   const samples = new Map(finished.map(({ step }) => [stepName(step), step]))
-  const near = [...samples].flatMap(([name, step]) => (seen[name] === undefined ? [] : [{ step, seconds: seen[name] }]))
+  const near = [
+    ...[...samples].flatMap(([name, step]) => (seen[name] === undefined ? [] : [{ step, seconds: seen[name] }])),
+    ...Object.keys(known).flatMap(name =>
+      seen[name] === undefined ? [{ step: namedStep(name), seconds: known[name]! * pace }] : [],
+    ),
+  ]
   const meanOf = (like: (step: Step) => boolean) => {
     const all = near.filter(({ step }) => like(step))
     return all.length > 0 ? mean(all.map(({ seconds }) => seconds)) : undefined

@@ -17,6 +17,14 @@ export type Step = z.infer<typeof stepSchema>
 export const stepName = ({ kind, group, scenario = '' }: Step): string =>
   kind === 'trial' ? `trial ${scenario}` : `${kind} ${group} ${scenario}`.trimEnd()
 
+/** The step of a name, as far as the name has it: a trial's has no group. */
+export function namedStep(name: string): Step {
+  const [, kind = '', rest = ''] = /^(\w+) (.*)$/.exec(name) ?? []
+  if (kind === 'trial') return { kind, group: '', scenario: rest }
+  const [group = '', ...scenario] = rest.split(' ')
+  return { kind: kind as Step['kind'], group, ...(scenario.length > 0 && { scenario: scenario.join(' ') }) }
+}
+
 /** Trials that a run has, by group and scenario. */
 export interface Measured {
   group: string
