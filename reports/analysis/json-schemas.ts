@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { reportSchema, runSchema, trialSchema } from '../run/schema.ts'
+import { fleetSchema } from './fleet/fleet.ts'
 import { historySchema } from './history.ts'
 
 /**
@@ -11,6 +12,7 @@ const SHAPES = {
   trial: { version: '1.1', of: 'a line of trials.jsonl', schema: trialSchema },
   report: { version: '1.1', of: 'report.json', schema: reportSchema },
   history: { version: '1.0', of: 'history.json', schema: historySchema },
+  fleet: { version: '1.0', of: 'what npm run fleet -- merge --format json prints', schema: fleetSchema },
 }
 
 export interface JsonSchemaFile {
