@@ -1,23 +1,40 @@
 import { stdout } from 'node:process'
 import { EXIT, Problem, reportProblem } from '../core/problem.ts'
 import { asksForHelp } from '../core/usage.ts'
+import { kubernetes } from './fleet/kubernetes.ts'
 import { merge } from './fleet/merge.ts'
+import { node } from './fleet/node.ts'
 import { rates } from './fleet/rates.ts'
 
 const USAGE = `Usage: npm run fleet -- merge DIR ... [--nodes FILE] [--before DIR] [--format table|json|jsonl]
+       npm run fleet -- node [--results DIR] [--job ID] [--node NAME] [-- BENCH ...]
+       npm run fleet -- kubernetes --image IMAGE --nodes N [--name NAME] [--gpus N] [--select LABEL=VALUE]
+                        [--claim NAME] [--set VARIABLE=VALUE] [--deadline SECONDS] [--out DIR] [BENCH ...]
        npm run fleet -- rates [FLEETS]
 
 merge   the runs of many nodes as one answer: distributions, slow, failed and missing nodes;
         exit code 1 where there is such a node, 4 where the fleet is slower than before
+node    one node's run for a scheduler: results in DIR/JOB/NODE, a line of JSON on standard output,
+        exit codes by EXIT_CODES
+kubernetes
+        prints an Indexed Job with one pod on each of N nodes, or writes a Kustomize base to --out
 rates   how often a node is said to be slow that is not, and how often a slow one is found, by simulation
 
 docs/fleet.md has more.
 `
 
-const PARTS: Record<string, (argv: string[], print: (text: string) => void) => number> = { merge, rates }
+const PARTS: Record<string, (argv: string[], print: (text: string) => void) => number | Promise<number>> = {
+  kubernetes,
+  merge,
+  node,
+  rates,
+}
 
 /** `npm run fleet -- PART ...`: one suite on many nodes. @throws Problem */
-export function main(argv: string[], print: (text: string) => void = text => stdout.write(text)): number {
+export async function main(
+  argv: string[],
+  print: (text: string) => void = text => stdout.write(text),
+): Promise<number> {
   if (asksForHelp(argv)) {
     print(USAGE)
     return EXIT.ok
@@ -25,12 +42,12 @@ export function main(argv: string[], print: (text: string) => void = text => std
   const [name = '', ...rest] = argv
   const part = Object.hasOwn(PARTS, name) ? PARTS[name] : undefined
   if (!part) throw new Problem(`received ${JSON.stringify(name)}, wanted ${Object.keys(PARTS).join(', ')}\n${USAGE}`)
-  return part(rest, print)
+  return await part(rest, print)
 }
 
 if (import.meta.main) {
   try {
-    process.exitCode = main(process.argv.slice(2))
+    process.exitCode = await main(process.argv.slice(2))
   } catch (error) {
     process.exitCode = reportProblem(error)
   }

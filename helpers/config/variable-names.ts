@@ -3,7 +3,7 @@ import { didYouMean, nearMiss } from '../core/nearest.ts'
 /** Slips in the names of variables. All pure. */
 
 /** Read from the environment alone; docs/variables.md says what for. */
-export const ENVIRONMENT_ONLY = ['DEBIAN_MIRROR', 'CUDA_LIBRARY', 'NO_COLOR', 'CHROMIUM']
+export const ENVIRONMENT_ONLY = ['DEBIAN_MIRROR', 'CUDA_LIBRARY', 'NO_COLOR', 'CHROMIUM', 'EXIT_CODES']
 
 /**
  * What is wrong with the names in `.env`, a line each: only the suite reads that file, so that a name which it does not

@@ -16,16 +16,16 @@ function folder(): string {
   return path
 }
 
-function run(...argv: string[]): { code: number; text: string } {
+async function run(...argv: string[]): Promise<{ code: number; text: string }> {
   let text = ''
-  const code = main(argv, more => {
+  const code = await main(argv, more => {
     text += more
   })
   return { code, text }
 }
 
 describe('npm run fleet -- merge', () => {
-  it('names the slow, the killed and the missing node of a real folder, in each format', () => {
+  it('names the slow, the killed and the missing node of a real folder, in each format', async () => {
     const path = folder()
     makeFleet(path, madeReports(12, { factor: node => (node === 4 ? 2 : 1) }))
     // killed in the middle: run.json and some trials, no report
@@ -36,32 +36,49 @@ describe('npm run fleet -- merge', () => {
     mkdirSync(join(path, 'n0/logs'))
     symlinkSync('2026-11-26T03-00-00Z', join(path, 'n0/latest'))
     writeFileSync(join(path, 'nodes.txt'), '# asked for\nkilled\nn0\nn1 # rack 2\nlost\n')
-    const { code, text } = run('merge', path)
+    const { code, text } = await run('merge', path)
     expect(code).toBe(1)
     expect(text).toMatch(/^missing:\n {2}lost: no run of it was found$/m)
     expect(text).toMatch(/^ {2}killed: interrupted after 5 of \d+ trials$/m)
     expect(text).toMatch(/^ {2}n4: slow in 11 of 11 scenarios; /m)
     expect(text).toMatch(/^14 nodes: 1 missing, 1 failed, 1 slow, 11 ok$/m)
-    const json = run('merge', path, '--format', 'json').text
+    const json = (await run('merge', path, '--format', 'json')).text
     expect(fleetSchema.parse(JSON.parse(json)).nodes).toHaveLength(14)
-    const nodes = run('merge', path, '--format', 'jsonl').text.trim().split('\n')
+    const nodes = (await run('merge', path, '--format', 'jsonl')).text.trim().split('\n')
     expect(nodes.map(line => JSON.parse(line).verdict).toSorted()).toEqual(
       ['failed', 'missing', 'slow', ...Array(11).fill('ok')].toSorted(),
     )
   })
-  it('a report that is cut off is a failed node', () => {
+  it('a node that ended before its run failed; a log with lines of nodes is read as folders are', async () => {
+    const path = folder()
+    const [report] = madeReports(1)
+    const end = { schema: 'criu-gpu-bench/node@1', job: '1', timestamp: report!.timestamp, outcome: 'pass', run: '/r' }
+    mkdirSync(join(path, 'bare'))
+    const bare = { ...end, node: 'bare', exit_code: 2, outcome: 'skip', run: null }
+    writeFileSync(join(path, 'bare/node.json'), JSON.stringify(bare, undefined, 2))
+    const lines = ['n1', 'n2'].map(node => JSON.stringify({ ...end, node, exit_code: 0, report }))
+    const log = join(path, 'pods.log')
+    writeFileSync(log, ['starting', ...lines, lines[0]!.slice(0, 200)].join('\n'))
+    const { nodes } = JSON.parse((await run('merge', join(path, 'bare'), log, '--format', 'json')).text)
+    expect(nodes).toMatchObject([
+      { node: 'bare', verdict: 'failed', why: ['ended with exit code 2 before a run began'] },
+      { node: 'n1', paths: [`${log}:2`] },
+      { node: 'n2', paths: [`${log}:3`] },
+    ])
+  })
+  it('a report that is cut off is a failed node', async () => {
     const path = folder()
     makeFleet(path, madeReports(4))
     mkdirSync(join(path, 'torn'))
     writeFileSync(join(path, 'torn/report.json'), '{"schema":"criu-gpu-bench/rep')
-    const { code, text } = run('merge', path)
+    const { code, text } = await run('merge', path)
     expect([code, text]).toEqual([1, expect.stringMatching(/failed:\n {2}torn: .*torn\/report\.json/)])
   })
-  it('compares with runs before, by node', () => {
+  it('compares with runs before, by node', async () => {
     const [before, after] = [folder(), folder()]
     makeFleet(before, madeReports(30))
     makeFleet(after, madeReports(30, { factor: () => 1.3, fingerprint: () => ({ kernel: '7.0' }) }))
-    const { code, text } = run('merge', after, '--before', before)
+    const { code, text } = await run('merge', after, '--before', before)
     expect([code, text]).toEqual([4, expect.stringMatching(/→ 7\.0 on 30 nodes/)])
   })
   it.for([
@@ -70,10 +87,10 @@ describe('npm run fleet -- merge', () => {
     [['merge', recorded, '--format', 'xml'], /allowed are table, json, jsonl/],
     [['merge', recorded, '--nodes', '/nowhere'], /list of nodes, cannot be read: ENOENT/],
     [['merge', recorded, '--node', 'x'], /--node/],
-    [['melt'], /received "melt", wanted merge/],
+    [['melt'], /received "melt", wanted .*merge/],
     [['rates', 'x'], /takes a number of fleets/],
-  ] as const)('%j is refused', ([argv, says]) => expect(() => main([...argv], () => {})).toThrow(says))
-  it('refuses folders without a run', () => expect(() => run('merge', folder())).toThrow(/there is no run/))
+  ] as const)('%j is refused', ([argv, says]) => expect(main([...argv], () => {})).rejects.toThrow(says))
+  it('refuses folders without a run', () => expect(run('merge', folder())).rejects.toThrow(/there is no run/))
 })
 
 it('a node is what the time stands in', () => {

@@ -49,10 +49,10 @@ export function nameless(value: string, node: string): string {
     .replaceAll(new RegExp(`(?<![\\w.-])${word}(?![\\w-])`, 'g'), 'NODE')
 }
 
-function failures({ verdict, interrupted, scenarios }: Report): string[] {
+function failures({ verdict, interrupted, scenarios, reference }: Report): string[] {
   if (interrupted) return [`interrupted after ${interrupted.trials} of ${interrupted.of} trials`]
   if (verdict === 'nothing-measured') return ['nothing was measured']
-  if (verdict !== 'fail') return []
+  if (verdict !== 'fail') return reference?.verdict === 'slower' ? ['slower than its own reference'] : []
   const broken = scenarios.filter(({ outcome }) => outcome === 'failed')
   const missed = scenarios.flatMap(({ id, targets }) =>
     targets.filter(({ verdict, kind }) => verdict === 'fail' && kind === 'must').map(({ metric }) => `${id} ${metric}`),
