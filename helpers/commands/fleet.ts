@@ -5,11 +5,14 @@ import { kubernetes } from './fleet/kubernetes.ts'
 import { merge } from './fleet/merge.ts'
 import { node } from './fleet/node.ts'
 import { rates } from './fleet/rates.ts'
+import { slurm } from './fleet/slurm.ts'
 
 const USAGE = `Usage: npm run fleet -- merge DIR ... [--nodes FILE] [--before DIR] [--format table|json|jsonl]
        npm run fleet -- node [--results DIR] [--job ID] [--node NAME] [-- BENCH ...]
        npm run fleet -- kubernetes --image IMAGE --nodes N [--name NAME] [--gpus N] [--select LABEL=VALUE]
                         [--claim NAME] [--set VARIABLE=VALUE] [--deadline SECONDS] [--out DIR] [BENCH ...]
+       npm run fleet -- slurm --nodes LIST|--all-idle [--partition NAME] [--results DIR] [--gpus N]
+                        [--minutes N] [--name NAME] [--submit] [BENCH ...]
        npm run fleet -- rates [FLEETS]
 
 merge   the runs of many nodes as one answer: distributions, slow, failed and missing nodes;
@@ -18,6 +21,7 @@ node    one node's run for a scheduler: results in DIR/JOB/NODE, a line of JSON 
         exit codes by EXIT_CODES
 kubernetes
         prints an Indexed Job with one pod on each of N nodes, or writes a Kustomize base to --out
+slurm   prints a batch script with one task on each node; --submit submits it
 rates   how often a node is said to be slow that is not, and how often a slow one is found, by simulation
 
 docs/fleet.md has more.
@@ -28,6 +32,7 @@ const PARTS: Record<string, (argv: string[], print: (text: string) => void) => n
   merge,
   node,
   rates,
+  slurm,
 }
 
 /** `npm run fleet -- PART ...`: one suite on many nodes. @throws Problem */
