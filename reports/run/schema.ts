@@ -28,6 +28,7 @@ export const STRATEGIES = [
   'engine-wake',
   'engine-snapshot',
   'clones',
+  'swap',
 ] as const
 const strategySchema = z.enum(STRATEGIES)
 export type StrategyId = z.infer<typeof strategySchema>
