@@ -25,7 +25,7 @@ export const cudaRestore: Rule = facts =>
           `${figure(facts, scenario.id, 'cuda.bytes') === undefined ? 'at most ' : ''}${bytes(size)} in ` +
           `${seconds(restore)} s is ${bytes(rate)}/s; the bus carries ${bytes(bus)}/s (${percent(rate / bus)})`,
         cost: restore - size / bus,
-        remedy: lessToCopy(scenario.settings),
+        remedy: lessToCopy(scenario.settings, facts.run.engine.name),
         source: 'https://github.com/NVIDIA/cuda-checkpoint/issues/29',
         scenario: scenario.id,
       },
@@ -36,7 +36,12 @@ export const cudaRestore: Rule = facts =>
  * The driver copies at 2 to 4 GB/s, by the CPU (docs/results, H100): what helps is less GPU memory in
  * use at the checkpoint.
  */
-function lessToCopy({ checkpointAt, graphs }: Settings): string {
+function lessToCopy({ checkpointAt, graphs }: Settings, engine: string): string {
+  if (engine !== 'vllm')
+    return checkpointAt === undefined || checkpointAt === 'warmed-up' || checkpointAt === 'ready'
+      ? 'let the server give its GPU memory back before the checkpoint, where it can: SLEEP_REQUEST and WAKE_REQUEST ' +
+          '(docs/gpu-host.md#other-engines)'
+      : "what is left is what the server keeps while asleep, and the driver's own"
   if (checkpointAt !== 'asleep-2')
     return (
       'leave GPU memory out of the checkpoint and load it through pinned memory: the settings `{ ' +
