@@ -25,7 +25,7 @@ export const cudaRestore: Rule = facts =>
           `${figure(facts, scenario.id, 'cuda.bytes') === undefined ? 'at most ' : ''}${bytes(size)} in ` +
           `${seconds(restore)} s is ${bytes(rate)}/s; the bus carries ${bytes(bus)}/s (${percent(rate / bus)})`,
         cost: restore - size / bus,
-        remedy: lessToCopy(scenario.settings, facts.run.engine.name),
+        remedy: lessToCopy(scenario.settings),
         source: 'https://github.com/NVIDIA/cuda-checkpoint/issues/29',
         scenario: scenario.id,
       },
@@ -36,16 +36,14 @@ export const cudaRestore: Rule = facts =>
  * The driver copies at 2 to 4 GB/s, by the CPU (docs/results, H100): what helps is less GPU memory in
  * use at the checkpoint.
  */
-function lessToCopy({ checkpointAt, graphs }: Settings, engine: string): string {
-  if (engine !== 'vllm')
-    return checkpointAt === undefined || checkpointAt === 'warmed-up' || checkpointAt === 'ready'
-      ? 'let the server give its GPU memory back before the checkpoint, where it can: SLEEP_REQUEST and WAKE_REQUEST ' +
-          '(docs/gpu-host.md#other-engines)'
-      : "what is left is what the server keeps while asleep, and the driver's own"
+function lessToCopy({ checkpointAt, graphs }: Settings): string {
+  // how depends on the engine: this one is vLLM's level, or that of a server with requests of its own
+  if (checkpointAt === 'asleep-1')
+    return 'what is left is what the server keeps on the GPU while asleep, and the context of the driver'
   if (checkpointAt !== 'asleep-2')
     return (
-      'leave GPU memory out of the checkpoint and load it through pinned memory: the settings `{ ' +
-      "checkpointAt: 'asleep-2', weights: 'tmpfs' }`"
+      'leave GPU memory out of the checkpoint: with vLLM the settings `{ ' +
+      "checkpointAt: 'asleep-2', weights: 'tmpfs' }`, with another server SLEEP_REQUEST and WAKE_REQUEST"
     )
   if (graphs !== 'tmpfs')
     return "keep the memory of CUDA graphs with the weights: the settings `{ weights: 'tmpfs', graphs: 'tmpfs' }`"

@@ -181,7 +181,7 @@ describe('the CUDA restore', () => {
     expect(found(cudaRestore, facts(1.1, undefined, { 'cuda.bytes': 2.5e9 }))['a']!.cost).toBeCloseTo(1.05, 6)
   })
   it('far below PCIe, asleep already: does not propose what is done', () => {
-    const remedy = (settings: object, name: 'vllm' | 'openai' = 'vllm') =>
+    const remedy = (settings: object) =>
       found(
         cudaRestore,
         scene(
@@ -194,11 +194,11 @@ describe('the CUDA restore', () => {
               evidence: { 'cuda.bytes': 1.4e9 },
             },
           ],
-          { ...host({ 'pcie.bandwidth': 63e9 }), engine: { ...run([]).engine, name } },
+          host({ 'pcie.bandwidth': 63e9 }),
         ),
       )['a']!.remedy
-    expect(remedy({ checkpointAt: 'warmed-up' }, 'openai'), 'settings of vLLM alone').toContain('SLEEP_REQUEST')
-    expect(remedy({ checkpointAt: 'asleep-1' }, 'openai')).not.toContain('SLEEP_REQUEST')
+    expect(remedy({ checkpointAt: 'warmed-up' }), 'not of vLLM alone').toContain('SLEEP_REQUEST')
+    expect(remedy({ checkpointAt: 'asleep-1' })).not.toContain('SLEEP_REQUEST')
     expect(remedy({ weights: 'tmpfs' })).toContain("graphs: 'tmpfs'")
     expect(remedy({ weights: 'tmpfs', graphs: 'tmpfs' })).toContain('npx vitest bench resident')
   })
