@@ -30,6 +30,6 @@ export function writing<T>(path: string, write: () => T, more = '.'): T {
     const { code, message } = error as NodeJS.ErrnoException
     if (!code || error instanceof Problem) throw error
     const [why, remedy] = REASONS[code] ?? [message, 'Check its disk']
-    throw new Unwritable(`${path} cannot be written: ${why}\n${remedy}${more}`, { cause: error })
+    throw new Unwritable(`${path} cannot be written: ${why}. ${remedy}${more}`, { cause: error })
   }
 }

@@ -1,5 +1,15 @@
-import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { ELSEWHERE, writing } from '../../helpers/core/unwritable.ts'
 
 /**
@@ -29,6 +39,13 @@ export function runFolder(path: string): RunFolder {
 /** The name of a run's folder: its begin, in characters that every file system takes, such as 2026-11-24T03-31-19Z. */
 export function runName(timestamp: string): string {
   return timestamp.replace(/\.\d+/, '').replaceAll(':', '-')
+}
+
+/** Asked before anything is done for a run. @throws Unwritable where no folder of a run can be made in `results` */
+export function checkWritable(results: string): void {
+  let there = resolve(results)
+  while (!existsSync(there)) there = dirname(there)
+  writing(results, () => accessSync(there, constants.W_OK), ELSEWHERE)
 }
 
 /**

@@ -2,6 +2,7 @@ import { bytes, percent } from '../../run/format.ts'
 import { figure, measured, type Rule, word } from './rule.ts'
 
 const NEARLY_FULL = 0.8
+const GIB = 2 ** 30
 
 /** A checkpoint that nearly fills its tmpfs: the next one, a little larger, fails half-way. */
 export const fullTmpfs: Rule = facts =>
@@ -20,9 +21,17 @@ export const fullTmpfs: Rule = facts =>
         message: 'the checkpoint nearly fills its tmpfs',
         evidence: `checkpoint of ${bytes(own)}, ${percent(used / size)} of a tmpfs of ${bytes(size)} used`,
         cost: null,
-        remedy: `\`mount -o remount,size=${Math.ceil((used * 1.5) / 2 ** 30)}g /mnt/checkpoint-ram\` (CHECKPOINT_DIR)`,
+        remedy: remedyFor(size, used, facts.run.host.memory),
         source: 'https://docs.kernel.org/filesystems/tmpfs.html',
         scenario: scenario.id,
       },
     ]
   })
+
+/** A larger one, where this host's memory allows it: at most two thirds of it, since the server needs some too. */
+function remedyFor(size: number, used: number, memory: number): string {
+  const gib = Math.min(Math.ceil((1.5 * used) / GIB), Math.floor(((2 / 3) * memory) / GIB))
+  return gib * GIB > size
+    ? `\`mount -o remount,size=${gib}g /mnt/checkpoint-ram\` (CHECKPOINT_DIR)`
+    : `dump less (a smaller model, an engine that sleeps): ${bytes(memory)} of host memory allow no larger tmpfs`
+}

@@ -15,14 +15,24 @@ export const imagesOnDisk: Rule = facts =>
             code: 'images-on-disk',
             ...seen,
             remedy:
-              'put container storage on a tmpfs: `mount -t tmpfs -o size=32g,huge=always tmpfs ' +
-              '/mnt/checkpoint-ram`, then `podman --root /mnt/checkpoint-ram/storage ...` (here: the setting ' +
-              "`{ storage: 'tmpfs-huge' }`)",
+              "put container storage on a tmpfs: here the setting `{ storage: 'tmpfs-huge' }`; with podman alone " +
+              `\`mkdir /mnt/images && mount -t tmpfs -o size=${sizeFor(facts, scenario)},huge=always tmpfs /mnt/images\`, ` +
+              'then `podman --root /mnt/images/storage ...`',
             source: 'https://github.com/containers/podman/issues/25662',
             scenario: scenario.id,
           },
         ]
   })
+
+const GIB = 2 ** 30
+
+/** Room for the checkpoint and half as much again, at most half of the host's memory: as `mount` reads it. */
+function sizeFor({ run }: Facts, { checkpoint }: Scenario): string {
+  const half = run.host.memory / 2
+  const wanted = checkpoint?.bytes ? 1.5 * checkpoint.bytes : half
+  const size = Math.min(wanted, half)
+  return size < GIB ? `${Math.max(1, Math.floor(size / 2 ** 20))}m` : `${Math.floor(size / GIB)}g`
+}
 
 /** The last pass reads as much as the two before it; what it takes longer goes into writing. */
 function unpacking(scenario: Scenario) {

@@ -240,6 +240,8 @@ describe('a tmpfs nearly full', () => {
     })
     expect(found(fullTmpfs, facts(20e9, 1e9))['a']!.evidence).toContain('95 %')
   })
+  it('advises no size that the memory of the host does not allow', () =>
+    expect(found(fullTmpfs, facts(20e9, 1e9))['a']!.remedy).toMatch(/^dump less .* 16.0 GB of host memory allow no/))
   it('is silent with room to spare, for a checkpoint on disk, and without evidence', () => {
     const onDisk = scene([
       { id: 'a', strategy, checkpoint: checkpoint(5e9), evidence: { 'tmpfs.size': 6e9, 'images.storage': 'disk' } },
