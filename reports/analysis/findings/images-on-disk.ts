@@ -16,8 +16,8 @@ export const imagesOnDisk: Rule = facts =>
             ...seen,
             remedy:
               "put container storage on a tmpfs: here the setting `{ storage: 'tmpfs-huge' }`; with podman alone " +
-              `\`mkdir /mnt/images && mount -t tmpfs -o size=${sizeFor(facts, scenario)},huge=always tmpfs /mnt/images\`, ` +
-              'then `podman --root /mnt/images/storage ...`',
+              `\`mkdir /mnt/images && mount -t tmpfs -o size=${sizeFor(facts, scenario)},huge=always tmpfs ` +
+              '/mnt/images`, then `podman --root /mnt/images/storage ...`',
             source: 'https://github.com/containers/podman/issues/25662',
             scenario: scenario.id,
           },
