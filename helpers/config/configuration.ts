@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { CREATABLE, fileInTheWay, isCreatable } from '../core/creatable.ts'
 import { ownEnvFile } from '../core/env-file.ts'
+import { type LoadOptions, parseLoad } from '../core/load-options.ts'
 import { Problem } from '../core/problem.ts'
 import { hasRecord } from '../core/record.ts'
 import { isSecretName, secretWords } from '../core/secrets.ts'
@@ -138,6 +139,7 @@ const schema = z.object({
   HEALTH_CHECK_TIMEOUT: wholeNumber(1, 86_400).default(300),
   TOOL_TIMEOUT: wholeNumber(1, 3600).default(30),
   ITERATIONS: wholeNumber(1, 1000).default(5),
+  LOAD: z.string().max(1000).optional(),
   REFERENCE: path.optional(),
   RESUME: path.optional(),
   REFERENCE_ANY_HOST: flag.default(false),
@@ -207,6 +209,8 @@ export interface Configuration {
   /** Timeout in seconds for quick commands of podman, the OCI runtime and CRIU, such as --version. */
   toolTimeout: number
   iterations: number
+  /** What every trial's server is put under after its first token; undefined for nothing. */
+  load: LoadOptions | undefined
   reference: string | undefined
   /** The interrupted run to continue. */
   resume: string | undefined
@@ -301,6 +305,7 @@ export function parseConfiguration(environment: Record<string, string | undefine
     checkpointTimeout: 2 * e.HEALTH_CHECK_TIMEOUT,
     toolTimeout: e.TOOL_TIMEOUT,
     iterations: e.ITERATIONS,
+    load: loadOf(e),
     reference: e.REFERENCE,
     resume: e.RESUME,
     referenceAnyHost: e.REFERENCE_ANY_HOST,
@@ -345,6 +350,17 @@ function checkNames(file: Record<string, string | undefined>): void {
   if (!warned)
     for (const line of nearMisses(Object.keys(process.env), VARIABLES)) console.error(`criu-gpu-bench: ${line}`)
   warned = true
+}
+
+/** @throws Problem where LOAD is of another form, or its prompts and answers have no room */
+function loadOf({ LOAD, MAX_MODEL_LEN }: z.output<typeof schema>): LoadOptions | undefined {
+  const load = LOAD === undefined ? undefined : parseLoad(LOAD, MAX_MODEL_LEN)
+  if (typeof load === 'string')
+    throw new Problem(
+      `configuration is unusable:\n  LOAD: received "${LOAD}", allowed is ${load}\ndocs/variables.md says what each ` +
+        'is; leave LOAD out for none.',
+    )
+  return load
 }
 
 /** Why an engine cannot be spread over so many GPUs. */

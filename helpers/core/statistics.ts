@@ -23,6 +23,16 @@ export function medianOf(values: readonly number[]): number | undefined {
   return values.length === 0 ? undefined : median(values)
 }
 
+/**
+ * The value that so large a share (0 to 1) of all is not above: nearest rank.
+ * @throws RangeError for no values
+ */
+export function percentile(values: readonly number[], share: number): number {
+  if (values.length === 0) throw new RangeError('percentile of no values')
+  const sorted = Float64Array.from(values).sort()
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!
+}
+
 /** Index of the value nearest to the median, the smaller one of two that are equally near. */
 export function medianIndex(values: readonly number[]): number {
   const middle = median(values)

@@ -60,12 +60,13 @@ it.for<[string, Change]>([
   ['question', { env: { WARMUP_REQUESTS: '1' } }],
   ['question', { prompt: 'Hello again' }],
   ['question', { maxTokens: 9 }],
+  ['load', { env: { LOAD: 'concurrency=2' } }],
   ['image', { imageId: 'b'.repeat(64) }],
   ['seccomp', { profile: '{"defaultAction":"SCMP_ACT_ALLOW"}' }],
   ['criu.options', { criuOptions: ['network-lock skip'] }],
 ])('%s differs with %o, and nothing else', async ([entry, change]) => {
   const [before, after] = [await of(), await of(change)]
-  expect(Object.keys(before).filter(name => before[name] !== after[name])).toEqual([entry])
+  expect(Object.keys({ ...before, ...after }).filter(name => before[name] !== after[name])).toEqual([entry])
 })
 
 it('what only says how long to wait or where to write changes nothing', async () => {

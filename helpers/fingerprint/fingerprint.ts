@@ -3,6 +3,7 @@ import { release } from 'node:os'
 import type { Configuration } from '../config/configuration.ts'
 import { modelLabel } from '../config/model-label.ts'
 import { digest } from '../core/digest.ts'
+import { loadText } from '../core/load-options.ts'
 import { redact } from '../core/redact.ts'
 import type { Fingerprint } from '../core/schemas.ts'
 import { requestText, type ServerRequest } from '../core/server-request.ts'
@@ -84,6 +85,7 @@ export async function fingerprint(
     seccomp: digest(readFileSync(measured.seccompProfile)),
     'criu.options': criuOptions(measured.criuOptions),
     ...requestsOf(configuration),
+    ...(configuration.load && { load: loadText(configuration.load) }),
     storage: storageOf(configuration),
     thp: transparentHugePages(),
     ...hostSettings(),

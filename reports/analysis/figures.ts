@@ -43,11 +43,21 @@ export interface Samples {
   own: number[]
 }
 
-/**
- * What is compared: trials of one group only, and of one batch of it, which alternate, so that a drift of the host
- * falls on both. Undefined for a baseline, and where either has no trial that counted.
- */
+/** What is compared. */
 export function samplesOf(entry: Asked, run: Run, trials: Trial[]): Samples | undefined {
+  const compared = comparedTrials(entry, run, trials)
+  return compared && { id: compared.id, baseline: compared.baseline.map(tfftOf), own: compared.own.map(tfftOf) }
+}
+
+/**
+ * Trials of one group only, and of one batch of it, which alternate, so that a drift of the host falls on both.
+ * Undefined for a baseline, and where either has no trial that counted.
+ */
+export function comparedTrials(
+  entry: Asked,
+  run: Run,
+  trials: Trial[],
+): { id: string; baseline: Trial[]; own: Trial[] } | undefined {
   if (entry.baseline) return undefined
   for (const group of entry.groups) {
     const of = (id: string | undefined) =>
@@ -55,8 +65,7 @@ export function samplesOf(entry: Asked, run: Run, trials: Trial[]): Samples | un
     const id = run.scenarios.find(scenario => scenario.group === group && scenario.baseline)?.id
     const own = of(entry.id)
     const baseline = of(id).filter(trial => own.some(({ batch }) => batch === trial.batch))
-    if (id !== undefined && baseline.length > 0 && own.length > 0)
-      return { id, baseline: baseline.map(tfftOf), own: own.map(tfftOf) }
+    if (id !== undefined && baseline.length > 0 && own.length > 0) return { id, baseline, own }
   }
   return undefined
 }

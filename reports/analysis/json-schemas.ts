@@ -8,9 +8,9 @@ import { historySchema } from './history.ts'
  * readers of older files go on reading. Raise it here whenever a shape changes, then `npm run schemas`.
  */
 const SHAPES = {
-  run: { version: '1.3', of: 'run.json', schema: runSchema },
-  trial: { version: '1.2', of: 'a line of trials.jsonl', schema: trialSchema },
-  report: { version: '1.2', of: 'report.json', schema: reportSchema },
+  run: { version: '1.4', of: 'run.json', schema: runSchema },
+  trial: { version: '1.3', of: 'a line of trials.jsonl', schema: trialSchema },
+  report: { version: '1.3', of: 'report.json', schema: reportSchema },
   history: { version: '1.0', of: 'history.json', schema: historySchema },
   fleet: { version: '1.0', of: 'what npm run fleet -- merge --format json prints', schema: fleetSchema },
 }

@@ -5,6 +5,7 @@ import { tfftOf } from '../run/tfft.ts'
 import { type Asked, asked } from './asked.ts'
 import { counts, type Figures, figuresOf, samplesOf } from './figures.ts'
 import { findings } from './findings/index.ts'
+import { loadFails, loadOf } from './load.ts'
 import { serversOf } from './servers.ts'
 import { applicableTargets, idleTargets, isJudged, judge } from './targets.ts'
 
@@ -14,7 +15,7 @@ import { applicableTargets, idleTargets, isJudged, judge } from './targets.ts'
  *
  * A scenario is `failed` when none of its trials counted, or when one came back with other tokens; otherwise it is
  * `measured`, and trials that failed stay visible in `failed`. The run fails where a scenario failed, where any single
- * trial failed, where a `must` target was missed, or where trials are missing because it was interrupted: then no
+ * trial failed, where a `must` target was missed, where a server did not come through its load or is slower under it, or where trials are missing because it was interrupted: then no
  * target is judged. A run without any trial that counted is `nothing-measured`, one that no target judged is
  * `measured`.
  * @param notes things to say about how the trials were read
@@ -30,6 +31,7 @@ export function summarize(run: Run, trials: Trial[], notes: string[] = []): Repo
     host: run.host,
     engine: run.engine,
     iterations: run.iterations,
+    ...(run.load && { load: run.load }),
     prober: run.prober,
     scenarios,
     ...answerOf(trials),
@@ -109,6 +111,7 @@ function summarizeScenario(entry: Asked, run: Run, trials: Trial[], targets: Tar
   const samples = samplesOf(entry, run, trials)
   const figures = figuresOf(own, samples)
   const { n, tfft, versus_baseline: versus, ...rest } = figures
+  const load = loadOf(entry, run, trials)
   return {
     id: entry.id,
     strategy: entry.strategy,
@@ -123,6 +126,7 @@ function summarizeScenario(entry: Asked, run: Run, trials: Trial[], targets: Tar
     trials: own.toSorted(inOrder(entry.groups)).map(shown),
     ...(tfft && { tfft: { ...tfft, ci95: medianInterval(counted.map(tfftOf)) }, ...measured(counted) }),
     ...rest,
+    ...(load && { load }),
     ...(versus && { versus_baseline: { ...versus, ci95: ratioInterval(samples!.baseline, samples!.own) } }),
   }
 }
@@ -236,6 +240,7 @@ function verdictOf(scenarios: Scenario[], cut: boolean): Report['verdict'] {
   const missed = scenarios.some(scenario =>
     scenario.targets.some(target => target.kind === 'must' && target.verdict === 'fail'),
   )
-  if (missed || cut || scenarios.some(scenario => scenario.outcome === 'failed' || scenario.failed > 0)) return 'fail'
+  if (missed || cut || scenarios.some(one => one.outcome === 'failed' || one.failed > 0 || loadFails(one)))
+    return 'fail'
   return scenarios.some(scenario => scenario.targets.some(isJudged)) ? 'pass' : 'measured'
 }

@@ -1,10 +1,12 @@
 import { dirname } from 'node:path'
 import { spoken, unproven } from '../analysis/answer.ts'
 import { interruption } from '../analysis/interruption.ts'
+import { loadFails } from '../analysis/load.ts'
 import { idleLine, MIN_TRIALS, unjudged } from '../analysis/targets.ts'
 import { bytes, count, factor, factorRange, metricSign, metricValue, percent, range, seconds } from '../run/format.ts'
 import type { Report, Scenario, TargetResult } from '../run/schema.ts'
 import { gateVerdict, renderGate } from './gate-table.ts'
+import { loadLines } from './load-table.ts'
 import { legend, tree } from './scenario-tree.ts'
 import { align, type Column, cut, type Paint, paint, wrap } from './text.ts'
 
@@ -24,6 +26,7 @@ export function renderTable(report: Report, { columns = 80, colour = false, path
     targetLines(report, width, ink),
     scenarioLines(report, width, ink),
     serverLines(report, ink),
+    loadLines(report, width, ink),
     answerLines(report, width, ink),
     report.reference ? [renderGate(report.reference, { columns, colour })] : [],
     findingLines(report, width, ink),
@@ -298,7 +301,12 @@ function verdictLine(report: Report, width: number, ink: Paint): string {
     return ink('red', `NOTHING MEASURED: ${why}`)
   }
   if (report.verdict === 'fail') {
-    const why = [missed > 0 && `${count(missed, 'target')} missed`, failed > 0 && `${count(failed, 'scenario')} failed`]
+    const slow = report.scenarios.filter(loadFails).length
+    const why = [
+      missed > 0 && `${count(missed, 'target')} missed`,
+      failed > 0 && `${count(failed, 'scenario')} failed`,
+      slow > 0 && `${count(slow, 'scenario')} slower or failed under load`,
+    ]
     return ink('red', `FAIL: ${why.filter(Boolean).join(', ')}`)
   }
   if (report.reference && report.reference.verdict !== 'pass') return ink('red', gateVerdict(report.reference))

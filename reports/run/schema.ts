@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { loadOptionsSchema } from '../../helpers/core/load-options.ts'
 import { fingerprintSchema, phaseSchema, proberSchema } from '../../helpers/core/schemas.ts'
 
 export type { Fingerprint, Phase } from '../../helpers/core/schemas.ts'
@@ -107,6 +108,38 @@ const serversSchema = z.object({
   own: z.number().nonnegative(),
 })
 
+const percentilesSchema = z.object({ p50: seconds, p99: seconds })
+
+/** What a server did after its first token and answer: a long answer at a time, then under load. */
+const trialLoadSchema = z.object({
+  /** Long answers; left out where none were asked for, or a fresh server gave none. */
+  answers: z
+    .array(
+      z.object({
+        prompt: z.string(),
+        tokens: z.number().int().nonnegative(),
+        /** Whether it is what a fresh server says. */
+        same: z.boolean(),
+        /** Characters that are the same before the first that is not. */
+        differs_at: z.number().int().nonnegative().optional(),
+        ttft: seconds,
+        /** Of this stream alone. */
+        tokens_per_second: positive.optional(),
+      }),
+    )
+    .optional(),
+  /** Tokens of all streams in each second. */
+  tokens: z.array(z.number().nonnegative()).default([]),
+  requests: z.number().int().nonnegative().default(0),
+  /** Mean of the prompts, as the server counts them. */
+  prompt_tokens: positive.optional(),
+  ttft: percentilesSchema.optional(),
+  inter_token: percentilesSchema.optional(),
+  /** Why it ended early: its figures count for nothing then. */
+  error: z.string().optional(),
+})
+export type TrialLoad = z.infer<typeof trialLoadSchema>
+
 /**
  * One measured start: a line of `trials.jsonl`. The first seven fields are those of the original scripts. Times are
  * null where the trial failed before them.
@@ -164,6 +197,8 @@ export const trialSchema = z.object({
   evidence: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
   commands: commandsSchema.optional(),
   question: questionSchema.optional(),
+  /** Of a run with LOAD. */
+  load: trialLoadSchema.optional(),
 })
 export type Trial = z.infer<typeof trialSchema>
 
@@ -202,6 +237,38 @@ const targetResultSchema = z.object({
   verdict: verdictSchema,
 })
 export type TargetResult = z.infer<typeof targetResultSchema>
+
+/** What a scenario's servers did under load: medians over its trials. */
+const loadSchema = z.object({
+  /** Trials whose load went through, and others. */
+  n: z.number().int().nonnegative(),
+  failed: z.number().int().nonnegative(),
+  error: z.string().optional(),
+  /** In each second, of all streams. */
+  tokens: z.array(z.number().nonnegative()),
+  /** Over the whole load. */
+  tokens_per_second: z.number().nonnegative().optional(),
+  ttft: percentilesSchema.optional(),
+  inter_token: percentilesSchema.optional(),
+  /** Long answers, and how many were those of a fresh server. */
+  answers: z.object({ same: z.number().int().nonnegative(), of: z.number().int().nonnegative() }).optional(),
+  /** Throughput over that of the baseline of the same group. */
+  versus_baseline: z
+    .object({
+      scenario: z.string(),
+      ratio: z.number(),
+      ci95: interval,
+      /** The ratio that must be reached. */
+      limit: z.number(),
+      verdict: verdictSchema,
+      /** The baseline's steady throughput, tokens per second. */
+      steady: z.number().nonnegative(),
+      /** Until a second with 95 % of that had passed; null where none had in the median trial. */
+      seconds_to_steady: seconds.nullable(),
+    })
+    .optional(),
+})
+export type ScenarioLoad = z.infer<typeof loadSchema>
 
 export const scenarioSchema = z.object({
   id: z.string(),
@@ -251,6 +318,8 @@ export const scenarioSchema = z.object({
     .optional(),
   /** Where its starts bring several servers. */
   servers: serversSchema.optional(),
+  /** Of a run with LOAD. */
+  load: loadSchema.optional(),
   checkpoint: checkpointSchema.optional(),
   warm_up: warmUpSchema.optional(),
   /** Median seconds. */
@@ -333,6 +402,8 @@ export const runSchema = z.object({
   }),
   host: hostSchema,
   iterations: z.number().int().positive(),
+  /** What each server is put under after its first token. */
+  load: loadOptionsSchema.optional(),
   prober: proberSchema.nullable(),
   /** Every scenario that was asked for, in order, with the reason where it was skipped or failed as a whole. */
   scenarios: z.array(
@@ -365,6 +436,7 @@ export const reportSchema = z.object({
   host: hostSchema,
   engine: runSchema.shape.engine,
   iterations: z.number().int().positive(),
+  load: loadOptionsSchema.optional(),
   prober: proberSchema.nullable(),
   scenarios: z.array(scenarioSchema),
   /**

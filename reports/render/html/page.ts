@@ -5,6 +5,7 @@ import type { Recorded, ReportFormat } from '../report-format.ts'
 import { answer } from './answer.ts'
 import { contents, header, title } from './header.ts'
 import { holding } from './holding.ts'
+import { load } from './load.ts'
 import { docs, html, Markup, Section } from './markup.ts'
 import { readyTable } from './ready.ts'
 import { comparison, findingList, host, published, scenarioTable } from './sections.ts'
@@ -33,6 +34,7 @@ export function renderPage(report: Report, recorded?: Recorded): string {
     trialDots(scenarios),
     holding(scenarios),
     servers(scenarios),
+    load(report),
     answer(report),
     comparison(report),
     serverTable(report),
