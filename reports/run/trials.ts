@@ -13,6 +13,7 @@ import type { z } from 'zod'
 import { Problem } from '../../helpers/core/problem.ts'
 import { writing } from '../../helpers/core/unwritable.ts'
 import { lineOf } from './json-line.ts'
+import { writeWhole } from './run-folder.ts'
 import { type Run, runSchema, type Trial, trialSchema } from './schema.ts'
 
 /**
@@ -29,6 +30,16 @@ export function appendTrial(path: string, trial: Trial): void {
     `. Trial ${trial.trial} of ${trial.scenario} (${tfft === null ? 'failed' : `TFFT ${tfft.toFixed(2)} s`}) is ` +
     'lost, those before it are in the file.'
   writing(path, () => append(path, text), lost)
+}
+
+/**
+ * Puts a trial that says more in place of the last one; a crash leaves the one or the other.
+ * @throws Unwritable where the system refuses
+ */
+export function replaceLastTrial(path: string, trial: Trial): void {
+  const text = readFileSync(path, 'utf8').trimEnd()
+  const earlier = text.slice(0, text.lastIndexOf('\n') + 1)
+  writeWhole(path, `${earlier}${JSON.stringify(trialSchema.parse(trial))}\n`, '. The trial is kept without its load.')
 }
 
 function append(path: string, text: string): void {
