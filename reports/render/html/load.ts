@@ -6,8 +6,8 @@ import { type Cells, number, table } from './figure.ts'
 import { html, idCode, type Section, section } from './markup.ts'
 
 const LEAD =
-  "Each server, cold-started or brought back, right after its trial's first token and its long answers: a closed loop " +
-  'of streams. Medians over trials. The time until 95 % is that to the end of the first second with 95 % of the ' +
+  "Each server, cold-started or brought back, right after its trial's first token and its long answers: a closed " +
+  'loop of streams. Medians over trials. The time until 95 % is that to the end of the first second with 95 % of the ' +
   "baseline's steady throughput."
 
 const VERDICTS = { pass: 'met', fail: 'missed', inconclusive: 'limit' } as const
