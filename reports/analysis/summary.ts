@@ -17,8 +17,8 @@ import { applicableTargets, idleTargets, isJudged, judge } from './targets.ts'
  * `measured`, and trials that failed stay visible in `failed`. The run fails where a scenario failed, where any single
  * trial failed, where a `must` target was missed, where a server did not come through its load or is slower under it,
  * or where trials are missing because it was interrupted: then no target is judged. A run without any trial that
- * counted is `nothing-measured`, one that no target judged is `measured`. @param notes things to say about how the
- * trials were read
+ * counted is `nothing-measured`, one that no target judged is `measured`.
+ * @param notes things to say about how the trials were read
  */
 export function summarize(run: Run, trials: Trial[], notes: string[] = []): Report {
   const cut = cutOff(run, trials)
