@@ -1,4 +1,4 @@
-import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config'
 import { BaseSequencer, createCLI, type TestSpecification } from 'vitest/node'
 import type { Prepared } from './fixtures/run/prepared.ts'
 
@@ -18,6 +18,19 @@ const shared: TestOptions = {
   expect: { poll: { timeout: 20_000 } },
 }
 
+/**
+ * Faults and whole runs, ten minutes of them: part of `npm run test:all`, and of any run that names its files. What
+ * `npm test` runs stays under a quarter of an hour on two cores.
+ */
+const LONG = [
+  'fixtures/testing/faults/{checkpoint,gpu,results-folder,server,set-up,signals,tools}.e2e.test.ts',
+  'fixtures/testing/{exit-codes,plan,resume,sweep,vitest-options}.e2e.test.ts',
+  'fixtures/testing/soak/soak.e2e.test.ts',
+  'fixtures/run/room.e2e.test.ts',
+  'fixtures/by-hand/by-hand-vllm.e2e.test.ts',
+  'helpers/recipe/recipe-vllm.e2e.test.ts',
+]
+
 /** The same order in every run: vitest's own puts what failed or took long first. */
 class PathOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -32,7 +45,14 @@ export default defineConfig(async () => {
   const { command, words, names } = asked()
   if (command === 'bench') return bench(words, names)
   if (command === 'list') return list()
-  return { test: { ...shared, globalSetup: 'fixtures/testing/test-setup.ts' } }
+  const all = process.env.TEST_ALL === '1' || words.length > 0
+  return {
+    test: {
+      ...shared,
+      globalSetup: 'fixtures/testing/test-setup.ts',
+      exclude: [...configDefaults.exclude, ...(all ? [] : LONG)],
+    },
+  }
 })
 
 /**
