@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 
 /** Size in bytes and time of the last write, by path: whoever writes to a file changes them, whatever is written. */
 export type FileStamps = Map<string, { bytes: bigint; written: bigint }>
@@ -13,6 +13,10 @@ export function stampFiles(paths: string[]): FileStamps {
     }),
   )
 }
+
+/** Those of all files of a folder. @throws as stampFiles */
+export const stampFolder = (folder: string): FileStamps =>
+  stampFiles(readdirSync(folder).map(file => join(folder, file)))
 
 /**
  * What happened to the first file that is not as it was, and what to do; undefined where all are. Bits that change
