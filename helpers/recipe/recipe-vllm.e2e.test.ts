@@ -1,30 +1,23 @@
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openHostImage } from '../../fixtures/testing/faults/stand-in.ts'
-import { cannotRunHere, openSelfTest, program, project, type SelfTest } from '../../fixtures/testing/self-test.ts'
-import { cannotMakeFakeDriver, makeFakeDriver } from '../cuda/fake-driver.ts'
+import { openSelfTest, program, type SelfTest } from '../../fixtures/testing/self-test.ts'
+import { cannotPlayVllm, openVllmStandIn, type VllmStandIn } from '../../fixtures/testing/vllm-stand-in.ts'
 import { openRecipe, type RecipeScripts } from '../testing/recipe-scripts.ts'
 
 const NAME = `recipe-vllm-${process.pid}`
-const cannotPlay =
-  cannotRunHere ??
-  cannotMakeFakeDriver() ??
-  (spawnSync('python3', ['--version']).status !== 0 ? 'needs python3' : undefined)
 
 /** The best way of vLLM, with a stand-in for it and a driver without a GPU: sleep, GPU state, weights, page mapper. */
-describe.skipIf(cannotPlay)('a recipe brings a GPU server back', { timeout: 400_000 }, () => {
+describe.skipIf(cannotPlayVllm)('a recipe brings a GPU server back', { timeout: 400_000 }, () => {
   let self: SelfTest
   let recipe: RecipeScripts
-  let disposeImage: () => Promise<void>
-  const at = (name: string) => join(self.folder, name)
+  let standIn: VllmStandIn
+  const at = (name: string) => standIn.at(name)
   const fakes = () => readdirSync(at('cuda')).map(name => join(at('cuda'), name))
   const gpuStates = () =>
     fakes()
       .map(path => readFileSync(path, 'latin1')[0])
       .join('')
-  const driver = () => ({ CUDA_LIBRARY: at('libcuda.so'), FAKE_CUDA_DIR: at('cuda'), FAKE_CUDA_MS: '20' })
   /**
    * A runtime that lets GPU state travel with the images, as a real driver does; here it lies in files. Podman also
    * asks `runc checkpoint --help` whether there is such a thing.
@@ -43,24 +36,15 @@ describe.skipIf(cannotPlay)('a recipe brings a GPU server back', { timeout: 400_
     return { CONTAINERS_CONF: at('containers.conf') }
   }
   const script = (name: string, more: Record<string, string> = {}) =>
-    recipe.run(name, [], { ...driver(), CONTAINERS_CONF: at('containers.conf'), ...more })
+    recipe.run(name, [], { ...standIn.driver, CONTAINERS_CONF: at('containers.conf'), ...more })
 
   beforeAll(async () => {
     self = await openSelfTest()
-    disposeImage = await openHostImage(self)
-    for (const name of ['cuda', 'model', 'models']) mkdirSync(at(name))
-    makeFakeDriver(at('libcuda.so'))
+    standIn = await openVllmStandIn(self)
     const env = {
-      ...self.targets([]),
-      ...driver(),
+      ...standIn.env,
+      ...standIn.driver,
       ...runtime(),
-      ENGINE: 'vllm',
-      VLLM_IMAGE: 'host',
-      VLLM_SITE: join(project, 'fixtures/engines/vllm/stand-in'),
-      MODEL_ID: at('model'),
-      MODELS_CACHE: at('models'),
-      SHM_SIZE: '64m',
-      PODMAN_ARGS: `--volume ${at('cuda')}:/fake-cuda --env FAKE_CUDA_DIR=/fake-cuda`,
       ITERATIONS: '1',
       SCENARIOS: 'podman-in-place/best',
       CHECKPOINT_SIZE: '150MB',
@@ -80,7 +64,7 @@ describe.skipIf(cannotPlay)('a recipe brings a GPU server back', { timeout: 400_
 
   afterAll(async () => {
     await recipe?.dispose()
-    await disposeImage?.()
+    await standIn?.dispose()
     self?.dispose()
   }, 120_000)
 
