@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { withUsage } from '../core/command-line.ts'
 import { checkCreatable } from '../core/creatable.ts'
 import { Problem } from '../core/problem.ts'
 import type { BundleOptions } from './bundle.ts'
@@ -33,10 +34,9 @@ export function partSize(text: string): number {
   return bytes
 }
 
-/** @throws Problem naming what is wrong; undefined where help is asked for */
-export function parseOptions(args: string[]): BundleOptions | undefined {
-  const { values } = parse(args)
-  if (values.help) return undefined
+/** @throws Problem naming what is wrong */
+export function parseOptions(args: string[]): BundleOptions {
+  const { values } = withUsage(USAGE, () => parseArgs({ args, options: OPTIONS }))
   if (!values.out) throw new Problem(`--out is missing: the folder for the parts\n${USAGE}`)
   if (!/^3\.\d+$/.test(values.python))
     throw new Problem(`--python: received "${values.python}", allowed is a version such as 3.12`)
@@ -56,22 +56,12 @@ export function parseOptions(args: string[]): BundleOptions | undefined {
   }
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        out: { type: 'string' },
-        'part-size': { type: 'string', default: '57MB' },
-        wheels: { type: 'string', multiple: true },
-        have: { type: 'string' },
-        slim: { type: 'boolean', default: false },
-        python: { type: 'string', default: '3.12' },
-        'no-engine': { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h' },
-      },
-    })
-  } catch (error) {
-    throw new Problem(`${(error as Error).message}\n${USAGE}`)
-  }
-}
+const OPTIONS = {
+  out: { type: 'string' },
+  'part-size': { type: 'string', default: '57MB' },
+  wheels: { type: 'string', multiple: true },
+  have: { type: 'string' },
+  slim: { type: 'boolean', default: false },
+  python: { type: 'string', default: '3.12' },
+  'no-engine': { type: 'boolean', default: false },
+} as const

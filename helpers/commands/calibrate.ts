@@ -1,6 +1,5 @@
 import { configuration } from '../config/configuration.ts'
-import { reportProblem } from '../core/problem.ts'
-import { onlyHelp } from '../core/usage.ts'
+import { refuseArguments, runCommand } from '../core/command-line.ts'
 import { becomeRoot } from '../host/root.ts'
 import { lockRun } from '../host/run-lock.ts'
 import { runLock } from '../podman/storage.ts'
@@ -21,13 +20,8 @@ const USAGE = `Usage: npm run calibrate
 
 Measures the prober's own error, about half a minute; every later report shows it. Needs root.`
 
-try {
-  if (!onlyHelp(USAGE)) await run()
-} catch (error) {
-  process.exitCode = reportProblem(error)
-}
-
-async function run(): Promise<void> {
+async function main(argv: string[]): Promise<void> {
+  refuseArguments(argv, USAGE)
   // the figure is kept in STATE_DIR, which is root's
   await becomeRoot()
   const c = configuration()
@@ -49,3 +43,5 @@ async function run(): Promise<void> {
     )
   }
 }
+
+if (import.meta.main) await runCommand(USAGE, main)

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { Problem, reportProblem } from '../core/problem.ts'
+import { runCommand, withUsage } from '../core/command-line.ts'
+import { Problem } from '../core/problem.ts'
 import { census } from '../criu/images/census.ts'
 import { censusTable } from '../criu/images/census-table.ts'
 import { ImageError } from '../criu/images/wire.ts'
@@ -10,37 +11,24 @@ Says what a checkpoint's pages are: by process, kind and file, and how many are 
 FOLDER holds CRIU's images (pstree.img, pages-1.img, …);
 for podman, <storage>/overlay-containers/<id>/userdata/checkpoint.`
 
-try {
-  console.log(await run(process.argv.slice(2)))
-} catch (error) {
-  process.exitCode = reportProblem(error instanceof ImageError ? new Problem(error.message, { cause: error }) : error)
-}
+const OPTIONS = { json: { type: 'boolean' }, largest: { type: 'string', default: '10' } } as const
 
-async function run(args: string[]): Promise<string> {
-  const {
-    values,
-    positionals: [folder, ...rest],
-  } = parse(args)
-  if (values.help) return USAGE
+async function main(args: string[]): Promise<void> {
+  const { values, positionals } = withUsage(USAGE, () => parseArgs({ args, allowPositionals: true, options: OPTIONS }))
+  const [folder, ...rest] = positionals
   const largest = Number(values.largest)
   if (!folder || rest.length || !Number.isInteger(largest) || largest < 0)
     throw new Problem(`Got ${args.join(' ') || 'no folder'}.\n${USAGE}`)
-  const result = await census(folder, { largest })
-  return values.json ? JSON.stringify(result, undefined, 2) : censusTable(result)
+  const result = await read(folder, largest)
+  console.log(values.json ? JSON.stringify(result, undefined, 2) : censusTable(result))
 }
 
-function parse(args: string[]) {
+async function read(folder: string, largest: number) {
   try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-        largest: { type: 'string', default: '10' },
-      },
-    })
+    return await census(folder, { largest })
   } catch (error) {
-    throw new Problem(`${(error as Error).message}\n${USAGE}`)
+    throw error instanceof ImageError ? new Problem(error.message, { cause: error }) : error
   }
 }
+
+if (import.meta.main) await runCommand(USAGE, main)

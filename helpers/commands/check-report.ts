@@ -6,8 +6,8 @@ import { FORMATS } from '../../reports/render/formats.ts'
 import { runFolder } from '../../reports/run/run-folder.ts'
 import { type Report, reportSchema, runSchema } from '../../reports/run/schema.ts'
 import { checked, readTrials } from '../../reports/run/trials.ts'
-import { Problem, reportProblem } from '../core/problem.ts'
-import { asksForHelp } from '../core/usage.ts'
+import { runCommand, withUsage } from '../core/command-line.ts'
+import { Problem } from '../core/problem.ts'
 
 /** Share of TFFT that no phase may leave unexplained, in the median trial. */
 const UNATTRIBUTED = 0.05
@@ -50,7 +50,7 @@ RUN: a folder of results, results/latest by default.
 --first-phase: no restored server's first-token phase is shorter than this share of its baseline's.`
 
 function parse(args: string[]): { path: string; effects: Effects } {
-  try {
+  return withUsage(USAGE, () => {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
@@ -67,22 +67,13 @@ function parse(args: string[]): { path: string; effects: Effects } {
     if (!(Number(share) > 0 && Number(share) <= 1))
       throw new Problem(`--first-phase is a share above 0 and up to 1, such as 0.6; received "${share}"`)
     return { path, effects: { faster, slower, firstToken: Number(share) } }
-  } catch (error) {
-    throw new Problem(`${(error as Error).message}\n${USAGE}`)
-  }
+  })
 }
 
 function main(argv: string[]): void {
-  if (asksForHelp(argv)) return console.log(USAGE)
   const { path, effects } = parse(argv)
   const { scenarios, verdict } = checkReport(path, effects)
   console.log(`${path}: ${scenarios.length} scenarios, every trial counted, verdict ${verdict}`)
 }
 
-if (import.meta.main) {
-  try {
-    main(process.argv.slice(2))
-  } catch (error) {
-    process.exitCode = reportProblem(error)
-  }
-}
+if (import.meta.main) await runCommand(USAGE, main)

@@ -14,7 +14,7 @@ import { containerName } from '../../fixtures/run/names.ts'
 import { openContext } from '../../fixtures/run/open-context.ts'
 import { configuration } from '../config/configuration.ts'
 import { now } from '../core/clock.ts'
-import { reportProblem } from '../core/problem.ts'
+import { runCommand } from '../core/command-line.ts'
 import { becomeRoot } from '../host/root.ts'
 import { lockRun } from '../host/run-lock.ts'
 import { endOnSignal } from '../host/signals.ts'
@@ -27,7 +27,6 @@ import { runRoot } from '../podman/storage.ts'
  */
 async function main(argv: string[]): Promise<void> {
   const asked = parseCheckpointOptions(argv)
-  if (!asked) return console.log(CHECKPOINT_USAGE)
   const scenarios = asked.scenario === undefined ? [] : (await readGroups()).flatMap(group => group.scenarios)
   const given = {
     ...(asked.scenario !== undefined && settingsOfScenario(asked.scenario, scenarios)),
@@ -98,10 +97,4 @@ async function main(argv: string[]): Promise<void> {
   }
 }
 
-if (import.meta.main) {
-  try {
-    await main(process.argv.slice(2))
-  } catch (error) {
-    process.exitCode = reportProblem(error)
-  }
-}
+if (import.meta.main) await runCommand(CHECKPOINT_USAGE, main)

@@ -3,7 +3,8 @@ import { findTraces, removeTraces, type Trace } from '../../fixtures/clean/trace
 import { lockFiles } from '../../fixtures/run/claim.ts'
 import { bytes } from '../../reports/run/format.ts'
 import { configuration } from '../config/configuration.ts'
-import { EXIT, Problem, reportProblem } from '../core/problem.ts'
+import { runCommand, withUsage } from '../core/command-line.ts'
+import { EXIT, Problem } from '../core/problem.ts'
 import { command } from '../host/command.ts'
 import { becomeRoot } from '../host/root.ts'
 import { lockRun } from '../host/run-lock.ts'
@@ -14,11 +15,8 @@ Lists what the suite has made on this host, with sizes, and removes it with --ye
 the suite's stay.`
 
 async function main(argv: string[]): Promise<number> {
-  const { help, yes } = parse(argv)
-  if (help) {
-    console.log(USAGE)
-    return EXIT.ok
-  }
+  const options = { yes: { type: 'boolean', default: false } } as const
+  const { yes } = withUsage(USAGE, () => parseArgs({ args: argv, options })).values
   await becomeRoot()
   const c = configuration()
   const release = yes ? lockRun(lockFiles(c)) : () => {}
@@ -44,15 +42,6 @@ async function main(argv: string[]): Promise<number> {
     )
   console.log('Removed.')
   return EXIT.ok
-}
-
-function parse(args: string[]) {
-  const options = { yes: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } } as const
-  try {
-    return parseArgs({ args, options }).values
-  } catch (error) {
-    throw new Problem(`${(error as Error).message}\n${USAGE}`)
-  }
 }
 
 /** One line each, with its size, and the sum. */
@@ -83,10 +72,4 @@ async function sizeOf(path: string): Promise<number> {
   return Number.parseInt(stdout, 10) || 0
 }
 
-if (import.meta.main) {
-  try {
-    process.exitCode = await main(process.argv.slice(2))
-  } catch (error) {
-    process.exitCode = reportProblem(error)
-  }
-}
+if (import.meta.main) await runCommand(USAGE, main)

@@ -6,14 +6,16 @@ import { gateVerdict, renderGate } from '../../reports/render/gate-table.ts'
 import { align, type Column } from '../../reports/render/text.ts'
 import { day } from '../../reports/run/format.ts'
 import type { Report } from '../../reports/run/schema.ts'
-import { EXIT, Problem, reportProblem } from '../core/problem.ts'
-import { asksForHelp } from '../core/usage.ts'
+import { runCommand, withUsage } from '../core/command-line.ts'
+import { EXIT, Problem } from '../core/problem.ts'
 
-const USAGE =
-  'For example: npm run compare -- results/reference.json results/latest\nOptions: --tolerance 0.1 ' +
-  '(share of the median), --any-host (as REFERENCE_ANY_HOST=1)'
+const OPTIONS = `For example: npm run compare -- results/reference.json results/latest
+Options: --tolerance 0.1 (share of the median), --any-host (as REFERENCE_ANY_HOST=1)`
 
-const HELP = 'Is run B, or one of those after it, slower than run A? Ends with 4 where one is.'
+const USAGE = `Usage: npm run compare -- A B ...
+
+Is run B, or one of those after it, slower than run A? Ends with 4 where one is.
+${OPTIONS}`
 
 /** `npm run compare -- A B ...`: is B, or one of those after it, slower than A? Ends with 4 where one is. */
 export function main(
@@ -21,10 +23,6 @@ export function main(
   print: (text: string) => void = text => stdout.write(text),
   environment: Record<string, string | undefined> = process.env,
 ): number {
-  if (asksForHelp(argv)) {
-    print(`Usage: npm run compare -- A B ...\n\n${HELP}\n${USAGE}\n`)
-    return EXIT.ok
-  }
   const { from, to, tolerance, anyHost } = parse(argv)
   for (const path of to) checkOtherRun(from, path)
   const options = { path: from, tolerance, anyHost: anyHost || environment.REFERENCE_ANY_HOST === '1' }
@@ -56,7 +54,7 @@ function named(runs: { path: string; report: Report }[]): string[] {
 const worst = (codes: number[]): number => [EXIT.slower, EXIT.unusable].find(code => codes.includes(code)) ?? EXIT.ok
 
 function parse(argv: string[]): { from: string; to: string[]; tolerance: number; anyHost: boolean } {
-  try {
+  return withUsage(OPTIONS, () => {
     const { values, positionals } = parseArgs({
       args: argv,
       allowPositionals: true,
@@ -72,15 +70,7 @@ function parse(argv: string[]): { from: string; to: string[]; tolerance: number;
     if (from === undefined || to.length === 0)
       throw new Problem(`npm run compare takes two runs or more, received ${positionals.length}`)
     return { from, to, tolerance, anyHost: values['any-host'] }
-  } catch (error) {
-    throw new Problem(`${(error as Error).message}\n${USAGE}`)
-  }
+  })
 }
 
-if (import.meta.main) {
-  try {
-    process.exitCode = main(process.argv.slice(2))
-  } catch (error) {
-    process.exitCode = reportProblem(error)
-  }
-}
+if (import.meta.main) await runCommand(USAGE, argv => main(argv))

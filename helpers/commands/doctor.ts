@@ -1,7 +1,7 @@
 import { lookAtRoom } from '../../fixtures/run/doctor-room.ts'
 import { configuration } from '../config/configuration.ts'
-import { EXIT, reportProblem } from '../core/problem.ts'
-import { onlyHelp } from '../core/usage.ts'
+import { refuseArguments, runCommand } from '../core/command-line.ts'
+import { EXIT } from '../core/problem.ts'
 import { tryRoot } from '../host/root.ts'
 import { node } from '../setup/node.ts'
 import { oldCheckpoints } from '../setup/old-checkpoints.ts'
@@ -14,14 +14,9 @@ const USAGE = `Usage: npm run doctor
 Shows what a run needs, what is there and what to do. Changes nothing. Ends with 2 where something is not ok.
 Without root it shows what a user can see.`
 
-try {
-  if (!onlyHelp(USAGE)) process.exitCode = await run()
-} catch (error) {
-  process.exitCode = reportProblem(error)
-}
-
 /** `npm run doctor`: what a run needs, what is there, what to do. Exit 0, or 2 when something is not ok. */
-async function run(): Promise<number> {
+async function main(argv: string[]): Promise<number> {
+  refuseArguments(argv, USAGE)
   const refused = await tryRoot()
   const c = configuration()
   const steps = [node, ...stepsFor(c)]
@@ -43,3 +38,5 @@ function noRoot(why: string) {
   const [found = '', remedy = ''] = why.split('\n')
   return unusable(found, remedy)
 }
+
+if (import.meta.main) await runCommand(USAGE, main)

@@ -1,6 +1,6 @@
 import { stdout } from 'node:process'
-import { EXIT, Problem, reportProblem } from '../core/problem.ts'
-import { asksForHelp } from '../core/usage.ts'
+import { runCommand } from '../core/command-line.ts'
+import { Problem } from '../core/problem.ts'
 import { kubernetes } from './fleet/kubernetes.ts'
 import { merge } from './fleet/merge.ts'
 import { node } from './fleet/node.ts'
@@ -24,8 +24,7 @@ kubernetes
 slurm   prints a batch script with one task on each node; --submit submits it
 rates   how often a node is said to be slow that is not, and how often a slow one is found, by simulation
 
-docs/fleet.md has more.
-`
+docs/fleet.md has more.`
 
 const PARTS: Record<string, (argv: string[], print: (text: string) => void) => number | Promise<number>> = {
   kubernetes,
@@ -40,20 +39,10 @@ export async function main(
   argv: string[],
   print: (text: string) => void = text => stdout.write(text),
 ): Promise<number> {
-  if (asksForHelp(argv)) {
-    print(USAGE)
-    return EXIT.ok
-  }
   const [name = '', ...rest] = argv
   const part = Object.hasOwn(PARTS, name) ? PARTS[name] : undefined
   if (!part) throw new Problem(`received ${JSON.stringify(name)}, wanted ${Object.keys(PARTS).join(', ')}\n${USAGE}`)
   return await part(rest, print)
 }
 
-if (import.meta.main) {
-  try {
-    process.exitCode = await main(process.argv.slice(2))
-  } catch (error) {
-    process.exitCode = reportProblem(error)
-  }
-}
+if (import.meta.main) await runCommand(USAGE, argv => main(argv))

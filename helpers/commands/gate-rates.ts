@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openSelfTest, slowRuntime } from '../../fixtures/testing/self-test.ts'
-import { Problem, reportProblem } from '../core/problem.ts'
-import { asksForHelp } from '../core/usage.ts'
+import { runCommand } from '../core/command-line.ts'
+import { Problem } from '../core/problem.ts'
 
 const USAGE = `Usage: npm run gate-rates -- [RUNS] [SECONDS]
 
@@ -15,7 +15,6 @@ Measures how often the gate is wrong: runs the suite unchanged, and with restore
  * counts the exit codes.
  */
 async function main(argv: string[]): Promise<void> {
-  if (asksForHelp(argv)) return console.log(USAGE)
   const [runs, delay] = [Number(argv[0] ?? 20), Number(argv[1] ?? 0.1)]
   if (!(runs >= 1) || !(delay > 0))
     throw new Problem(`npm run gate-rates takes a number of runs and a delay in seconds, received: ${argv.join(' ')}`)
@@ -45,10 +44,4 @@ async function main(argv: string[]): Promise<void> {
   }
 }
 
-if (import.meta.main) {
-  try {
-    await main(process.argv.slice(2))
-  } catch (error) {
-    process.exitCode = reportProblem(error)
-  }
-}
+if (import.meta.main) await runCommand(USAGE, main)

@@ -1,7 +1,7 @@
 import { changePoints } from '../core/change-points.ts'
-import { Problem, reportProblem } from '../core/problem.ts'
+import { runCommand } from '../core/command-line.ts'
+import { Problem } from '../core/problem.ts'
 import { median, mulberry32 } from '../core/statistics.ts'
-import { asksForHelp } from '../core/usage.ts'
 
 const USAGE = `Usage: npm run history-rates -- [HISTORIES] [RUNS]
 
@@ -14,7 +14,6 @@ it has is found, by simulation.`
  * Seeded: the same figures every time.
  */
 function main(argv: string[]): void {
-  if (asksForHelp(argv)) return console.log(USAGE)
   const [histories, runs] = [Number(argv[0] ?? 1000), Number(argv[1] ?? 20)]
   if (!(Number.isInteger(histories) && histories > 0 && Number.isInteger(runs) && runs >= 8))
     throw new Problem(
@@ -66,10 +65,4 @@ const normal = (random: () => number): number =>
 
 const share = (number: number, all: number) => `${((100 * number) / all).toFixed(1)} %`
 
-if (import.meta.main) {
-  try {
-    main(process.argv.slice(2))
-  } catch (error) {
-    process.exitCode = reportProblem(error)
-  }
-}
+if (import.meta.main) await runCommand(USAGE, main)

@@ -46,6 +46,14 @@ describe('npm run history', () => {
     main([...inside(folder, 'without-gpu', 'history'), ...out], print)
     expect(JSON.parse(readFileSync(join(folder, 'history/history.json'), 'utf8')).left_out).toEqual([])
   })
+  it('makes a report anew where the one that is there is broken or missing', () => {
+    const folder = results()
+    writeFileSync(join(folder, 'without-gpu/report.json'), '{')
+    rmSync(join(folder, 'busy-host/report.json'), { force: true })
+    main([...inside(folder, 'without-gpu', 'busy-host'), '--out', join(folder, 'history')], () => {})
+    const history = historySchema.parse(JSON.parse(readFileSync(join(folder, 'history/history.json'), 'utf8')))
+    expect([history.runs.length, history.left_out]).toEqual([2, []])
+  })
   it('refuses what holds no run at all, no path, and an option that there is not', () => {
     const folder = results()
     const out = ['--out', join(folder, 'history')]

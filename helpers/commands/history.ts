@@ -5,15 +5,22 @@ import { parseArgs } from 'node:util'
 import { readReference } from '../../reports/analysis/compare.ts'
 import { type History, historyOf, historySchema, type NamedReport } from '../../reports/analysis/history.ts'
 import { renderHistory } from '../../reports/render/html/history.ts'
-import { makeReport } from '../../reports/render/write.ts'
+import { readOrMakeReport } from '../../reports/render/write.ts'
 import { change, count, day, exactSeconds } from '../../reports/run/format.ts'
 import { runFolder, writeWhole } from '../../reports/run/run-folder.ts'
 import type { Report } from '../../reports/run/schema.ts'
+import { runCommand, withUsage } from '../core/command-line.ts'
 import { checkCreatable } from '../core/creatable.ts'
-import { EXIT, Problem, reportProblem } from '../core/problem.ts'
-import { asksForHelp } from '../core/usage.ts'
+import { EXIT, Problem } from '../core/problem.ts'
 
-const USAGE = 'For example: npm run history -- results/*\nOptions: --out results/history (where it is written)'
+const OPTIONS = `For example: npm run history -- results/*
+Options: --out results/history (where it is written)`
+
+const USAGE = `Usage: npm run history -- RUN ...
+
+TFFT by scenario over runs, with the steps that are no noise.
+${OPTIONS}`
+
 const FILES = { json: 'history.json', page: 'history.html' }
 
 /**
@@ -21,19 +28,13 @@ const FILES = { json: 'history.json', page: 'history.html' }
  * What is no run is left out, and that is said.
  */
 export function main(argv: string[], print: (text: string) => void = text => stdout.write(text)): number {
-  if (asksForHelp(argv)) {
-    print(
-      `Usage: npm run history -- RUN ...\n\nTFFT by scenario over runs, with the steps that are no noise.\n${USAGE}\n`,
-    )
-    return EXIT.ok
-  }
   const { paths, out } = parse(argv)
   checkCreatable('--out', out)
   const { reports, leftOut } = readAll(paths.filter(path => !existsSync(join(path, FILES.json))))
   if (reports.length === 0)
     throw new Problem(
       `none of ${count(paths.length, 'path')} is a run that measured anything:\n` +
-        `${leftOut.map(({ path, why }) => `  ${path}: ${why}`).join('\n')}\n${USAGE}`,
+        `${leftOut.map(({ path, why }) => `  ${path}: ${why}`).join('\n')}\n${OPTIONS}`,
     )
   const history = historySchema.parse(historyOf(reports, leftOut))
   mkdirSync(out, { recursive: true })
@@ -57,16 +58,16 @@ function readAll(paths: string[]): { reports: NamedReport[]; leftOut: History['l
   return { reports, leftOut }
 }
 
-/** The report of a run folder as it was written, or made anew where there is none; or a report.json. */
+/** The report of a run folder that measured something, or a report.json. @throws Problem for anything else */
 function readReport(path: string): Report {
-  const folder = runFolder(path)
+  const { run, report } = runFolder(path)
   if (!existsSync(path)) throw new Problem(`${path} does not exist`)
-  if (!path.endsWith('.json') && !existsSync(folder.run) && !existsSync(folder.report))
+  if (path.endsWith('.json')) return readReference(path)
+  if (!existsSync(run) && !existsSync(report))
     throw new Problem(`${path} is neither the folder of a run nor a report.json`)
-  if (existsSync(folder.report) || !existsSync(folder.run)) return readReference(path)
-  const { report } = makeReport(path)
-  if (report.scenarios.every(({ n }) => n === 0)) throw new Problem(`${path} measured nothing`)
-  return report
+  const read = readOrMakeReport(path)
+  if (read.scenarios.every(({ n }) => n === 0)) throw new Problem(`${path} measured nothing`)
+  return read
 }
 
 function summary({ runs, series, left_out: out, least_runs: least }: History): string[] {
@@ -91,7 +92,7 @@ function summary({ runs, series, left_out: out, least_runs: least }: History): s
 }
 
 function parse(argv: string[]): { paths: string[]; out: string } {
-  try {
+  return withUsage(OPTIONS, () => {
     const { values, positionals } = parseArgs({
       args: argv,
       allowPositionals: true,
@@ -99,15 +100,7 @@ function parse(argv: string[]): { paths: string[]; out: string } {
     })
     if (positionals.length === 0) throw new Problem('npm run history takes the folders of runs, received none')
     return { paths: positionals, out: values.out }
-  } catch (error) {
-    throw new Problem(`${(error as Error).message}\n${USAGE}`)
-  }
+  })
 }
 
-if (import.meta.main) {
-  try {
-    process.exitCode = main(process.argv.slice(2))
-  } catch (error) {
-    process.exitCode = reportProblem(error)
-  }
-}
+if (import.meta.main) await runCommand(USAGE, argv => main(argv))

@@ -14,7 +14,8 @@ import { planRoom } from '../../fixtures/run/room-plan.ts'
 import { checkEngine, withSkips } from '../../fixtures/run/skips.ts'
 import { type Configuration, configuration } from '../config/configuration.ts'
 import { modelLabel } from '../config/model-label.ts'
-import { EXIT, Problem, reportProblem } from '../core/problem.ts'
+import { runCommand, withUsage } from '../core/command-line.ts'
+import { EXIT } from '../core/problem.ts'
 import { redact } from '../core/redact.ts'
 import { tryRoot } from '../host/root.ts'
 import { freeRoom } from '../setup/room.ts'
@@ -44,27 +45,19 @@ interface Plan extends Forecast {
 }
 
 /** @throws Problem */
-function parse(args: string[]): Options | undefined {
+function parse(args: string[]): Options {
   const options = {
     json: { type: 'boolean', default: false },
     testNamePattern: { type: 'string', short: 't' },
-    help: { type: 'boolean', short: 'h' },
   } as const
-  try {
+  return withUsage(USAGE, () => {
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
-    if (values.help) return undefined
     return { words: positionals, names: testNamePattern(values.testNamePattern), json: values.json }
-  } catch (error) {
-    throw new Problem(`${(error as Error).message}\n${USAGE}`)
-  }
+  })
 }
 
 async function main(args: string[]): Promise<number> {
   const options = parse(args)
-  if (!options) {
-    console.log(USAGE)
-    return EXIT.ok
-  }
   const refused = await tryRoot()
   const plan = await planOf(configuration(), options, refused !== undefined)
   console.log(options.json ? JSON.stringify(plan, undefined, 2) : describe(plan, stdout.columns || 100))
@@ -111,10 +104,4 @@ function describe(plan: Plan, columns: number): string {
   ].join('\n')
 }
 
-if (import.meta.main) {
-  try {
-    process.exitCode = await main(process.argv.slice(2))
-  } catch (error) {
-    process.exitCode = reportProblem(error)
-  }
-}
+if (import.meta.main) await runCommand(USAGE, main)

@@ -1,21 +1,15 @@
 import { join, resolve } from 'node:path'
-import { Problem, reportProblem } from '../core/problem.ts'
+import { runCommand } from '../core/command-line.ts'
+import { Problem } from '../core/problem.ts'
 import { command } from '../host/command.ts'
-import { parseOptions, USAGE } from '../models/random-model/options.ts'
+import { type ModelOptions, parseOptions, USAGE } from '../models/random-model/options.ts'
 
 /** `npm run random-model`: a Hugging Face model folder with random weights. Exit 0, or 2 with what to do. */
 
 const SECONDS = 1800
 const program = join(resolve(import.meta.dirname, '../models/random-model'), 'make.py')
 
-try {
-  const options = parseOptions(process.argv.slice(2))
-  console.log(options ? await make(options) : USAGE)
-} catch (error) {
-  process.exitCode = reportProblem(error)
-}
-
-async function make({ shape, out, python, seed }: NonNullable<ReturnType<typeof parseOptions>>): Promise<string> {
+async function make({ shape, out, python, seed }: ModelOptions): Promise<string> {
   const { stdout } = await command(python, ['-B', program, shape, out, String(seed)], {
     timeout: SECONDS,
     remedy: `Is there room in ${out}, and does ${python} have torch? Name another one with --python.`,
@@ -32,3 +26,5 @@ async function make({ shape, out, python, seed }: NonNullable<ReturnType<typeof 
     `${(made.bytes / 1e9).toFixed(2)} GB in ${out}, ${made.seconds} s on ${made.device}`
   )
 }
+
+if (import.meta.main) await runCommand(USAGE, async argv => console.log(await make(parseOptions(argv))))

@@ -6,7 +6,8 @@ import { makeReport } from '../../reports/render/write.ts'
 import { runFolder } from '../../reports/run/run-folder.ts'
 import { readTrials } from '../../reports/run/trials.ts'
 import { configuration } from '../config/configuration.ts'
-import { Problem, reportProblem } from '../core/problem.ts'
+import { runCommand, withUsage } from '../core/command-line.ts'
+import { Problem } from '../core/problem.ts'
 import { readRecord } from '../core/record.ts'
 import { compareVersions } from '../core/versions.ts'
 import { command } from '../host/command.ts'
@@ -32,30 +33,28 @@ Makes a folder of scripts that bring a server back the way SCENARIO was measured
 const QUADLET = '4.4'
 
 function options(argv: string[]) {
-  try {
+  return withUsage(USAGE, () => {
     const { values, positionals } = parseArgs({
       args: argv,
       allowPositionals: true,
       options: {
         out: { type: 'string' },
         name: { type: 'string', default: 'llm' },
-        help: { type: 'boolean', short: 'h' },
       },
     })
     const [run = 'results/latest', scenario, ...rest] = positionals
-    if (rest.length > 0) throw new Error(`received ${positionals.join(' ')}, allowed are a run and a scenario`)
+    if (rest.length > 0) throw new Problem(`received ${positionals.join(' ')}, allowed are a run and a scenario`)
     if (!/^[a-z0-9][a-z0-9_.-]{0,39}$/.test(values.name))
-      throw new Error(`--name: received ${values.name}, allowed are at most 40 small letters, digits, "_", "." and "-"`)
-    return { run, scenario, help: values.help, name: values.name, out: resolve(values.out ?? `recipes/${values.name}`) }
-  } catch (error) {
-    throw new Problem(`${(error as Error).message}\n${USAGE}`)
-  }
+      throw new Problem(
+        `--name: received ${values.name}, allowed are at most 40 small letters, digits, "_", "." and "-"`,
+      )
+    return { run, scenario, name: values.name, out: resolve(values.out ?? `recipes/${values.name}`) }
+  })
 }
 
 /** `npm run recipe`: see {@link USAGE}. */
 async function main(argv: string[]): Promise<void> {
-  const { run: path, scenario: wanted, help, name, out } = options(argv)
-  if (help) return console.log(USAGE)
+  const { run: path, scenario: wanted, name, out } = options(argv)
   const { run, report } = makeReport(path)
   const scenario = choose(report, wanted)
   const trial = recordedTrial(readTrials(runFolder(path).trials).trials, scenario.id)
@@ -105,10 +104,4 @@ async function main(argv: string[]): Promise<void> {
   console.log(`${out}: as ${scenario.id} was measured, ${figure(scenario)}\nNext: ${out}/README.md`)
 }
 
-if (import.meta.main) {
-  try {
-    await main(process.argv.slice(2))
-  } catch (error) {
-    process.exitCode = reportProblem(error)
-  }
-}
+if (import.meta.main) await runCommand(USAGE, main)

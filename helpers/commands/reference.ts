@@ -4,27 +4,20 @@ import { stdout } from 'node:process'
 import { readReference } from '../../reports/analysis/compare.ts'
 import { MIN_TRIALS } from '../../reports/analysis/targets.ts'
 import { writeWhole } from '../../reports/run/run-folder.ts'
+import { runCommand } from '../core/command-line.ts'
 import { checkCreatable } from '../core/creatable.ts'
-import { EXIT, Problem, reportProblem } from '../core/problem.ts'
-import { asksForHelp } from '../core/usage.ts'
+import { Problem } from '../core/problem.ts'
 
 const USAGE = `Usage: npm run reference -- [RUN] [FILE]
 
 Keeps a run to gate against; results/latest and results/reference.json where none are named.
-For example: npm run reference -- results/latest results/reference.json
-`
+For example: npm run reference -- results/latest results/reference.json`
 
 /** `npm run reference -- [RUN] [FILE]`: keeps a run's report as what later runs are gated against. */
 export function main(argv: string[], print: (text: string) => void = text => stdout.write(text)): number {
-  if (asksForHelp(argv)) {
-    print(USAGE)
-    return EXIT.ok
-  }
   const [run = 'results/latest', file = 'results/reference.json', ...rest] = argv
   if (rest.length > 0 || argv.some(word => word.startsWith('-')))
-    throw new Problem(
-      `npm run reference takes a run and the file to keep it in, received: ${argv.join(' ')}\n${USAGE.trimEnd()}`,
-    )
+    throw new Problem(`npm run reference takes a run and the file to keep it in, received: ${argv.join(' ')}\n${USAGE}`)
   checkCreatable('FILE', file)
   const report = readReference(run)
   const broken = report.scenarios.filter(scenario => scenario.outcome === 'failed' || scenario.failed > 0)
@@ -50,10 +43,4 @@ export function main(argv: string[], print: (text: string) => void = text => std
   return 0
 }
 
-if (import.meta.main) {
-  try {
-    process.exitCode = main(process.argv.slice(2))
-  } catch (error) {
-    process.exitCode = reportProblem(error)
-  }
-}
+if (import.meta.main) await runCommand(USAGE, argv => main(argv))

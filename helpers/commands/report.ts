@@ -4,24 +4,19 @@ import { reportExitCode } from '../../reports/analysis/exit-code.ts'
 import { page } from '../../reports/render/html/page.ts'
 import { renderTable } from '../../reports/render/table.ts'
 import { writeReportIfRoom } from '../../reports/render/write.ts'
-import { EXIT, Problem, reportProblem } from '../core/problem.ts'
-import { asksForHelp } from '../core/usage.ts'
+import { runCommand } from '../core/command-line.ts'
+import { Problem } from '../core/problem.ts'
 
 const USAGE = `Usage: npm run report -- [RUN]
 
 Makes every file of a run again from its run.json and trials.jsonl, and prints the table; results/latest where no run is
-named. Ends as the run did.
-`
+named. Ends as the run did.`
 
 /**
  * `npm run report -- results/RUN`: makes every file of a run again from run.json and trials.jsonl,
  * and prints the table.
  */
 export function main(argv: string[], print: (text: string) => void = text => stdout.write(text)): number {
-  if (asksForHelp(argv)) {
-    print(USAGE)
-    return EXIT.ok
-  }
   const [path = 'results/latest', ...rest] = argv
   if (rest.length > 0 || path.startsWith('-'))
     throw new Problem(
@@ -40,10 +35,4 @@ export function main(argv: string[], print: (text: string) => void = text => std
   return reportExitCode(report)
 }
 
-if (import.meta.main) {
-  try {
-    process.exitCode = main(process.argv.slice(2))
-  } catch (error) {
-    process.exitCode = reportProblem(error)
-  }
-}
+if (import.meta.main) await runCommand(USAGE, argv => main(argv))

@@ -17,7 +17,8 @@ import { prepareImport } from '../../fixtures/strategies/podman-import.ts'
 import type { Trial } from '../../reports/run/schema.ts'
 import { configuration } from '../config/configuration.ts'
 import { now } from '../core/clock.ts'
-import { Problem, reportProblem } from '../core/problem.ts'
+import { runCommand } from '../core/command-line.ts'
+import { Problem } from '../core/problem.ts'
 import { checkpointFolder } from '../criu/criu.ts'
 import { becomeRoot } from '../host/root.ts'
 import { lockRun } from '../host/run-lock.ts'
@@ -34,7 +35,6 @@ import { warmProber } from '../prober/warm-up.ts'
  */
 async function main(argv: string[]): Promise<void> {
   const asked = parseRestoreOptions(argv)
-  if (!asked) return console.log(RESTORE_USAGE)
   await becomeRoot()
   process.umask(0o077)
   const given = { ...configuration(), keepCheckpoints: true }
@@ -172,10 +172,4 @@ function checkKept({ engine, configuration }: Context, archive: string, { settin
   )
 }
 
-if (import.meta.main) {
-  try {
-    await main(process.argv.slice(2))
-  } catch (error) {
-    process.exitCode = reportProblem(error)
-  }
-}
+if (import.meta.main) await runCommand(RESTORE_USAGE, main)

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { jsonSchemas } from '../../reports/analysis/json-schemas.ts'
-import { Problem, reportProblem } from '../core/problem.ts'
-import { onlyHelp } from '../core/usage.ts'
+import { refuseArguments, runCommand } from '../core/command-line.ts'
+import { Problem } from '../core/problem.ts'
 
 const FOLDER = resolve(import.meta.dirname, '../../docs/schemas')
 const USAGE = `Usage: npm run schemas
@@ -29,15 +29,13 @@ export function writeSchemas(folder = FOLDER): string[] {
   })
 }
 
-if (import.meta.main) {
-  try {
-    if (!onlyHelp(USAGE))
-      console.log(
-        writeSchemas()
-          .map(file => `docs/schemas/${file}`)
-          .join('\n') || 'nothing is new',
-      )
-  } catch (error) {
-    process.exitCode = reportProblem(error)
-  }
+function main(argv: string[]): void {
+  refuseArguments(argv, USAGE)
+  console.log(
+    writeSchemas()
+      .map(file => `docs/schemas/${file}`)
+      .join('\n') || 'nothing is new',
+  )
 }
+
+if (import.meta.main) await runCommand(USAGE, main)

@@ -1,7 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { configuration } from '../config/configuration.ts'
-import { reportProblem } from '../core/problem.ts'
-import { onlyHelp } from '../core/usage.ts'
+import { refuseArguments, runCommand } from '../core/command-line.ts'
 import { becomeRoot } from '../host/root.ts'
 import { endOnSignal } from '../host/signals.ts'
 import { setUp } from '../setup/steps.ts'
@@ -13,13 +12,8 @@ const USAGE = `Usage: npm run setup
 Creates what a run needs and is missing: packages, CRIU, a tmpfs, the engine's image, the model. Needs root.
 Its settings are variables (docs/variables.md); npm run doctor shows what is there.`
 
-try {
-  if (!onlyHelp(USAGE)) await run()
-} catch (error) {
-  process.exitCode = reportProblem(error)
-}
-
-async function run(): Promise<void> {
+async function main(argv: string[]): Promise<void> {
+  refuseArguments(argv, USAGE)
   await becomeRoot()
   // ending is enough: half-done work stands under another name and is redone, children end with this process
   endOnSignal(() => console.error('criu-gpu-bench: set-up was interrupted; run it again to continue'))
@@ -30,3 +24,5 @@ async function run(): Promise<void> {
       `(${(performance.now() / 1000).toFixed(1)} s)`,
   )
 }
+
+if (import.meta.main) await runCommand(USAGE, main)

@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util'
 import { FAULTS } from '../../fixtures/testing/soak/faults.ts'
 import { soak } from '../../fixtures/testing/soak/soak.ts'
 import { configuration } from '../config/configuration.ts'
-import { EXIT, Problem, reportProblem } from '../core/problem.ts'
+import { runCommand, withUsage } from '../core/command-line.ts'
+import { EXIT, Problem } from '../core/problem.ts'
 import { becomeRoot } from '../host/root.ts'
 import { ENDING, exitCodeOf } from '../host/signals.ts'
 
@@ -22,27 +23,16 @@ interface Options {
   faults: typeof FAULTS
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        trials: { type: 'string', default: '300' },
-        seed: { type: 'string', default: '1' },
-        iterations: { type: 'string', default: '4' },
-        faults: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values
-  } catch (error) {
-    throw new Problem(`${(error as Error).message}\n${USAGE}`)
-  }
-}
+const OPTIONS = {
+  trials: { type: 'string', default: '300' },
+  seed: { type: 'string', default: '1' },
+  iterations: { type: 'string', default: '4' },
+  faults: { type: 'string' },
+} as const
 
 /** @throws Problem naming what was received */
-export function parseOptions(args: string[]): Options | undefined {
-  const values = parse(args)
-  if (values.help) return undefined
+export function parseOptions(args: string[]): Options {
+  const { values } = withUsage(USAGE, () => parseArgs({ args, options: OPTIONS }))
   const whole = (name: 'trials' | 'seed' | 'iterations', least: number) => {
     const text = values[name]!
     const value = Number(text)
@@ -63,10 +53,6 @@ export function parseOptions(args: string[]): Options | undefined {
 
 async function main(args: string[]): Promise<number> {
   const options = parseOptions(args)
-  if (!options) {
-    console.log(USAGE)
-    return EXIT.ok
-  }
   await becomeRoot()
   const stop = new AbortController()
   let stopped: NodeJS.Signals | undefined
@@ -85,10 +71,4 @@ async function main(args: string[]): Promise<number> {
   return stopped ? exitCodeOf(stopped) : clean ? EXIT.ok : EXIT.missed
 }
 
-if (import.meta.main) {
-  try {
-    process.exitCode = await main(process.argv.slice(2))
-  } catch (error) {
-    process.exitCode = reportProblem(error)
-  }
-}
+if (import.meta.main) await runCommand(USAGE, main)

@@ -23,6 +23,21 @@ export function makeReport(path: string): Recorded & { report: Report } {
 }
 
 /**
+ * The report of a run folder as it was written; made anew of a run that was killed before, or where it cannot be read.
+ * @throws Problem where neither is possible
+ */
+export function readOrMakeReport(path: string): Report {
+  const { report, run } = runFolder(path)
+  if (!existsSync(report)) return makeReport(path).report
+  try {
+    return readReference(report)
+  } catch (error) {
+    if (!existsSync(run) || !(error instanceof Problem)) throw error
+    return makeReport(path).report
+  }
+}
+
+/**
  * Writes every file of a run folder that can be made from run.json and trials.jsonl: {@link FORMATS}. vitest.json and
  * the logs are left as they are.
  * @throws Problem where a file is missing or broken, or where the reference cannot be compared with; in the latter case

@@ -1,10 +1,8 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { readReference } from '../../../reports/analysis/compare.ts'
 import { NODE_END, nodeEndSchema } from '../../../reports/analysis/fleet/node-end.ts'
 import { type NodeRun, nodeRun, type Unreadable } from '../../../reports/analysis/fleet/nodes.ts'
-import { makeReport } from '../../../reports/render/write.ts'
-import { runFolder } from '../../../reports/run/run-folder.ts'
+import { readOrMakeReport } from '../../../reports/render/write.ts'
 import { checked } from '../../../reports/run/trials.ts'
 import { Problem } from '../../core/problem.ts'
 
@@ -44,7 +42,7 @@ export function findRuns(paths: string[]): Found {
         const at = `${path}:${index + 1}`
         add(/"node":"([^"]*)"/.exec(line)?.[1] ?? at, at, () => ended(line, at))
       }
-    else add(node, path, () => nodeRun(node, path, reportOf(path)))
+    else add(node, path, () => nodeRun(node, path, readOrMakeReport(path)))
   }
   return found
 }
@@ -81,18 +79,6 @@ function list(path: string) {
     return readdirSync(path, { withFileTypes: true })
   } catch (error) {
     throw new Problem(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}). Name folders that hold runs.`)
-  }
-}
-
-/** As it was written, or made anew of a run that was killed before. */
-function reportOf(path: string) {
-  const { report, run } = runFolder(path)
-  if (!existsSync(report)) return makeReport(path).report
-  try {
-    return readReference(report)
-  } catch (error) {
-    if (!existsSync(run) || !(error instanceof Problem)) throw error
-    return makeReport(path).report
   }
 }
 

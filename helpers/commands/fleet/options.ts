@@ -1,11 +1,9 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
-import { Problem } from '../../core/problem.ts'
+import { withUsage } from '../../core/command-line.ts'
 
 /** Node's parser, with its errors as sentences. @throws Problem */
 export function options<T extends ParseArgsOptionsConfig>(args: string[], known: T) {
-  try {
-    return parseArgs({ args, allowPositionals: true, options: known })
-  } catch (error) {
-    throw new Problem(`${(error as Error).message}\nnpm run fleet -- --help says what there is.`)
-  }
+  return withUsage('npm run fleet -- --help says what there is.', () =>
+    parseArgs({ args, allowPositionals: true, options: known }),
+  )
 }

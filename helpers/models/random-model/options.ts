@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { withUsage } from '../../core/command-line.ts'
 import { checkCreatable } from '../../core/creatable.ts'
 import { Problem } from '../../core/problem.ts'
 
@@ -29,10 +30,9 @@ export interface ModelOptions {
   seed: number
 }
 
-/** @returns undefined where help is asked for @throws Problem naming what is wrong */
-export function parseOptions(args: string[]): ModelOptions | undefined {
-  const { values } = parse(args)
-  if (values.help) return undefined
+/** @throws Problem naming what is wrong */
+export function parseOptions(args: string[]): ModelOptions {
+  const { values } = withUsage(USAGE, () => parseArgs({ args, options: OPTIONS }))
   if (!values.shape || !Object.hasOwn(SHAPES, values.shape))
     throw new Problem(
       `--shape: received ${values.shape ? `"${values.shape}"` : 'nothing'}, there are ` +
@@ -44,19 +44,9 @@ export function parseOptions(args: string[]): ModelOptions | undefined {
   return { shape: values.shape, out: resolve(values.out), python: values.python, seed: Number(values.seed) }
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        shape: { type: 'string' },
-        out: { type: 'string' },
-        python: { type: 'string', default: 'python3' },
-        seed: { type: 'string', default: '0' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    })
-  } catch (error) {
-    throw new Problem(`${(error as Error).message}\n${USAGE}`)
-  }
-}
+const OPTIONS = {
+  shape: { type: 'string' },
+  out: { type: 'string' },
+  python: { type: 'string', default: 'python3' },
+  seed: { type: 'string', default: '0' },
+} as const
