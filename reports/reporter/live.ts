@@ -3,7 +3,7 @@ import { stdout } from 'node:process'
 import { finishedLine, type Look, liveRegion, opening, skippedLine } from '../render/live.ts'
 import { paint } from '../render/text.ts'
 import { halfTime, type Known, secondsLeft, typicalSeconds } from '../run/estimate.ts'
-import { follow, type Progress, readEvents } from '../run/progress.ts'
+import { follow, type Progress, readEvents, trialsOf } from '../run/progress.ts'
 import { runFolder } from '../run/run-folder.ts'
 import type { Run } from '../run/schema.ts'
 import { type Step, stepsOf } from '../run/steps.ts'
@@ -27,8 +27,6 @@ export class Live {
   readonly #isTerminal = Boolean(stdout.isTTY) && process.env.TERM !== 'dumb'
   #timer: NodeJS.Timeout | undefined
   #plan: Step[] = []
-  /** Of all of the run. */
-  #trials = 0
   /** Trials that an interrupted run had measured. */
   #before = 0
   #name = 0
@@ -49,7 +47,6 @@ export class Live {
     this.#plan = stepsOf(run, measured)
     this.#before = measured.length
     const missing = this.#plan.filter(({ kind }) => kind === 'trial').length
-    this.#trials = missing + this.#before
     const names = [...new Set(this.#plan.flatMap(({ scenario }) => scenario ?? []))]
     this.#name = Math.max(0, ...names.map(name => name.length))
     const left = secondsLeft(follow([], this.#plan), this.#history.known, 0)
@@ -83,17 +80,20 @@ export class Live {
     const lines = this.#linesOf(progress)
     if (!this.#isTerminal) return this.#region.draw(lines, [])
     const left = secondsLeft(progress, this.#history.known, now)
-    this.#region.draw(lines, liveRegion(progress, { before: this.#before, of: this.#trials, left, now }, this.#look()))
+    const of = this.#before + trialsOf(progress)
+    this.#region.draw(lines, liveRegion(progress, { before: this.#before, of, left, now }, this.#look()))
   }
 
   /** Lines of the steps that have ended since the last call. */
-  #linesOf({ finished }: Progress): string[] {
+  #linesOf(progress: Progress): string[] {
+    const { finished } = progress
+    const of = this.#before + trialsOf(progress)
     const before = this.#shown
     this.#shown = finished.length
     let number = this.#before + finished.slice(0, before).filter(({ step }) => step.kind === 'trial').length
     return finished.slice(before).flatMap(one => {
       if (one.step.kind === 'trial') number++
-      return finishedLine(one, { number, of: this.#trials, name: this.#name }, this.#look()) ?? []
+      return finishedLine(one, { number, of, name: this.#name }, this.#look()) ?? []
     })
   }
 }

@@ -1,4 +1,4 @@
-import { follow, type Progress, type ProgressEvent } from './progress.ts'
+import { follow, type Progress, type ProgressEvent, trialsOf } from './progress.ts'
 import { namedStep, type Step, stepName } from './steps.ts'
 
 /** How long a run still takes, from what it has done so far and from earlier runs on the same host. All pure. */
@@ -40,8 +40,8 @@ export interface HalfTime {
 }
 
 export function halfTime(events: ProgressEvent[], plan: Step[], known: Known): HalfTime | undefined {
-  const trials = Math.ceil(plan.filter(({ kind }) => kind === 'trial').length / 2)
   const end = follow(events, plan)
+  const trials = Math.ceil(trialsOf(end) / 2)
   if (trials === 0 || end.current || end.ahead.length > 0) return undefined
   for (let index = 0, ended = 0, trial = false; index < events.length; index++) {
     const event = events[index]!

@@ -62,6 +62,13 @@ test('more trials than were planned leave none ahead', () =>
     ),
   ).toEqual([...['cold', 'cold', 'cold', 'cold']]))
 
+test('a group that says what it still does is believed, and the others are as planned', () => {
+  const again: ProgressEvent = { event: 'ahead', at: 2, group: 'test', steps: [trial('place'), trial('place')] }
+  const { ahead } = follow([...did(trial('cold')), again, ...did(trial('place'), 2)], plan)
+  expect(trialsOf(ahead)).toEqual(['place', 'cold', 'cold'])
+  expect(trialsOf(follow([again, { ...again, steps: [] }], plan).ahead)).toEqual(['cold', 'cold'])
+})
+
 test('a step that was broken off, or an end without a begin, is none that finished', () => {
   const broken: ProgressEvent[] = [
     { event: 'end', at: 0 },

@@ -11,6 +11,8 @@ import { type Step, stepName, stepSchema } from './steps.ts'
 const eventSchema = z.discriminatedUnion('event', [
   z.object({ event: z.literal('begin'), at: z.number(), step: stepSchema, phase: z.string() }),
   z.object({ event: z.literal('phase'), at: z.number(), phase: z.string() }),
+  /** What a group still has to do, where that is not what was planned: a further batch, or what cannot be prepared. */
+  z.object({ event: z.literal('ahead'), at: z.number(), group: z.string(), steps: z.array(stepSchema) }),
   z.object({
     event: z.literal('end'),
     at: z.number(),
@@ -64,12 +66,15 @@ export interface Progress {
   ahead: Step[]
 }
 
-/** Where a run stands after some events. @param plan all its steps */
+/** Where a run stands after some events. @param plan all its steps, as far as they are known before */
 export function follow(events: ProgressEvent[], plan: Step[]): Progress {
   let current: Progress['current']
+  let ahead = plan
   const finished: Finished[] = []
   for (const event of events) {
     if (event.event === 'begin') current = { step: event.step, phase: event.phase, began: event.at }
+    // groups run one after another: what this one has to do comes first
+    else if (event.event === 'ahead') ahead = [...event.steps, ...ahead.filter(({ group }) => group !== event.group)]
     else if (current && event.event === 'phase') current.phase = event.phase
     else if (current && event.event === 'end') {
       const { at, tfft, failed, skipped } = event
@@ -78,12 +83,23 @@ export function follow(events: ProgressEvent[], plan: Step[]): Progress {
         ...(failed !== undefined && { failed }),
         ...(skipped !== undefined && { skipped }),
       }
-      finished.push({ step: current.step, seconds: Math.max(0, at - current.began), ...result })
+      const { step, began } = current
+      finished.push({ step, seconds: Math.max(0, at - began), ...result })
+      ahead = without(ahead, step)
+      // what could not be prepared has no trials
+      if (step.kind === 'prepare' && (failed ?? skipped) !== undefined)
+        ahead = ahead.filter(other => place(other) !== place({ ...step, kind: 'trial' }))
       current = undefined
     }
   }
-  return { ...(current && { current }), finished, ahead: stillAhead(plan, finished, current?.step) }
+  return { ...(current && { current }), finished, ahead: current ? without(ahead, current.step) : ahead }
 }
+
+/** All trials of a run: those that have ended, the one that runs, and those still to come. */
+export const trialsOf = ({ current, finished, ahead }: Progress): number =>
+  [...finished.map(({ step }) => step), ...(current ? [current.step] : []), ...ahead].filter(
+    ({ kind }) => kind === 'trial',
+  ).length
 
 /** Where a run stands, from its folder alone. */
 export const readProgress = (folder: string): Progress => follow(readEvents(folder), [])
@@ -91,18 +107,8 @@ export const readProgress = (folder: string): Progress => follow(readEvents(fold
 /** Of one group's step: trials of two groups are apart here. */
 const place = (step: Step) => `${step.group} ${stepName(step)}`
 
-function stillAhead(plan: Step[], finished: Finished[], current: Step | undefined): Step[] {
-  const done = new Map<string, number>()
-  for (const step of [...finished.map(({ step }) => step), ...(current ? [current] : [])])
-    done.set(place(step), (done.get(place(step)) ?? 0) + 1)
-  const given = new Set(
-    finished
-      .filter(({ step, failed, skipped }) => step.kind === 'prepare' && (failed ?? skipped) !== undefined)
-      .map(({ step }) => place({ ...step, kind: 'trial' })),
-  )
-  return plan.filter(step => {
-    const left = done.get(place(step)) ?? 0
-    done.set(place(step), left - 1)
-    return left <= 0 && !given.has(place(step))
-  })
+/** The steps but for the first that is such a one. */
+function without(steps: Step[], one: Step): Step[] {
+  const index = steps.findIndex(step => place(step) === place(one))
+  return index < 0 ? steps : steps.toSpliced(index, 1)
 }
