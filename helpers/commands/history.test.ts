@@ -38,6 +38,22 @@ describe('npm run history', () => {
       history.series.reduce((sum, { points }) => sum + points.length, 0),
     )
   })
+  it('says how far the time left was off at half-time, run by run, and the median', () => {
+    const folder = results()
+    for (const [name, predicted] of Object.entries({ 'without-gpu': 44, 'busy-host': 32 })) {
+      const path = join(folder, name, 'run.json')
+      const half = { trials: 35, predicted, took: 40 }
+      writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), half_time: half }))
+    }
+    const printed: string[] = []
+    const out = join(folder, 'history')
+    main([...inside(folder, 'without-gpu', 'busy-host'), '--out', out], text => void printed.push(text))
+    expect(printed.join('')).toContain('time left at half-time, against what it took: +10 %, -20 %\n')
+    expect(printed.join('')).toMatch(/2 runs: median error 15 %, at most 20 %\n/)
+    const { document } = parseHTML(readFileSync(join(out, 'history.html'), 'utf8'))
+    const cells = [...document.querySelectorAll('#runs td.number')].map(({ textContent }) => textContent)
+    expect(cells).toEqual(['+10 %', '-20 %'])
+  })
   it('leaves its own folder out the next time', () => {
     const folder = results()
     const out = ['--out', join(folder, 'history')]

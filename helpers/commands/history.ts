@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { stdout } from 'node:process'
 import { parseArgs } from 'node:util'
 import { readReference } from '../../reports/analysis/compare.ts'
+import { halfTimeErrors } from '../../reports/analysis/half-time.ts'
 import { type History, historyOf, historySchema, type NamedReport } from '../../reports/analysis/history.ts'
 import { renderHistory } from '../../reports/render/html/history.ts'
 import { readOrMakeReport } from '../../reports/render/write.ts'
-import { change, count, day, exactSeconds } from '../../reports/run/format.ts'
+import { change, count, day, exactSeconds, percent } from '../../reports/run/format.ts'
 import { runFolder, writeWhole } from '../../reports/run/run-folder.ts'
 import type { Report } from '../../reports/run/schema.ts'
 import { runCommand, withUsage } from '../core/command-line.ts'
@@ -87,7 +88,19 @@ function summary({ runs, series, left_out: out, least_runs: least }: History): s
     ...(enough < series.length
       ? [`${series.length - enough} of ${series.length} series have fewer than the ${least} runs that a step needs`]
       : []),
+    ...timeLeft(runs),
     ...out.map(({ path, why }) => `left out: ${path}: ${why}`),
+  ]
+}
+
+/** How good the time left was that these runs showed. */
+function timeLeft(runs: History['runs']): string[] {
+  const all = halfTimeErrors(runs.map(({ half_time: half }) => half))
+  if (!all) return []
+  const silent = all.silent > 0 ? `; ${count(all.silent, 'more run')} could not tell it` : ''
+  return [
+    `time left at half-time, against what it took: ${all.errors.map(change).join(', ')}`,
+    `  ${count(all.errors.length, 'run')}: median error ${percent(all.median)}, at most ${percent(all.most)}${silent}`,
   ]
 }
 

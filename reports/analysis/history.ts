@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { changePoints, leastValues } from '../../helpers/core/change-points.ts'
 import { median } from '../../helpers/core/statistics.ts'
-import type { Report } from '../run/schema.ts'
+import { halfTimeSchema, type Report } from '../run/schema.ts'
 
 /** How often a history without any step may be said to have one, all of its series together. */
 const LEVEL = 0.05
@@ -56,6 +56,8 @@ export const historySchema = z.object({
       host: z.string(),
       /** What differs in the fingerprint from the run before it of the same engine, model and host. */
       changes: z.array(changeSchema),
+      /** Of a run that ended. */
+      half_time: halfTimeSchema.optional(),
     }),
   ),
   series: z.array(seriesSchema),
@@ -114,6 +116,7 @@ function runOf({ path, report }: NamedReport, earlier: Report | undefined): Hist
     changes: names
       .map(name => ({ name, from: then![name] ?? null, to: now![name] ?? null }))
       .filter(({ from, to }) => from !== to),
+    ...(report.half_time && { half_time: report.half_time }),
   }
 }
 

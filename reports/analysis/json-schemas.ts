@@ -11,7 +11,7 @@ const SHAPES = {
   run: { version: '1.4', of: 'run.json', schema: runSchema },
   trial: { version: '1.3', of: 'a line of trials.jsonl', schema: trialSchema },
   report: { version: '1.3', of: 'report.json', schema: reportSchema },
-  history: { version: '1.0', of: 'history.json', schema: historySchema },
+  history: { version: '1.1', of: 'history.json', schema: historySchema },
   fleet: { version: '1.0', of: 'what npm run fleet -- merge --format json prints', schema: fleetSchema },
 }
 

@@ -1,4 +1,5 @@
 import { follow, type Progress, type ProgressEvent, trialsOf } from './progress.ts'
+import type { HalfTime } from './schema.ts'
 import { namedStep, type Step, stepName } from './steps.ts'
 
 /** How long a run still takes, from what it has done so far and from earlier runs on the same host. All pure. */
@@ -30,15 +31,7 @@ export function secondsLeft({ current, finished, ahead }: Progress, known: Known
   return coming.reduce<number>((sum, seconds) => sum + seconds!, rest)
 }
 
-/** What was predicted when half of the trials had ended, and what it took; undefined for a run that did not end. */
-export interface HalfTime {
-  /** Trials that had ended then. */
-  trials: number
-  /** Seconds; null where nothing could be predicted. */
-  predicted: number | null
-  took: number
-}
-
+/** How good the time left was; undefined for a run that did not end. */
 export function halfTime(events: ProgressEvent[], plan: Step[], known: Known): HalfTime | undefined {
   const end = follow(events, plan)
   const trials = Math.ceil(trialsOf(end) / 2)

@@ -372,11 +372,12 @@ const referenceSchema = z.object({
 })
 
 /** How good the time left was: what was predicted when half of the trials had ended, and what it took, in seconds. */
-const halfTimeSchema = z.object({
+export const halfTimeSchema = z.object({
   /** Trials that had ended then. */ trials: z.number().int().positive(),
   /** null where nothing could be predicted. */ predicted: seconds.nullable(),
   took: seconds,
 })
+export type HalfTime = z.infer<typeof halfTimeSchema>
 
 const hostSchema = z.object({
   fingerprint: fingerprintSchema,

@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot'
+import { type HalfTimeErrors, halfTimeError, halfTimeErrors } from '../../analysis/half-time.ts'
 import type { History, Series, Step } from '../../analysis/history.ts'
 import { change, count, day, exactSeconds, percent, range } from '../../run/format.ts'
 import { number, type PictureSize, picture, table } from './figure.ts'
@@ -161,20 +162,35 @@ function dated(length: number, most: number): number[] {
 }
 
 function runs({ runs }: History): Section {
+  const left = halfTimeErrors(runs.map(({ half_time: half }) => half))
   return section(
     'runs',
     'Runs',
-    table(
-      ['run', 'began', 'engine', 'changed in the fingerprint since the run before it'],
-      runs.map(({ path, timestamp, engine, version, model, changes }) => [
-        html`<code>${path}</code>`,
-        day(timestamp),
-        `${[engine, version].filter(Boolean).join(' ')}, ${model}`,
-        html`${changes.map(changed)}`,
-      ]),
-    ),
+    html`${left && html`<p class="lead">${timeLeft(left)}</p>`}
+${table(
+  [
+    'run',
+    'began',
+    'engine',
+    ...(left ? [number('time left at half-time')] : []),
+    'changed in the fingerprint since the run before it',
+  ],
+  runs.map(({ path, timestamp, engine, version, model, changes, half_time: half }) => [
+    html`<code>${path}</code>`,
+    day(timestamp),
+    `${[engine, version].filter(Boolean).join(' ')}, ${model}`,
+    ...(left ? [number(signed(halfTimeError(half)))] : []),
+    html`${changes.map(changed)}`,
+  ]),
+)}`,
   )
 }
+
+const signed = (error: number | undefined) => (error === undefined ? '–' : change(error))
+
+const timeLeft = ({ errors, median, most }: HalfTimeErrors): string =>
+  `What a run says when half of its trials have ended, against what the rest took: median error ${percent(median)} ` +
+  `over ${count(errors.length, 'run')}, at most ${percent(most)}.`
 
 const changed = ({ name, from, to }: History['runs'][number]['changes'][number], index: number): Markup =>
   html`${index > 0 && html`<br>`}${name}: ${short(from)} → ${short(to)}`

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ProgressEvent } from '../../run/progress.ts'
 import { type Report, type Run, runSchema, type Trial, trialSchema } from '../../run/schema.ts'
+import type { Step } from '../../run/steps.ts'
 import { parseTrials } from '../../run/trials.ts'
 
 /** Runs and trials for tests: a recorded run of this folder, or small ones put together here. */
@@ -16,6 +18,27 @@ export function recorded(name: 'without-gpu' | 'busy-host' | 'without-criu-log' 
 } {
   const file = (base: string) => readFileSync(join(import.meta.dirname, name, base), 'utf8')
   return { run: runSchema.parse(JSON.parse(file('run.json'))), trials: parseTrials(file('trials.jsonl'), name).trials }
+}
+
+/**
+ * The steps of two whole runs of the default without a GPU, one after the other on one host, as a run's progress file
+ * has them. A line is `[began, ended, kind, group, scenario]`, in seconds from the first step.
+ */
+export function recordedSteps(name: 'first' | 'second'): { events: ProgressEvent[]; plan: Step[] } {
+  const lines = readFileSync(join(import.meta.dirname, 'progress', `${name}.jsonl`), 'utf8')
+    .trimEnd()
+    .split('\n')
+  const all = lines.map(line => {
+    const [began, ended, kind, group, scenario] = JSON.parse(line) as [number, number, Step['kind'], string, string?]
+    return { began, ended, step: { kind, group, ...(scenario !== undefined && { scenario }) } }
+  })
+  return {
+    events: all.flatMap(({ began, ended, step }): ProgressEvent[] => [
+      { event: 'begin', at: began, step, phase: 'working' },
+      { event: 'end', at: ended },
+    ]),
+    plan: all.map(({ step }) => step),
+  }
 }
 
 type TrialParts = Partial<Omit<Trial, 'phases'>> & { phases?: Record<string, number> }
