@@ -8,7 +8,7 @@ import { tmpfsSize } from './tmpfs.ts'
 /** What this host has for checkpoints now, in bytes. */
 
 /** A file system is never filled to its last page: containers write small files beside the images. */
-const USABLE = 0.98
+export const USABLE = 0.98
 
 export interface FreeRoom {
   /** Of CHECKPOINT_DIR, those mounted below it counted as part of it. */
