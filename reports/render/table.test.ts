@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { compareRuns } from '../analysis/compare.ts'
 import { summarize } from '../analysis/summary.ts'
+import { exactSeconds } from '../run/format.ts'
 import { earlier, failedTrial, recorded, run, trials } from '../testing/recorded/builders.ts'
 import { gpuShape } from '../testing/recorded/gpu-shape.ts'
 import { mostOf, renderTable } from './table.ts'
@@ -34,6 +35,16 @@ describe('renderTable', () => {
       '        pages-no-zeros 5',
       '        pages-mapped 5',
     ])
+  })
+  it('says what each speedup is over where groups have baselines of their own, and only there', () => {
+    const real = recorded('without-gpu')
+    const several = summarize(real.run, real.trials)
+    const said = renderTable(several).replace(/\s+/g, ' ')
+    expect(said.match(/ of \S+: cold [\d.]+ s/g)!.length).toBeGreaterThan(2)
+    // each with the median that the speedups of its group were made of
+    for (const { id, strategy, versus_baseline: versus } of several.scenarios)
+      if (versus) expect(said).toMatch(new RegExp(`of (${id}|${strategy}): cold ${exactSeconds(versus.p50)} s`))
+    expect(renderTable(gpuShape().report)).not.toContain('baseline of')
   })
   it('has the targets first, each with a mark and the actual value', () => {
     const [title, first, second, third] = lines(renderTable(report))

@@ -6,6 +6,7 @@ import { idleLine, MIN_TRIALS, unjudged } from '../analysis/targets.ts'
 import { bytes, count, factor, factorRange, metricSign, metricValue, percent, range, seconds } from '../run/format.ts'
 import type { Report, Scenario, TargetResult } from '../run/schema.ts'
 import { gateVerdict, renderGate } from './gate-table.ts'
+import { groupBaselines } from './group-baselines.ts'
 import { loadLines } from './load-table.ts'
 import { legend, tree } from './scenario-tree.ts'
 import { align, type Column, cut, type Paint, paint, wrap } from './text.ts'
@@ -117,7 +118,8 @@ function scenarioLines(report: Report, width: number, ink: Paint): string[] {
           : [...broken(label, width), `${''.padEnd(name)}  ${figures(index + 1)}`]
       return scenario.failed === 0 ? line : [...line, ...failure(scenario, width, ink)]
     }),
-    ...legend(report.scenarios)
+    ...[groupBaselines(report.scenarios) ?? [], legend(report.scenarios)]
+      .flat()
       .flatMap(text => wrap(text, width - 2))
       .map(line => ink('dim', `  ${line}`)),
   ]
