@@ -94,7 +94,10 @@ describe.skipIf(cannotPlayVllm)('a recipe brings a GPU server back', { timeout: 
     expect(await script('checkpoint.sh')).toMatchObject({ exitCode: 0 })
     const proc = at('proc')
     mkdirSync(join(proc, 'gpus/0'), { recursive: true })
-    writeFileSync(join(proc, 'version'), 'NVRM version: NVIDIA UNIX x86_64 Kernel Module  999.1.2  Thu\n')
+    writeFileSync(
+      join(proc, 'version'),
+      'NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  999.1.2  Release Build\n',
+    )
     writeFileSync(join(proc, 'gpus/0/information'), 'Model: \t Other\nGPU UUID: \t GPU-1\n')
     const { exitCode, stderr } = await script('restore.sh', { NVIDIA_PROC: proc })
     expect(exitCode).toBe(2)

@@ -27,7 +27,10 @@ require() {
 }
 
 # The driver's version and the GPUs; nothing on a host without one.
-driver() { sed -n 's/^NVRM version:.*Kernel Module[^0-9]*\([0-9.]*\).*/\1/p' "$NVIDIA/version" 2>/dev/null || true; }
+driver() {
+  awk '/^NVRM version:/ { for (i = 1; i <= NF; i++) if ($i ~ /^[0-9]+\.[0-9]+(\.[0-9]+)?$/) { print $i; exit } }' \
+    "$NVIDIA/version" 2>/dev/null || true
+}
 gpus() {
   nvidia-smi --query-gpu=name,memory.total --format=csv,noheader 2>/dev/null | sed 's/, / /' | paste -sd+ |
     sed 's/+/ + /g' || true
