@@ -9,6 +9,30 @@ const LOG =
 
 describe('restore.log', () => {
   test('the stages', () => expect(parseRestoreLog(LOG)).toMatchObject({ restorer: 0.065322, resumed: 0.16638 }))
+  test("CRIU's CUDA plugin: its time begins with the first process, whichever has something on the GPU", () => {
+    const log =
+      '(00.100000) pie: 1: x\n(00.200000) Run late stage hook from criu master for external devices\n' +
+      '(00.250000) cuda_plugin: No need to resume devices on pid 7\n(00.300000) cuda_plugin: resuming devices on ' +
+      'pid 8\n(00.400000) cuda_plugin: resuming devices on pid 9\n(00.500000) Restore finished successfully\n'
+    expect(parseRestoreLog(log)).toMatchObject({ restorer: 0.1, devices: 0.2, resumed: 0.5 })
+    const times = { began: 10, restorer: 10.1, devices: 10.2, resumed: 10.5 }
+    expect(criuPhases(times, 9).map(({ name, duration }) => [name, Math.round(duration * 10)])).toEqual([
+      ['criu.fork', 1],
+      ['criu.restore', 1],
+      ['cuda.restore', 3],
+    ])
+    expect(parseRestoreLog(log.replaceAll(': resuming devices', ': No need to'))!.devices).toBeUndefined()
+  })
+  test('GPU state that the plugin could not bring back', () => {
+    const error =
+      '(00.4) Error (plugins/cuda/cuda_plugin.c:417): cuda_plugin: RESUME_DEVICES RESTORE failed with ' +
+      'cuda-checkpoint: x'
+    const end = '(00.500000) Restore finished successfully'
+    expect(parseRestoreEnd(`${error}\n${end}`)).toEqual({
+      said: 'finished',
+      notResumed: 'RESUME_DEVICES RESTORE failed with cuda-checkpoint: x',
+    })
+  })
   test('the restorer cannot begin after the end', () =>
     expect(parseRestoreLog('(00.300000) pie: 1: x\n(00.200000) Restore finished successfully\n')).toEqual({
       restorer: 0.2,

@@ -26,6 +26,8 @@ export interface RestoreTimes {
   began: number
   /** The first process entered CRIU's restorer: images are parsed, mounts made, processes forked. */
   restorer: number
+  /** CRIU's CUDA plugin began with what goes back to the GPU; undefined where it had nothing to do. */
+  devices?: number | undefined
   /** All processes run again. */
   resumed: number
 }
@@ -36,18 +38,27 @@ const STAMP = /^\((\d+\.\d+)\)/
  * Reads CRIU's own stages out of restore.log. Relative to CRIU's begin, in seconds; `last` is its last line.
  * @returns undefined where CRIU did not finish
  */
-export function parseRestoreLog(log: string): { restorer: number; resumed: number; last: number } | undefined {
+export function parseRestoreLog(
+  log: string,
+): { restorer: number; devices?: number; resumed: number; last: number } | undefined {
   let restorer: number | undefined
   let resumed: number | undefined
+  // processes of which the plugin only finds that they have nothing there belong to its time
+  let late: number | undefined
+  let devices: number | undefined
   let last = 0
   for (const line of log.split('\n')) {
     const at = Number(STAMP.exec(line)?.[1])
     if (!Number.isFinite(at)) continue
     last = Math.max(last, at)
     if (restorer === undefined && line.includes('pie: ')) restorer = at
+    if (line.includes('Run late stage hook')) late = at
+    if (line.includes('cuda_plugin: resuming devices')) devices = late ?? at
     if (line.includes('Restore finished successfully')) resumed = at
   }
-  return resumed === undefined ? undefined : { restorer: Math.min(restorer ?? resumed, resumed), resumed, last }
+  if (resumed === undefined) return undefined
+  const began = Math.min(restorer ?? resumed, resumed)
+  return { restorer: began, ...(devices !== undefined && { devices }), resumed, last }
 }
 
 /**
@@ -65,7 +76,8 @@ export function restoreTimes(work: string): RestoreTimes | undefined {
     const stages = parseRestoreLog(readFileSync(path, 'latin1'))
     if (!stages) return undefined
     const began = fromWallClock(criuBegan(statSync(path), stages.last))
-    return { began, restorer: began + stages.restorer, resumed: began + stages.resumed }
+    const devices = stages.devices === undefined ? undefined : began + stages.devices
+    return { began, restorer: began + stages.restorer, devices, resumed: began + stages.resumed }
   } catch {
     return undefined
   }
@@ -83,9 +95,14 @@ export async function resumed(work: string, signal: AbortSignal): Promise<void> 
   }
 }
 
-/** Whether CRIU says that the processes run again. */
-export const hasResumed = (work: string): boolean =>
-  endOf(join(work, 'restore.log'), 4096).includes('Restore finished successfully')
+/** What CRIU's plugin says of GPU state that it could not bring back; to CRIU that is a restore like any other. */
+const NOT_RESUMED = /Error \([^)]*\): cuda_plugin: (RESUME_DEVICES .*)$/m
+
+/** Whether CRIU says that the processes run again, with all that they had on a GPU. */
+export function hasResumed(work: string): boolean {
+  const end = endOf(join(work, 'restore.log'), 4096)
+  return end.includes('Restore finished successfully') && !NOT_RESUMED.test(end)
+}
 
 export interface RestoreLogFigures {
   lines: number
@@ -119,6 +136,8 @@ export interface RestoreLog {
   said: 'finished' | 'unfinished' | 'nothing' | 'none'
   /** Pages of memory that CRIU restored, all processes together; undefined where it does not say. */
   pages?: number
+  /** Why CRIU's CUDA plugin left GPU state where it was. */
+  notResumed?: string
 }
 
 /** @param log undefined where there is none. Source: criu/cr-restore.c, criu/mem.c (nr_restored_pages) */
@@ -132,7 +151,12 @@ export function parseRestoreEnd(log: string | undefined): RestoreLog {
       ? 'nothing'
       : 'unfinished'
   const pages = stamped.flatMap(line => /\bnr_restored_pages:\s*(\d+)$/.exec(line)?.[1] ?? [])
-  return { said, ...(pages.length > 0 && { pages: pages.reduce((sum, count) => sum + Number(count), 0) }) }
+  const [, notResumed] = NOT_RESUMED.exec(log) ?? []
+  return {
+    said,
+    ...(notResumed && { notResumed }),
+    ...(pages.length > 0 && { pages: pages.reduce((sum, count) => sum + Number(count), 0) }),
+  }
 }
 
 /** What the restore.log in a folder says of its end. The log must have been removed before the restore. */
@@ -151,10 +175,12 @@ export function removeRestoreLogs(root: string): void {
 }
 
 /** The phases of CRIU's work, from `start` (the trial's, on the monotonic clock). */
-export function criuPhases({ began, restorer, resumed }: RestoreTimes, start: number): Phase[] {
+export function criuPhases({ began, restorer, devices = Infinity, resumed }: RestoreTimes, start: number): Phase[] {
+  const memory = Math.min(Math.max(devices, restorer), resumed)
   return [
     { name: 'criu.fork', start: began - start, duration: restorer - began },
-    { name: 'criu.restore', start: restorer - start, duration: resumed - restorer },
+    { name: 'criu.restore', start: restorer - start, duration: memory - restorer },
+    ...(memory < resumed ? [{ name: 'cuda.restore', start: memory - start, duration: resumed - memory }] : []),
   ]
 }
 

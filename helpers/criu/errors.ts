@@ -14,6 +14,8 @@ const NO_CAUSE = [
   /cgroupd: recv req error/,
   /(Restoring|Dumping) FAILED/,
   /Killing processes because of failure/,
+  // of every process that has nothing on the GPU
+  /cuda_plugin: Failed to launch cuda-checkpoint to retrieve restore tid/,
 ]
 
 const DAMAGED =
@@ -42,6 +44,16 @@ const REMEDIES: [RegExp, string][] = [
   ],
   [/Read \d+ bytes while \d+ expected|Failed unpacking object|Can't read pages data|Unexpected EOF/, DAMAGED],
   [/Unable to open .*\.img|Can't open .*\.img|Magic doesn't match/, DAMAGED],
+  [
+    /cuda_plugin: PAUSE_DEVICES failed/,
+    'The server did not come to rest: work is still running on the GPU. Make sure that nobody else sends requests to ' +
+      "it, or let the suite move its GPU state (leave cuda: 'criu-plugin' out).",
+  ],
+  [
+    /cuda_plugin: (CHECKPOINT|RESUME)_DEVICES/,
+    "CRIU's plugin could not move GPU state: what the driver answered stands there. Let the suite do it (leave " +
+      "cuda: 'criu-plugin' out), which tries it before the dump and says what each error means.",
+  ],
   [/vdso: Unexpected rt vDSO area bounds|Can't get 1:16 opt/, OF_THIS_KERNEL],
 ]
 

@@ -87,6 +87,11 @@ int cuCheckpointProcessGetState(int pid, int *state) {
   *state = is == 'r' ? 0 : is == 'l' ? 1 : is == 'c' ? 2 : 3;
   return OK;
 }
+int cuCheckpointProcessGetRestoreThreadId(int pid, int *tid) {
+  int state, result = cuCheckpointProcessGetState(pid, &state);
+  *tid = pid; /* its first thread, which a real driver leaves alone */
+  return result;
+}
 int cuCheckpointProcessLock(int pid, void *args) {
   unsigned timeout = *(unsigned *)args;
   for (int i = 4; i < 64; i++) if (((char *)args)[i]) return INVALID_VALUE;

@@ -47,6 +47,7 @@ test('set-up does for an engine what its description says', () => {
     'vLLM',
     'host for vLLM',
     'driver libraries',
+    "CRIU's CUDA plugin",
   ])
   expect(names('openai')).toEqual(names('llama-cpp'))
   expect(names('openai', true).filter(name => !names('openai').includes(name))).toEqual([
@@ -58,6 +59,7 @@ test('set-up does for an engine what its description says', () => {
     'NUMA',
     'host for the server',
     'driver libraries',
+    "CRIU's CUDA plugin",
   ])
   expect(gpuSteps({ label: 'SGLang' }).map(({ name }) => name)).toEqual([
     'NVIDIA driver',

@@ -70,6 +70,15 @@ export function packageOf(file: string): [name: string, version: string] | undef
   return match ? [match[1]!, decodeURIComponent(match[2]!)] : undefined
 }
 
+/** @throws Problem where the packages' signatures cannot be checked */
+export function checkKeyring(): void {
+  if (!existsSync(KEYRING))
+    throw new Problem(
+      `set-up: ${KEYRING} is missing, so the packages' signatures cannot be checked\nInstall the package ` +
+        'debian-archive-keyring.',
+    )
+}
+
 /**
  * Unpacks packages of a Debian suite, with all they depend on, into `target`, which must not exist.
  * @returns version by package name
@@ -81,11 +90,7 @@ export async function unpackDebian(
   target: string,
   say: Say,
 ): Promise<Record<string, string>> {
-  if (!existsSync(KEYRING))
-    throw new Problem(
-      `set-up: ${KEYRING} is missing, so the packages' signatures cannot be checked\nInstall the package ` +
-        'debian-archive-keyring.',
-    )
+  checkKeyring()
   const mirror = await debianMirror()
   const unpack = (anyAge: boolean) =>
     attempt('setpriv', [...ISOLATED, 'mmdebstrap', ...unpackArguments(suite, packages, target, mirror, anyAge)], {
@@ -104,7 +109,8 @@ export async function unpackDebian(
   return Object.fromEntries(versions.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-function refused(mirror: string, suite: string, packages: string[], outcome: Outcome): Problem {
+/** What apt refused, and what to do about it. */
+export function refused(mirror: string, suite: string, packages: string[], outcome: Outcome): Problem {
   const why = refusal(outcome.all)
   const remedy =
     why === 'signature'

@@ -21,11 +21,6 @@ import { gib } from './tmpfs.ts'
 
 /** First driver with cuCheckpointProcess*. Source: CUDA 12.8 release notes. */
 const OLDEST_DRIVER = 570
-const CUDA_PLUGINS = [
-  '/usr/lib/criu/cuda_plugin.so',
-  '/usr/local/lib/criu/cuda_plugin.so',
-  '/usr/lib/x86_64-linux-gnu/criu/cuda_plugin.so',
-]
 
 /** A step that can only be looked at. */
 function look(name: string, probe: (c: Configuration) => Promise<Found> | Found): Step {
@@ -99,14 +94,12 @@ const cuda = look('CUDA checkpoint', async () => {
   if (found instanceof Error)
     return unusable(found.message.split('\n')[0]!, found.message.split('\n').slice(1).join(' '))
   await found.close()
-  const plugin = CUDA_PLUGINS.find(path => existsSync(path))
   const how =
     found.way === 'driver'
       ? `the driver's API (CUDA ${Math.floor(found.version! / 1000)}.${(found.version! % 1000) / 10})`
       : found.way
-  // with the plugin, CRIU would take what the suite has already taken
   return ok(
-    `${how}${plugin ? `, CRIU's ${plugin}` : ', no cuda_plugin.so of CRIU (not needed)'}`,
+    how,
     found.way === 'driver' ? undefined : `driver ${OLDEST_DRIVER} or newer saves a process start for every step`,
   )
 })

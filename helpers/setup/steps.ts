@@ -3,6 +3,7 @@ import type { Configuration } from '../config/configuration.ts'
 import { engineDescriptions } from '../engines/index.ts'
 import { lock } from '../host/lock.ts'
 import { criu } from './criu.ts'
+import { cudaPluginStep } from './cuda-plugin.ts'
 import { driverLibraries, driverVersion } from './driver-libraries.ts'
 import { ownFolder } from './folder.ts'
 import { driver, gpuSteps } from './gpu.ts'
@@ -21,6 +22,7 @@ export function stepsFor({ engine, usesGpu }: Pick<Configuration, 'engine' | 'us
     ...(usesGpu ? [...gpuSteps(engineDescriptions[engine]), driverLibraries] : []),
     seccomp,
     criu,
+    ...(usesGpu ? [cudaPluginStep] : []),
     tmpfs,
     image,
     model,
