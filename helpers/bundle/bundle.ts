@@ -3,10 +3,12 @@ import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises'
 import { arch } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { Problem } from '../core/problem.ts'
+import { compareVersions } from '../core/versions.ts'
 import { command } from '../host/command.ts'
 import { whereIs } from '../host/programs.ts'
 import { DEFAULT_MODEL } from '../models/embedded.ts'
 import { debianCriu } from '../setup/criu.ts'
+import { buildCudaPlugin, CHECKPOINT_PROGRAM, COMPILER, glibcOf, PLUGIN } from '../setup/cuda-plugin-build.ts'
 import { unpackDebian } from '../setup/debian.ts'
 import { removeTree, whole } from '../setup/folder.ts'
 import { provideUnpacker } from '../setup/packages.ts'
@@ -23,6 +25,9 @@ import { resolveWheels, unpackWheels, type WheelOptions } from './wheels.ts'
 /** All that a host without a network needs to run the suite, as numbered parts and an install.sh. */
 
 const project = resolve(import.meta.dirname, '../..')
+
+/** Of the oldest host that a bundle is for: Ubuntu 24.04. */
+const GLIBC = '2.39'
 
 export interface BundleOptions extends WheelOptions {
   /** Folder of the parts; made anew. */
@@ -82,6 +87,8 @@ export async function makeBundle(options: BundleOptions, say: Say): Promise<Mani
     await writeFile(join(criu.folder, 'packages.json'), JSON.stringify(criu.packages))
     await add('criu', `CRIU ${criu.packages.criu} with its own libraries`, criu.packages, join(criu.folder, '..'))
 
+    await addCudaPlugin(join(work, 'cuda-plugin'), criu.packages.criu!, say, add)
+
     if (options.engine) {
       const engine = join(work, 'engine')
       const versions = await collectEngine(engine, say)
@@ -110,6 +117,24 @@ export async function makeBundle(options: BundleOptions, say: Say): Promise<Mani
     return options.out
   })
   return manifest!
+}
+
+/** Where there is a compiler. @throws Problem where what it makes would not run on the oldest host of a bundle */
+async function addCudaPlugin(folder: string, criu: string, say: Say, add: Add): Promise<void> {
+  if (!whereIs(COMPILER)) {
+    say(`left out: CRIU's CUDA plugin, because ${COMPILER} is not installed`)
+    return
+  }
+  await buildCudaPlugin(folder, criu, say)
+  for (const file of [PLUGIN, CHECKPOINT_PROGRAM]) {
+    const needed = await glibcOf(join(folder, file))
+    if (compareVersions(needed, GLIBC) > 0)
+      throw new Problem(
+        `bundle: ${file} was compiled against glibc ${needed} here, and a bundle's host may have ${GLIBC}\nBundle ` +
+          'on an older distribution, such as Debian 12.',
+      )
+  }
+  await add('cuda-plugin', `CRIU's CUDA plugin and ${CHECKPOINT_PROGRAM}`, { criu }, folder)
 }
 
 type Add = (name: string, what: string, versions: Record<string, string>, folder: string) => Promise<void>

@@ -153,6 +153,13 @@ for source in "$prefix"/criu/criu-*; do
     say "$own/bin/criu: $version"
 done
 
+# CRIU's CUDA plugin beside it; set-up puts its program on CRIU's PATH.
+if [ -d "$prefix/cuda-plugin" ]; then
+    new=$state/cuda-plugin.part-$$
+    rm -rf "$new" "$state/cuda-plugin" && cp -a "$prefix/cuda-plugin" "$new" && mv "$new" "$state/cuda-plugin" || exit 2
+    say "$state/cuda-plugin/cuda_plugin.so"
+fi
+
 # 5. The embedded engine: set-up makes its image from these files, and copies the model.
 if [ -d "$prefix/engine" ]; then
     rm -rf "$state/bundled"

@@ -1,6 +1,6 @@
 /* NVIDIA's cuda-checkpoint program, as far as CRIU's cuda_plugin and vLLM call it, on the driver's public API: for
- * hosts that do not have NVIDIA's, which may not be passed on. Errors go to stderr, with exit code 1; a wrong command line
- * ends with 2.
+ * hosts that do not have NVIDIA's, which may not be passed on. Errors go to stderr, with exit code 1; a wrong command
+ * line ends with 2.
  * Sources: CRIU's plugins/cuda/cuda_plugin.c; cuda.h, "CUDA Checkpointing" (driver 570 and newer). */
 #include <dlfcn.h>
 #include <stdio.h>

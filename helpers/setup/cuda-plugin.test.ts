@@ -81,6 +81,17 @@ test('set-up goes on without it, tries it once for a CRIU, and says how to try a
   expect(await probe()).toMatchObject({ state: 'ok', found: expect.stringContaining('came without') })
 })
 
+test('a bundle brought both: made without a compiler', async () => {
+  chosen('4.2.1-1')
+  made('4.2.1-1')
+  rmSync(join(stateDir, 'bin'), { recursive: true })
+  write(join(pluginFolder(stateDir), 'cuda-checkpoint'))
+  vi.stubEnv('PATH', '/nowhere')
+  expect(await probe()).toMatchObject({ state: 'missing' })
+  await cudaPluginStep.make({ stateDir } as Configuration, () => {})
+  expect(await probe()).toMatchObject({ state: 'ok', found: expect.stringContaining('cuda_plugin.so, ') })
+})
+
 test('a mirror that cannot be reached: said, written down, and no error', async () => {
   chosen('4.2.1-1')
   vi.stubEnv('DEBIAN_MIRROR', 'file:///nowhere')

@@ -79,6 +79,9 @@ export const cudaPluginStep: Step = {
         `${choice.path} came without ${PLUGIN}`,
         `install that CRIU's plugin into ${DEFAULT_FOLDER}, or use the CRIU of set-up (leave CRIU_BIN out)`,
       )
+    // a bundle brought both: CRIU has only to be told where the program is
+    if (folderFor(stateDir, choice) && existsSync(join(pluginFolder(stateDir), CHECKPOINT_PROGRAM)))
+      return missing(`${CHECKPOINT_PROGRAM} is not on CRIU's PATH yet`)
     if (!whereIs(COMPILER)) return without('no C compiler', `apt-get install ${COMPILER} libc6-dev; npm run setup`)
     const failed = readRecord(stateDir, RECORD, failure)
     return failed && failed.criu === versionOf(choice)
