@@ -1,7 +1,10 @@
+import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { configuration } from '../config/configuration.ts'
 import { runCommand } from '../core/command-line.ts'
 import { Problem } from '../core/problem.ts'
 import { command } from '../host/command.ts'
+import { hubModel, madeRevision, revisionFolder, setMainRevision } from '../models/hub.ts'
 import { type ModelOptions, parseOptions, USAGE } from '../models/random-model/options.ts'
 
 /** `npm run random-model`: a Hugging Face model folder with random weights. Exit 0, or 2 with what to do. */
@@ -9,7 +12,21 @@ import { type ModelOptions, parseOptions, USAGE } from '../models/random-model/o
 const SECONDS = 1800
 const program = join(resolve(import.meta.dirname, '../models/random-model'), 'make.py')
 
-async function make({ shape, out, python, seed }: ModelOptions): Promise<string> {
+async function make(options: ModelOptions): Promise<string> {
+  const { shape, hub, python, seed } = options
+  if (!hub) return write(options, options.out!)
+  const model = hubModel(configuration().modelsCache, hub)
+  const revision = madeRevision(`${shape} ${seed}`)
+  mkdirSync(revisionFolder(model, revision), { recursive: true })
+  const made = await write({ shape, python, seed }, revisionFolder(model, revision))
+  setMainRevision(model, revision)
+  return `${made}\nrandom-model: MODEL_ID=${hub}`
+}
+
+async function write(
+  { shape, python, seed }: Pick<ModelOptions, 'shape' | 'python' | 'seed'>,
+  out: string,
+): Promise<string> {
   const { stdout } = await command(python, ['-B', program, shape, out, String(seed)], {
     timeout: SECONDS,
     remedy: `Is there room in ${out}, and does ${python} have torch? Name another one with --python.`,

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { Configuration } from '../config/configuration.ts'
 import { Problem } from '../core/problem.ts'
@@ -65,6 +65,12 @@ export function prefixes(stateDir: string): string[] {
     )
     .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
     .map(entry => join(stateDir, entry))
+}
+
+/** The folder of the CRIU that set-up unpacked, where it chose that one. */
+export function criuPrefix(stateDir: string): string | undefined {
+  const choice = readRecord(stateDir, 'criu', criuChoice)
+  return choice?.from === 'debian' ? dirname(dirname(choice.path)) : undefined
 }
 
 type Choice = { candidate: Candidate; verdict: Verdict }

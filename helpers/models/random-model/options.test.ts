@@ -5,8 +5,16 @@ test('defaults', () => {
   expect(parseOptions(['--shape', 'qwen2-1.5b', '--out', '/m'])).toEqual({
     shape: 'qwen2-1.5b',
     out: '/m',
+    hub: undefined,
     python: 'python3',
     seed: 0,
+  })
+})
+
+test("into the hub's cache, by a name", () => {
+  expect(parseOptions(['--shape', 'qwen2-1.5b', '--hub', 'random/qwen2-1.5b'])).toMatchObject({
+    out: undefined,
+    hub: 'random/qwen2-1.5b',
   })
 })
 
@@ -15,6 +23,9 @@ test.for([
   [['--shape', 'toString', '--out', 'm'], 'received "toString"'],
   [['--shape', 'qwen2-7b'], '--out is missing'],
   [['--shape', 'qwen2-7b', '--out', 'm', '--seed', '-1'], '--seed'],
+  [['--shape', 'qwen2-7b', '--out', 'm', '--hub', 'a/b'], 'one of them'],
+  [['--shape', 'qwen2-7b', '--hub', '../../b'], '--hub: received "../../b"'],
+  [['--shape', 'qwen2-7b', '--hub', 'b'], '--hub: received "b"'],
   [['--size', '1'], 'Usage'],
 ] as const)('%j is refused', ([args, why]) => {
   expect(() => parseOptions([...args])).toThrow(why)

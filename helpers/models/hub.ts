@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The cache of Hugging Face's hub: a folder for each model, one of each of its revisions in it. */
+
+/** Where it keeps a model, such as Qwen/Qwen2-1.5B. */
+export const hubModel = (modelsCache: string, name: string): string =>
+  join(modelsCache, 'hub', `models--${name.replaceAll('/', '--')}`)
+
+/** A revision as the hub has them, for a model that is made here: the same for the same. */
+export const madeRevision = (what: string): string => createHash('sha1').update(what).digest('hex')
+
+export const revisionFolder = (model: string, revision: string): string => join(model, 'snapshots', revision)
+
+/** The revision becomes the one that the model's name stands for. */
+export function setMainRevision(model: string, revision: string): void {
+  mkdirSync(join(model, 'refs'), { recursive: true })
+  writeFileSync(join(model, 'refs/main'), revision)
+}
