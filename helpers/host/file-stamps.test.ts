@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type FileStamps, findChange, stampFiles, stampFolder } from './file-stamps.ts'
+import { type FileStamps, findChange, stampedBytes, stampFiles, stampFolder } from './file-stamps.ts'
 
 let folder: string, first: string, second: string, stamps: FileStamps
 beforeEach(() => {
@@ -28,6 +28,12 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 it('takes all files of a folder', () => expect(stampFolder(folder)).toEqual(stamps))
+
+it('knows how large they were, whatever became of them', () => {
+  rmSync(first)
+  truncateSync(second, 1)
+  expect(stampedBytes(stamps)).toBe(2 * 'content'.length)
+})
 
 it('is content with files that were read, linked and renamed to and fro', () => {
   readFileSync(first)

@@ -18,6 +18,10 @@ export function stampFiles(paths: string[]): FileStamps {
 export const stampFolder = (folder: string): FileStamps =>
   stampFiles(readdirSync(folder).map(file => join(folder, file)))
 
+/** Bytes of all files together, as they were. */
+export const stampedBytes = (stamps: FileStamps): number =>
+  Number([...stamps.values()].reduce((sum, { bytes }) => sum + bytes, 0n))
+
 /**
  * What happened to the first file that is not as it was, and what to do; undefined where all are. Bits that change
  * without a write, as in broken memory, are not seen.
