@@ -7,6 +7,7 @@ interface Delta {
 
 /** A chunk of OpenAI's completions API, and what llama.cpp and vLLM add to it. */
 export interface Chunk {
+  id?: string
   object?: string
   error?: unknown
   message?: string

@@ -13,6 +13,8 @@ export interface Endpoint {
   maxTokens: number
   /** Whether the model may end its answer before, even before its first word; a measured one is always as long. */
   mayEnd?: boolean
+  /** The answer is drawn at random, by no seed; else it is always the same. */
+  random?: boolean
   /** Asked as a user's message, in the model's chat template. */
   chat?: boolean
 }
@@ -36,13 +38,12 @@ const BODY_DEADLINE = 1
 const DONE_DEADLINE = 2
 
 /** What is sent to {@link pathOf}. */
-export const body = ({ model, prompt, maxTokens, mayEnd = false, chat }: Endpoint) =>
+export const body = ({ model, prompt, maxTokens, mayEnd = false, random, chat }: Endpoint) =>
   JSON.stringify({
     model,
     ...(chat ? { messages: [{ role: 'user', content: prompt }] } : { prompt }),
     max_tokens: maxTokens,
-    temperature: 0,
-    seed: 0,
+    ...(random ? { temperature: 1 } : { temperature: 0, seed: 0 }),
     ignore_eos: !mayEnd,
     stream: true,
     stream_options: { include_usage: true },

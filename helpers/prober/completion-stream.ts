@@ -5,6 +5,8 @@ import { type Evaluation, evaluationOf, messageOf, parsed } from './completion-c
 export interface Completion extends Evaluation {
   text: string
   tokens: number
+  /** What the server calls it, such as chatcmpl-1; undefined where it has no name for it. */
+  id?: string
   /** `stop` or `length`; undefined where the server sent none. */
   finishReason?: string
   /** What could not be checked. */
@@ -42,6 +44,7 @@ export class CompletionStream {
   tokens = 0
   readonly #mayBeEmpty: boolean
   #text = ''
+  #id: string | undefined
   #finishReason: string | undefined
   #evaluation: Evaluation = {}
   #done = false
@@ -91,6 +94,7 @@ export class CompletionStream {
     return {
       text: this.#text,
       tokens: this.tokens,
+      ...(this.#id && { id: this.#id }),
       ...this.#evaluation,
       ...(this.#finishReason && { finishReason: this.#finishReason }),
       ...(notes.length > 0 && { notes }),
@@ -128,6 +132,7 @@ export class CompletionStream {
     if (!said || !Array.isArray(choices))
       return this.#refuse(`the server sent something that is not a completion: ${excerpt(data)}`)
     this.#evaluation = { ...this.#evaluation, ...evaluationOf(said) }
+    if (typeof said.id === 'string') this.#id ??= said.id
     const [choice] = choices
     const { delta } = choice ?? {}
     const piece = choice?.text ?? (delta?.content || delta?.reasoning_content || delta?.reasoning)

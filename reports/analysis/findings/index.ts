@@ -2,6 +2,7 @@ import { seconds } from '../../run/format.ts'
 import type { Finding, Report, Run, Trial } from '../../run/schema.ts'
 import { archiveReadAgain } from './archive-passes.ts'
 import { compression } from './compression.ts'
+import { copiesRepeat } from './copies-repeat.ts'
 import { criuLog } from './criu-log.ts'
 import { cudaProcesses, cudaRestore } from './cuda.ts'
 import { firstRun } from './first-run.ts'
@@ -41,6 +42,7 @@ const RULES: Rule[] = [
   noisyHost,
   unattributed,
   fullTmpfs,
+  copiesRepeat,
   knownDefects,
 ]
 
