@@ -88,7 +88,7 @@ test('docs/commands.md names every command of package.json, and none that there 
 
 /** Of other programs; the rest of docs/troubleshooting.md quotes this suite. */
 const FOREIGN =
-  /^(Error 803|iptables-restore|setting rlimit|6$|: operation|vdso: |sockets: |mnt: |Can't [cd]|\/run\/criu)/
+  /^(Error 803|CACError|iptables-restore|setting rlimit|6$|: operation|vdso: |sockets: |mnt: |Can't [cd]|\/run\/criu)/
 
 /** How many words of a message stand in pieces of three and more that the sources have: templates cut it up. */
 function quoted(words: string[], there: (piece: string) => boolean): number {
