@@ -4,32 +4,36 @@ import type { Scenario } from '../../run/schema.ts'
 import { type Facts, measured, p50, phase, type Rule, sibling, slowerBy, word } from './rule.ts'
 
 /** Image files that are unpacked to disk, or read from it, although memory is where they are wanted. */
-export const imagesOnDisk: Rule = facts =>
-  measured(facts).flatMap(scenario => {
+export const imagesOnDisk: Rule = facts => {
+  const found = measured(facts).flatMap(scenario => {
     if (word(facts, scenario.id, 'images.storage') !== 'disk') return []
     const seen = scenario.strategy === 'podman-import' ? unpacking(scenario) : reading(facts, scenario)
-    return seen === undefined
-      ? []
-      : [
-          {
-            code: 'images-on-disk',
-            ...seen,
-            remedy:
-              "put container storage on a tmpfs: here the setting `{ storage: 'tmpfs-huge' }`; with podman alone " +
-              `\`mkdir /mnt/images && mount -t tmpfs -o size=${sizeFor(facts, scenario)},huge=always tmpfs ` +
-              '/mnt/images`, then `podman --root /mnt/images/storage ...`',
-            source: 'https://github.com/containers/podman/issues/25662',
-            scenario: scenario.id,
-          },
-        ]
+    return seen === undefined ? [] : [{ scenario, seen }]
   })
+  // one tmpfs for whichever of them: the remedy is the same for all
+  const size = sizeFor(
+    facts,
+    found.map(({ scenario }) => scenario),
+  )
+  return found.map(({ scenario, seen }) => ({
+    code: 'images-on-disk',
+    ...seen,
+    remedy:
+      "put container storage on a tmpfs: here the setting `{ storage: 'tmpfs-huge' }`; with podman alone " +
+      `\`mkdir /mnt/images && mount -t tmpfs -o size=${size},huge=always tmpfs /mnt/images\`, then ` +
+      '`podman --root /mnt/images/storage ...`',
+    source: 'https://github.com/containers/podman/issues/25662',
+    scenario: scenario.id,
+  }))
+}
 
 const GIB = 2 ** 30
 
-/** Room for the checkpoint and half as much again, at most half of the host's memory: as `mount` reads it. */
-function sizeFor({ run }: Facts, { checkpoint }: Scenario): string {
+/** Room for the largest checkpoint and half as much again, at most half of the host's memory: as `mount` reads it. */
+function sizeFor({ run }: Facts, scenarios: Scenario[]): string {
   const half = run.host.memory / 2
-  const wanted = checkpoint?.bytes ? 1.5 * checkpoint.bytes : half
+  const largest = Math.max(0, ...scenarios.map(({ checkpoint }) => checkpoint?.bytes ?? 0))
+  const wanted = largest > 0 ? 1.5 * largest : half
   const size = Math.min(wanted, half)
   return size < GIB ? `${Math.max(1, Math.floor(size / 2 ** 20))}m` : `${Math.floor(size / GIB)}g`
 }

@@ -18,6 +18,9 @@ const SIZES: PictureSize[] = [
   { name: 'narrow', width: 360, names: 0, narrow: true },
 ]
 
+/** Of a text that lines may cross: a rim of paper around its letters. */
+export const CLEAR = { fill: 'var(--ink)', stroke: 'var(--paper)', strokeWidth: 4 } as const
+
 /**
  * Draws a picture for each width.
  * @param label what it shows, for those who do not see it; the table behind it says the rest

@@ -54,6 +54,9 @@ function expectFigures(text: string, { scenarios, findings }: Report): void {
   expect([...node.querySelectorAll('#findings .cost')].map(cell => cell.textContent)).toEqual(
     findings.map(({ cost }) => (cost === null ? 'no figure' : `${seconds(cost)} s`)),
   )
+  // a text with a rim and no fill of its own would be paper on paper
+  for (const text of node.querySelectorAll('svg [aria-label="text"]'))
+    expect(['none', 'var(--paper)']).not.toContain(text.getAttribute('fill'))
   const drawn = [...node.querySelectorAll('#trials .wide circle')]
   expect(drawn).toHaveLength(measured.reduce((sum, one) => sum + one.n, 0))
 }

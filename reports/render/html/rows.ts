@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import type { Scenario } from '../../run/schema.ts'
 import { type Branch, tree } from '../scenario-tree.ts'
-import type { PictureSize } from './figure.ts'
+import { CLEAR, type PictureSize } from './figure.ts'
 
 /** Rows of a picture: the tree of scenarios, each below the one whose settings it adds to, as in the terminal. */
 
@@ -92,6 +92,6 @@ const namesOf = (all: Row[], margin: number): Plot.Markish[] =>
       fontSize: 12,
       lineHeight: LINE / 12,
       fontWeight: level[0]!.id === undefined ? 600 : 400,
-      fill: 'var(--ink)',
+      ...CLEAR,
     }),
   )

@@ -168,7 +168,7 @@ export function host(report: Report): Section {
 
 /** A fact of the host in the unit that its name tells. */
 function fact(name: string, value: unknown): string {
-  if (typeof value !== 'number') return String(value)
+  if (typeof value !== 'number') return String(value ?? 'none')
   if (name.endsWith('_time')) return `${(value * 1e6).toFixed(1)} µs`
   return value > 1e6 ? `${bytes(value)}${name.endsWith('bandwidth') ? '/s' : ''}` : String(value)
 }

@@ -19,13 +19,13 @@ export function serverTable({ scenarios }: Report): Section | undefined {
       [
         'scenario',
         number('T2,\u00A0s'),
-        number('inference TFFT, s'),
+        number('inference TFFT,\u00A0s'),
         number('tokens/s'),
-        number('warm-up TFFT, s'),
+        number('warm-up TFFT,\u00A0s'),
         number('warm-up tokens/s'),
         number('checkpoint'),
         number('GPU memory in it'),
-        number('taken in, s'),
+        number('taken in,\u00A0s'),
       ],
       tree(shown).map(branch => [label(branch), ...(branch.scenario ? figures(branch.scenario) : EMPTY).map(number)]),
     )}`,
@@ -36,7 +36,7 @@ export function serverTable({ scenarios }: Report): Section | undefined {
 const label = ({ depth, name, scenario }: Branch): Markup =>
   scenario
     ? html`<span title="${scenario.id}" style="padding-left:${depth}em">${idCode(name)}</span>`
-    : html`<strong>${name}</strong>`
+    : html`<strong class="whole">${name}</strong>`
 
 const NONE = '–'
 const EMPTY = Array.from({ length: 8 }, () => '')

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { count, percent, seconds } from '../../run/format.ts'
 import type { Scenario } from '../../run/schema.ts'
-import { figureSection, number, type PictureSize, picture, table } from './figure.ts'
+import { CLEAR, figureSection, number, type PictureSize, picture, table } from './figure.ts'
 import { html, type Markup, type Section } from './markup.ts'
 import { FAMILY_ORDER, familyOf, inkOn, strengthOf } from './palette.ts'
 import { rows } from './rows.ts'
@@ -105,23 +105,40 @@ function chart(scenarios: Scenario[], size: PictureSize): Plot.PlotOptions {
       tickSize: 0,
     },
     y: scale,
-    marks: [...names, ...marks(scenarios, at, longest, (size.width - marginLeft - marginRight) / longest)],
+    marks: [
+      ...baselines(scenarios, at, longest),
+      ...names,
+      ...marks(scenarios, at, (size.width - marginLeft - marginRight) / longest),
+    ],
     color: { type: 'identity' },
     opacity: { type: 'identity' },
   }
 }
 
-/**
- * A bar for each phase, its name where it fits, the median of the baseline, and TFFT at the end.
- * @param longest seconds that the axis shows
- * @param pixels of a second
- */
-function marks(scenarios: Scenario[], at: (id: string) => number, longest: number, pixels: number): Plot.Markish[] {
+/** Ticks at the median of the baseline of each. @param longest seconds that the axis shows */
+function baselines(scenarios: Scenario[], at: (id: string) => number, longest: number): Plot.Markish[] {
+  const based = scenarios.filter(({ versus_baseline: versus }) => versus && versus.p50 <= longest)
+  return [
+    ...[-1, 1].map(side =>
+      Plot.link(based, {
+        x1: one => one.versus_baseline!.p50,
+        x2: one => one.versus_baseline!.p50,
+        y1: one => at(one.id) + side * (BAR / 2 - 1),
+        y2: one => at(one.id) + side * (BAR / 2 + 4),
+        stroke: 'var(--ink)',
+        strokeWidth: 2,
+        title: ({ versus_baseline: versus }) => `${versus!.scenario}, in turn with it: ${seconds(versus!.p50)} s`,
+      }),
+    ),
+  ]
+}
+
+/** A bar for each phase, its name where it fits, and TFFT at the end. @param pixels of a second */
+function marks(scenarios: Scenario[], at: (id: string) => number, pixels: number): Plot.Markish[] {
   const all = scenarios.flatMap(bars)
   const named = all
     .map(bar => ({ ...bar, label: fitting(bar.name, (bar.x2 - bar.x1) * pixels) }))
     .filter(bar => bar.label)
-  const based = scenarios.filter(({ versus_baseline: versus }) => versus && versus.p50 <= longest)
   return [
     Plot.rect(all, {
       y1: bar => at(bar.id) - BAR / 2,
@@ -142,17 +159,6 @@ function marks(scenarios: Scenario[], at: (id: string) => number, longest: numbe
       fill: 'ink',
       fontSize: 11,
     }),
-    ...[-1, 1].map(side =>
-      Plot.link(based, {
-        x1: one => one.versus_baseline!.p50,
-        x2: one => one.versus_baseline!.p50,
-        y1: one => at(one.id) + side * (BAR / 2 - 1),
-        y2: one => at(one.id) + side * (BAR / 2 + 4),
-        stroke: 'var(--ink)',
-        strokeWidth: 2,
-        title: ({ versus_baseline: versus }) => `${versus!.scenario}, in turn with it: ${seconds(versus!.p50)} s`,
-      }),
-    ),
     Plot.text(scenarios, {
       y: one => at(one.id),
       x: tfft,
@@ -161,6 +167,7 @@ function marks(scenarios: Scenario[], at: (id: string) => number, longest: numbe
       dx: 7,
       fontWeight: 600,
       fontSize: 13,
+      ...CLEAR,
     }),
   ]
 }
