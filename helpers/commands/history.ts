@@ -2,14 +2,12 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { stdout } from 'node:process'
 import { parseArgs } from 'node:util'
-import { readReference } from '../../reports/analysis/compare.ts'
 import { halfTimeErrors } from '../../reports/analysis/half-time.ts'
-import { type History, historyOf, historySchema, type NamedReport } from '../../reports/analysis/history.ts'
+import { type History, historyOf, historySchema } from '../../reports/analysis/history.ts'
 import { renderHistory } from '../../reports/render/html/history.ts'
-import { readOrMakeReport } from '../../reports/render/write.ts'
+import { readReports } from '../../reports/render/read-reports.ts'
 import { change, count, day, exactSeconds, percent } from '../../reports/run/format.ts'
-import { runFolder, writeWhole } from '../../reports/run/run-folder.ts'
-import type { Report } from '../../reports/run/schema.ts'
+import { writeWhole } from '../../reports/run/run-folder.ts'
 import { runCommand, withUsage } from '../core/command-line.ts'
 import { checkCreatable } from '../core/creatable.ts'
 import { EXIT, Problem } from '../core/problem.ts'
@@ -31,7 +29,7 @@ const FILES = { json: 'history.json', page: 'history.html' }
 export function main(argv: string[], print: (text: string) => void = text => stdout.write(text)): number {
   const { paths, out } = parse(argv)
   checkCreatable('--out', out)
-  const { reports, leftOut } = readAll(paths.filter(path => !existsSync(join(path, FILES.json))))
+  const { reports, leftOut } = readReports(paths.filter(path => !existsSync(join(path, FILES.json))))
   if (reports.length === 0)
     throw new Problem(
       `none of ${count(paths.length, 'path')} is a run that measured anything:\n` +
@@ -43,32 +41,6 @@ export function main(argv: string[], print: (text: string) => void = text => std
   writeWhole(join(out, FILES.page), renderHistory(history))
   print(`${summary(history).join('\n')}\n${join(out, FILES.page)}\n`)
   return EXIT.ok
-}
-
-function readAll(paths: string[]): { reports: NamedReport[]; leftOut: History['left_out'] } {
-  const leftOut: History['left_out'] = []
-  const reports = paths.flatMap(path => {
-    try {
-      return [{ path, report: readReport(path) }]
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      leftOut.push({ path, why: error.message.split('\n')[0]! })
-      return []
-    }
-  })
-  return { reports, leftOut }
-}
-
-/** The report of a run folder that measured something, or a report.json. @throws Problem for anything else */
-function readReport(path: string): Report {
-  const { run, report } = runFolder(path)
-  if (!existsSync(path)) throw new Problem(`${path} does not exist`)
-  if (path.endsWith('.json')) return readReference(path)
-  if (!existsSync(run) && !existsSync(report))
-    throw new Problem(`${path} is neither the folder of a run nor a report.json`)
-  const read = readOrMakeReport(path)
-  if (read.scenarios.every(({ n }) => n === 0)) throw new Problem(`${path} measured nothing`)
-  return read
 }
 
 function summary({ runs, series, left_out: out, least_runs: least }: History): string[] {

@@ -8,8 +8,8 @@ import { Problem } from '../core/problem.ts'
 const FOLDER = resolve(import.meta.dirname, '../../docs/schemas')
 const USAGE = `Usage: npm run schemas
 
-Writes the JSON Schemas of run.json, trials.jsonl, report.json and history.json to docs/schemas,
-each under its version. One that is there is never changed.`
+Writes the JSON Schemas of run.json, trials.jsonl, report.json, history.json and sizes.json to
+docs/schemas, each under its version. One that is there is never changed.`
 
 /** A version that was published keeps its shape. @throws Problem where a shape changed and its version did not */
 export function writeSchemas(folder = FOLDER): string[] {

@@ -55,4 +55,10 @@ export async function modelIdentity({
   return identity(bytes, hash.digest('hex'))
 }
 
+/** The bytes of the files that a fingerprint's `model` names; undefined where it does not say. */
+export const fileBytes = (model: string | null | undefined): number | undefined => {
+  const bytes = /, (\d+) bytes, [0-9a-f]{12}$/.exec(model ?? '')?.[1]
+  return bytes === undefined ? undefined : Number(bytes)
+}
+
 const identity = (bytes: number, sha256: string) => `${bytes} bytes, ${sha256.slice(0, 12)}`

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { reportSchema, runSchema, trialSchema } from '../run/schema.ts'
 import { fleetSchema } from './fleet/fleet.ts'
 import { historySchema } from './history.ts'
+import { sizesSchema } from './sizes.ts'
 
 /**
  * The files that others may read, as JSON Schema, each with its version. What is only added raises the second number:
@@ -12,6 +13,7 @@ const SHAPES = {
   trial: { version: '1.3', of: 'a line of trials.jsonl', schema: trialSchema },
   report: { version: '1.3', of: 'report.json', schema: reportSchema },
   history: { version: '1.1', of: 'history.json', schema: historySchema },
+  sizes: { version: '1.0', of: 'sizes.json', schema: sizesSchema },
   fleet: { version: '1.0', of: 'what npm run fleet -- merge --format json prints', schema: fleetSchema },
 }
 
