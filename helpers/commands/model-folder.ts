@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { configuration } from '../config/configuration.ts'
-import { reportProblem } from '../core/problem.ts'
+import { runCommand } from '../core/command-line.ts'
 import { DEFAULT_MODEL, defaultModel } from '../models/embedded.ts'
 import { type FolderOptions, parseOptions, USAGE } from '../models/model-folder/options.ts'
 import { writeModelFolder } from '../models/model-folder/write.ts'
@@ -10,13 +10,6 @@ import { bundled } from '../setup/bundled.ts'
 import { fetchSmolLm2 } from '../setup/smollm2.ts'
 
 /** `npm run model-folder`: a GGUF file as a Hugging Face model folder. Exit 0, or 2 with what to do. */
-
-try {
-  const options = parseOptions(process.argv.slice(2))
-  console.log(options ? await make(options) : USAGE)
-} catch (error) {
-  process.exitCode = reportProblem(error)
-}
 
 async function make({ gguf, out }: FolderOptions): Promise<string> {
   const from = gguf ?? (await embeddedModel())
@@ -35,3 +28,5 @@ async function embeddedModel(): Promise<string> {
   await fetchSmolLm2(path, file ? { file } : 'index', line => console.error(`model-folder: ${line}`))
   return path
 }
+
+if (import.meta.main) await runCommand(USAGE, async argv => console.log(await make(parseOptions(argv))))

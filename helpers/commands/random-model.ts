@@ -7,40 +7,36 @@ import { command } from '../host/command.ts'
 import { hubModel, madeRevision, revisionFolder, setMainRevision } from '../models/hub.ts'
 import { type ModelOptions, parseOptions, USAGE } from '../models/random-model/options.ts'
 
-/** `npm run random-model`: a Hugging Face model folder with random weights. Exit 0, or 2 with what to do. */
+/** `npm run random-model`: a Hugging Face model folder with random weights, or a LoRA adapter. Exit 0, or 2. */
 
 const SECONDS = 1800
 const program = join(resolve(import.meta.dirname, '../models/random-model'), 'make.py')
 
 async function make(options: ModelOptions): Promise<string> {
-  const { shape, hub, python, seed } = options
-  if (!hub) return write(options, options.out!)
+  const { hub, out, seed, args } = options
+  if (!hub) return write(options, out!)
   const model = hubModel(configuration().modelsCache, hub)
-  const revision = madeRevision(`${shape} ${seed}`)
+  const revision = madeRevision([...args, seed].join(' '))
   mkdirSync(revisionFolder(model, revision), { recursive: true })
-  const made = await write({ shape, python, seed }, revisionFolder(model, revision))
+  const made = await write(options, revisionFolder(model, revision))
   setMainRevision(model, revision)
   return `${made}\nrandom-model: MODEL_ID=${hub}`
 }
 
-async function write(
-  { shape, python, seed }: Pick<ModelOptions, 'shape' | 'python' | 'seed'>,
-  out: string,
-): Promise<string> {
-  const { stdout } = await command(python, ['-B', program, shape, out, String(seed)], {
+async function write({ label, python, what, seed, args }: ModelOptions, out: string): Promise<string> {
+  const { stdout } = await command(python, ['-B', program, what, out, seed, ...args], {
     timeout: SECONDS,
     remedy: `Is there room in ${out}, and does ${python} have torch? Name another one with --python.`,
   })
   const made = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as {
     parameters: number
     bytes: number
-    device: string
     seconds: number
   }
   if (!made.bytes) throw new Problem(`random-model: ${python} printed no result: ${stdout}`)
   return (
-    `random-model: ${shape}, ${(made.parameters / 1e9).toFixed(2)} billion parameters, ` +
-    `${(made.bytes / 1e9).toFixed(2)} GB in ${out}, ${made.seconds} s on ${made.device}`
+    `random-model: ${label}, ${(made.parameters / 1e9).toPrecision(3)} billion parameters, ` +
+    `${(made.bytes / 1e9).toPrecision(3)} GB in ${out}, ${made.seconds} s`
   )
 }
 

@@ -4,7 +4,6 @@ import { parseOptions } from './options.ts'
 test('a file, or the embedded default', () => {
   expect(parseOptions(['/m.gguf', '--out', '/m'])).toEqual({ gguf: '/m.gguf', out: '/m' })
   expect(parseOptions(['--out', '/m'])).toEqual({ gguf: undefined, out: '/m' })
-  expect(parseOptions(['--help'])).toBeUndefined()
 })
 
 test.for([

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { withUsage } from '../../core/command-line.ts'
 import { checkCreatable } from '../../core/creatable.ts'
 import { Problem } from '../../core/problem.ts'
 
@@ -17,25 +18,13 @@ export interface FolderOptions {
   out: string
 }
 
-/** @returns undefined where help is asked for @throws Problem naming what is wrong */
-export function parseOptions(args: string[]): FolderOptions | undefined {
-  const { values, positionals } = parse(args)
-  if (values.help) return undefined
+/** @throws Problem naming what is wrong */
+export function parseOptions(args: string[]): FolderOptions {
+  const read = () => parseArgs({ args, allowPositionals: true, options: { out: { type: 'string' } } })
+  const { values, positionals } = withUsage(USAGE, read)
   const [gguf, ...more] = positionals
   if (more.length > 0) throw new Problem(`one GGUF file is taken, received ${positionals.join(' ')}\n${USAGE}`)
   if (!values.out) throw new Problem(`--out is missing: the model's folder\n${USAGE}`)
   checkCreatable('--out', values.out)
   return { gguf: gguf && resolve(gguf), out: resolve(values.out) }
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: { out: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-    })
-  } catch (error) {
-    throw new Problem(`${(error as Error).message}\n${USAGE}`)
-  }
 }

@@ -12,14 +12,55 @@ test.skipIf(without).for([
   ['qwen2-7b', 7_615_616_512],
   ['qwen2.5-14b', 14_770_033_664],
   ['qwen2.5-32b', 32_763_876_352],
+  ['llama-3.2-1b', 1_235_814_400],
+  ['llama-3.1-8b', 8_030_261_248],
+  ['qwen1.5-moe-a2.7b', 14_315_784_192],
 ] as const)('%s has as many parameters as the real one', ([shape, parameters]) => {
   const { stdout, stderr } = run(
-    'import json\nfrom tensors import elements, header, tensors\nc = ' +
-      `json.load(open("shapes.json"))["${shape}"]["config"]\nh = header(c)\nprint(sum(elements(s) for _, ` +
+    'import json\nfrom make import configuration\nfrom tensors import elements, header, tensors\n' +
+      `c = configuration("${shape}", 0, "none")\nh = header(c)\nprint(sum(elements(s) for _, ` +
       's, _ in tensors(c)), len(h) % 8, json.loads(h[8:])["model.norm.weight"]["dtype"])',
   )
   expect(stderr).toBe('')
   expect(stdout.trim()).toBe(`${parameters} 0 BF16`)
+})
+
+/** Entries of the header: what vLLM 0.26 reads of an FP8 checkpoint. */
+test.skipIf(without)('FP8: a byte for each weight of a layer, a scale for each matrix, the rest in bf16', () => {
+  const { stdout, stderr } = run(
+    'import json\nfrom make import configuration\nfrom tensors import header\n' +
+      'c = configuration("qwen1.5-moe-a2.7b", 1, "fp8")\nh = json.loads(header(c)[8:])\n' +
+      'e = {n: [e["dtype"], e["shape"]] for n, e in h.items() if "dtype" in e}\n' +
+      'print(json.dumps([c["quantization_config"], e]))',
+  )
+  expect(stderr).toBe('')
+  const [quantization, entries] = JSON.parse(stdout)
+  expect(quantization).toEqual({ quant_method: 'fp8', activation_scheme: 'dynamic' })
+  const layer = 'model.layers.0'
+  expect(entries).toMatchObject({
+    'model.embed_tokens.weight': ['BF16', [151936, 2048]],
+    [`${layer}.self_attn.q_proj.weight`]: ['F8_E4M3', [2048, 2048]],
+    [`${layer}.self_attn.q_proj.weight_scale`]: ['F32', [1]],
+    [`${layer}.self_attn.q_proj.bias`]: ['BF16', [2048]],
+    [`${layer}.mlp.gate.weight`]: ['BF16', [60, 2048]],
+    [`${layer}.mlp.experts.59.down_proj.weight`]: ['F8_E4M3', [2048, 1408]],
+    [`${layer}.mlp.experts.59.down_proj.weight_scale`]: ['F32', [1]],
+    [`${layer}.mlp.shared_expert_gate.weight`]: ['BF16', [1, 2048]],
+    'lm_head.weight': ['BF16', [151936, 2048]],
+  })
+  expect(entries[`${layer}.mlp.gate.weight_scale`]).toBeUndefined()
+})
+
+const torch = without ?? (run('import torch').status === 0 ? undefined : 'no torch')
+
+test.skipIf(torch)('FP8 values are numbers, and layers differ', () => {
+  const { stdout, stderr } = run(
+    'import torch\nfrom values import Pool\np = Pool(torch, 1, 0.02, 1 << 22)\n' +
+      'a, b = (b"".join(p.pieces(5 << 20, "matrix", "F8_E4M3", 1)) for _ in range(2))\n' +
+      'print(len(a), a == b, sum(a.count(n) for n in (0x7F, 0xFF)), len(set(a)) > 200)',
+  )
+  expect(stderr).toBe('')
+  expect(stdout.trim()).toBe(`${5 << 20} False 0 True`)
 })
 
 test.skipIf(without)('every byte has a token of its own, and every id a text', () => {
