@@ -21,7 +21,7 @@ class Case(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
-        for name, value in {"DIR": self.folder.name, "CHUNK_MB": "1", "UNPIN_AFTER": "0"}.items():
+        for name, value in {"DIR": self.folder.name, "CHUNK_MB": "1", "UNPIN_AFTER": "0", "KEEP_MB": "0"}.items():
             os.environ[f"TMPFS_SLEEP_{name}"] = value
             self.addCleanup(os.environ.pop, f"TMPFS_SLEEP_{name}", None)
         self.world = World()
@@ -285,6 +285,85 @@ class Stacks(Case):
         self.printed(lambda: backend.resume())
         self.assertEqual(self.world.stack, 1024)
         self.assert_weights_are_back()
+
+
+class MadeWithTheCache(Case):
+    """vLLM tags all that it makes together with the KV cache like the cache itself."""
+
+    def setUp(self):
+        super().setUp()
+        os.environ["TMPFS_SLEEP_KEEP_MB"] = "2"
+        self.cache = self.world.allocate("kv_cache", b"c" * (3 * MB))
+        # the block of self.kv is one that torch shares between small tensors
+        self.weights[self.kv] = b"k" * MB
+
+    def test_small_blocks_come_back_as_they_were_the_cache_does_not(self):
+        for level in (2, 1):
+            backend = self.backend()
+            self.printed(lambda: (backend.suspend(level), backend.resume()))
+            self.assert_weights_are_back()
+            self.assertEqual(self.world.read(self.cache), bytes(3 * MB))
+
+    def test_woken_in_parts(self):
+        for tags in (["weights"], ["kv_cache"]), (["kv_cache"], ["weights"]):
+            backend = self.backend()
+            self.printed(lambda: backend.suspend(2))
+            for part in tags:
+                self.printed(lambda part=part: backend.resume(part))
+            self.assert_weights_are_back()
+
+
+class Scale:
+    """A tensor of one number on the GPU."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def clone(self):
+        return Scale(self.value)
+
+    def copy_(self, other):
+        self.value = other.value
+
+
+class ScalesOfTheCache(Case):
+    def runner(self):
+        class GPUModelRunner:
+            def __init__(self, layers):
+                self.compilation_config = types.SimpleNamespace(static_forward_context=layers)
+                self.zeroed = False
+
+            def init_fp8_kv_scales(self):
+                """vLLM's: the cache becomes zero, and every scale 1."""
+                self.zeroed = True
+                for layer in self.compilation_config.static_forward_context.values():
+                    for scale in vars(layer).values():
+                        scale.value = 1.0
+
+        module = types.ModuleType("vllm.v1.worker.gpu_model_runner")
+        module.GPUModelRunner = GPUModelRunner
+        sys.modules[module.__name__] = module
+        self.addCleanup(sys.modules.pop, module.__name__)
+        torch = sys.modules["torch"]
+        torch.inference_mode, torch.Tensor = contextlib.nullcontext, Scale
+        return GPUModelRunner
+
+    def test_calibrated_ones_keep_their_values_and_the_cache_is_cleared(self):
+        runner = self.runner()
+        layers = {"a": types.SimpleNamespace(_k_scale=Scale(0.5), _v_scale=Scale(0.25)), "b": types.SimpleNamespace()}
+        # each sleep makes no further wrapper
+        self.backend(), self.backend()
+        running = runner(layers)
+        running.init_fp8_kv_scales()
+        self.assertTrue(running.zeroed)
+        self.assertEqual((layers["a"]._k_scale.value, layers["a"]._v_scale.value), (0.5, 0.25))
+        self.assertFalse(hasattr(runner.init_fp8_kv_scales.__wrapped__, "__wrapped__"))
+
+    def test_a_runner_without_them_is_left_alone(self):
+        runner = self.runner()
+        del runner.init_fp8_kv_scales
+        self.backend()
+        self.assertFalse(hasattr(runner, "init_fp8_kv_scales"))
 
 
 class Fallbacks(Case):

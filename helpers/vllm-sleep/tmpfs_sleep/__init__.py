@@ -17,7 +17,10 @@ CUDA checkpoint, which is slower than this. TMPFS_SLEEP_GRAPHS=1 gives graphs a 
 their blocks are saved with the weights: the same bytes at the same addresses. vLLM 0.33 has such a pool itself, which
 is turned on then.
 
-All that sleeps is saved but the KV cache: vLLM 0.33 has memory of its own for what runs with the weights.
+All that sleeps is saved but the KV cache: vLLM 0.33 has memory of its own for what runs with the weights. Small blocks
+that vLLM makes with the KV cache are saved too (block tables, constants of attention), and so are scales of an FP8 KV
+cache. LoRA adapters lie in the weights' pool, outside the model's buffers: vLLM's own level 2 loses them, this does
+not. Prefix caches are cleared by vLLM before it sleeps; ngram speculation keeps its tables in host memory.
 
 Weights beside the restore: the file has a list of its blocks beside it, so that a program outside (weight-server.c) can
 fill GPU memory from both while this process is still being restored. Where its socket is there, the wake-up maps that
@@ -32,6 +35,7 @@ of the host's CPUs. TMPFS_SLEEP_QUEUE_MB is the size of a chunk of vLLM's queues
 Environment: TMPFS_SLEEP_DIR (no default: without it vLLM is left alone), TMPFS_SLEEP_CHUNK_MB (16), TMPFS_SLEEP_READERS
 (14, or two less than its share of the host's CPUs where there are fewer), TMPFS_SLEEP_GRAPHS (0),
 TMPFS_SLEEP_STACKS (0), TMPFS_SLEEP_QUEUE_MB (0), TMPFS_SLEEP_RDMA (0),
+TMPFS_SLEEP_KEEP_MB (20: blocks of the KV cache's tag up to that size are saved),
 TMPFS_SLEEP_SERVED_PATIENCE (seconds, 5), TMPFS_SLEEP_UNPIN_AFTER (seconds, 1).
 Lines it prints begin with `tmpfs-sleep: `: `backend` with the folder, `saved`, `left`, `stacks` and `wake` with JSON,
 `fallback` with the reason.

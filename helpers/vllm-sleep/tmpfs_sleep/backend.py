@@ -11,6 +11,7 @@ from vllm.device_allocator.sleep_mode_backend import CuMemBackend
 
 from . import say, setting
 from .driver import Driver
+from .scales import keep_scales
 from .served import Served, Unserved, beside
 from .wake import Wake
 
@@ -21,6 +22,19 @@ KV_CACHE = "kv_cache"
 def kept(data):
     """Whether a block must come back with its content: vLLM 0.33 has further tags for what runs with the weights."""
     return data.tag != KV_CACHE
+
+
+def keep_what_is_no_cache():
+    """Small blocks of the KV cache's tag are kept as weights are.
+
+    vLLM makes all of `initialize_kv_cache` with that tag: block tables, and constants and counters of attention, which
+    nobody writes again after a sleep (its own comment: "comes back with undefined contents"). torch puts tensors below
+    10 MB into blocks of 2 or 20 MiB; a layer's cache is larger, and has a block of its own.
+    """
+    largest = setting("KEEP_MB", 20) << 20
+    for data in get_mem_allocator_instance().pointer_to_data.values():
+        if data.tag == KV_CACHE and data.handle[1] <= largest:
+            data.tag = WEIGHTS
 
 
 def kept_tags():
@@ -58,6 +72,7 @@ class Image:
 class TmpfsBackend(CuMemBackend):
     def __init__(self):
         super().__init__()
+        keep_scales()
         self._path = os.path.join(os.environ["TMPFS_SLEEP_DIR"], f"weights-{os.getpid()}.img")
         self._blocks = []  # of the weights that are not back: (offset in the file, GPU address, bytes)
         self._kept = False  # this class put them to sleep, so it wakes all memory
@@ -72,6 +87,7 @@ class TmpfsBackend(CuMemBackend):
         if self._releasing:
             self._releasing.join()
             self._releasing = None
+        keep_what_is_no_cache()
         # what a wake-up did not bring back lies in its file still
         self._kept = bool(self._blocks) or level == 2 and self._saved()
         self._state = "SUSPENDED"
@@ -155,6 +171,10 @@ class TmpfsBackend(CuMemBackend):
         """What was kept comes back whatever the tags, the KV cache where it is named or none is."""
         self._take_stacks()
         if not self._kept:
+            # vLLM's own would map again what came back with an earlier part
+            if not any(data.is_asleep for data in get_mem_allocator_instance().pointer_to_data.values()):
+                self._state = "RUNNING"
+                return None
             return super().resume([*tags, *kept_tags()] if tags is not None and WEIGHTS in tags else tags)
         self._state = "RESUMING"
         allocations = get_mem_allocator_instance().pointer_to_data
