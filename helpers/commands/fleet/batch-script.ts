@@ -45,10 +45,11 @@ export function batchScript(options: SlurmOptions): string {
     'mkdir -p "$job"',
     `printf '%s\\n' ${nodes.map(quoted).join(' ')} > "$job/nodes.txt"`,
     `cd ${quoted(checkout)} || exit 2`,
-    'srun --ntasks-per-node=1 --kill-on-bad-exit=0 --wait=0 --output="$job/%N.jsonl" --error="$job/%N.log" \\',
+    // srun's own %N is the host's name, which need not be the node's
+    'srun --ntasks-per-node=1 --no-kill --kill-on-bad-exit=0 --wait=0 bash -c \\',
+    `  'exec "\${@:2}" > "$1/$SLURMD_NODENAME.jsonl" 2> "$1/$SLURMD_NODENAME.log"' task "$job" \\`,
     `  node helpers/bootstrap.mjs fleet node --results "$results" --job "$SLURM_JOB_ID"${bench}`,
-    'node helpers/bootstrap.mjs fleet merge "$job" | tee "$job/fleet.txt"',
-    'exit "${PIPESTATUS[0]}"',
+    'node helpers/bootstrap.mjs fleet merge "$job" --out "$job"',
     '',
   ].join('\n')
 }

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { NODE_END, nodeEndSchema } from '../../../reports/analysis/fleet/node-end.ts'
 import { type NodeRun, nodeRun, type Unreadable } from '../../../reports/analysis/fleet/nodes.ts'
 import { readOrMakeReport } from '../../../reports/render/write.ts'
+import { runFolder } from '../../../reports/run/run-folder.ts'
 import { checked } from '../../../reports/run/trials.ts'
 import { Problem } from '../../core/problem.ts'
 
@@ -10,7 +11,7 @@ import { Problem } from '../../core/problem.ts'
 const TIME = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(\.\d+)?$/
 
 /** What a node leaves beside its runs: how it ended. */
-const END = 'node.json'
+export const NODE_RECORD = 'node.json'
 
 interface Found {
   runs: NodeRun[]
@@ -35,14 +36,15 @@ export function findRuns(paths: string[]): Found {
   }
   for (const path of new Set(paths.flatMap(runsBelow))) {
     const node = nodeOf(path)
-    if (basename(path) === END) add(basename(dirname(path)), path, () => ended(readFileSync(path, 'utf8'), path))
+    if (basename(path) === NODE_RECORD)
+      add(basename(dirname(path)), path, () => ended(readFileSync(path, 'utf8'), path))
     else if (statSync(path).isFile())
       for (const [index, line] of readFileSync(path, 'utf8').split('\n').entries()) {
         if (!line.startsWith(`{"schema":"${NODE_END}"`)) continue
         const at = `${path}:${index + 1}`
         add(/"node":"([^"]*)"/.exec(line)?.[1] ?? at, at, () => ended(line, at))
       }
-    else add(node, path, () => nodeRun(node, path, readOrMakeReport(path)))
+    else add(node, path, () => nodeRun(node, path, readOrMakeReport(path), { reported: isReported(path) }))
   }
   return found
 }
@@ -70,7 +72,7 @@ function below(path: string): string[] {
   const entries = list(path)
   const files = new Set(entries.filter(entry => entry.isFile()).map(({ name }) => name))
   if (files.has('report.json') || files.has('run.json')) return [path]
-  const end = files.has(END) ? [join(path, END)] : []
+  const end = files.has(NODE_RECORD) ? [join(path, NODE_RECORD)] : []
   return [...end, ...entries.filter(entry => entry.isDirectory()).flatMap(({ name }) => below(join(path, name)))]
 }
 
@@ -80,6 +82,15 @@ function list(path: string) {
   } catch (error) {
     throw new Problem(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}). Name folders that hold runs.`)
   }
+}
+
+/** A run that its node neither reported nor said the end of was killed, or still goes on. */
+function isReported(path: string): boolean {
+  if (existsSync(runFolder(path).report)) return true
+  const record = join(dirname(path), NODE_RECORD)
+  if (!existsSync(record)) return false
+  const end = checked(nodeEndSchema, readFileSync(record, 'utf8'), `${record} does not say how a node ended`)
+  return end.run !== null && basename(end.run) === basename(path)
 }
 
 /** Nodes that should be there, one on a line, `#` for a comment; `node/` before a name is kubectl's. @throws Problem */

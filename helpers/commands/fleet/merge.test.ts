@@ -38,15 +38,16 @@ describe('npm run fleet -- merge', () => {
     writeFileSync(join(path, 'nodes.txt'), '# asked for\nkilled\nn0\nn1 # rack 2\nlost\n')
     const { code, text } = await run('merge', path)
     expect(code).toBe(1)
-    expect(text).toMatch(/^missing:\n {2}lost: no run of it was found$/m)
-    expect(text).toMatch(/^ {2}killed: interrupted after 5 of \d+ trials$/m)
+    expect(text).toMatch(
+      /^missing:\n {2}killed: no report: killed, or still running, after 5 of \d+ trials\n {2}lost: no run of it was found$/m,
+    )
     expect(text).toMatch(/^ {2}n4: slow in 11 of 11 scenarios; /m)
-    expect(text).toMatch(/^14 nodes: 1 missing, 1 failed, 1 slow, 11 ok$/m)
+    expect(text).toMatch(/^14 nodes: 2 missing, 1 slow, 11 ok$/m)
     const json = (await run('merge', path, '--format', 'json')).text
     expect(fleetSchema.parse(JSON.parse(json)).nodes).toHaveLength(14)
     const nodes = (await run('merge', path, '--format', 'jsonl')).text.trim().split('\n')
     expect(nodes.map(line => JSON.parse(line).verdict).toSorted()).toEqual(
-      ['failed', 'missing', 'slow', ...Array(11).fill('ok')].toSorted(),
+      ['missing', 'missing', 'slow', ...Array(11).fill('ok')].toSorted(),
     )
   })
   it('a node that ended before its run failed; a log with lines of nodes is read as folders are', async () => {
@@ -84,7 +85,7 @@ describe('npm run fleet -- merge', () => {
   it.for([
     [['merge'], /received none/],
     [['merge', '/nowhere'], /\/nowhere does not exist/],
-    [['merge', recorded, '--format', 'xml'], /allowed are table, json, jsonl/],
+    [['merge', recorded, '--format', 'xml'], /allowed are table, json, jsonl, html, ctrf/],
     [['merge', recorded, '--nodes', '/nowhere'], /list of nodes, cannot be read: ENOENT/],
     [['merge', recorded, '--node', 'x'], /--node/],
     [['melt'], /received "melt", wanted .*merge/],

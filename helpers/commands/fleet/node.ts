@@ -6,21 +6,31 @@ import { NODE_END, type NodeEnd } from '../../../reports/analysis/fleet/node-end
 import { runFolder, writeWhole } from '../../../reports/run/run-folder.ts'
 import { checkCreatable } from '../../core/creatable.ts'
 import { Problem } from '../../core/problem.ts'
+import { writing } from '../../core/unwritable.ts'
 import { exitMap, outcomeOf } from './exit-map.ts'
+import { NODE_RECORD } from './find-runs.ts'
 import { options } from './options.ts'
 
 const BOOTSTRAP = resolve(import.meta.dirname, '../../bootstrap.mjs')
 /** Of a job and a node: both become folders. */
 const NAME = /^\w[\w.-]*$/
+/** Ends the remedy: shared storage often takes root for nobody. */
+const NOT_ROOTS = ', also for root (NFS: no_root_squash), or name another folder with --results.'
 type Environment = Record<string, string | undefined>
 
 /**
  * `npm run fleet -- node --results DIR [-- NAME ...]`: one node's run, for a scheduler. Results lie in DIR/JOB/NODE,
  * what the run prints goes to standard error, and standard output gets one line of JSON: how it ended, with the report.
  * @param argv behind `--`: what `vitest bench` is given
+ * @param run sets up and measures; resolves to the suite's exit code
  * @returns the suite's exit code, mapped by EXIT_CODES
  */
-export async function node(argv: string[], print: (text: string) => void, env: Environment = process.env) {
+export async function node(
+  argv: string[],
+  print: (text: string) => void,
+  env: Environment = process.env,
+  run: (words: string[], env: Environment) => Promise<number> = bench,
+): Promise<number> {
   const { values, positionals } = options(argv, {
     results: { type: 'string', default: 'results' },
     job: { type: 'string', default: env.SLURM_JOB_ID ?? 'manual' },
@@ -31,11 +41,11 @@ export async function node(argv: string[], print: (text: string) => void, env: E
   checkCreatable('--results', values.results)
   const codeOf = exitMap(env.EXIT_CODES)
   const folder = resolve(values.results, values.job, values.node)
-  mkdirSync(folder, { recursive: true })
+  writing(folder, () => mkdirSync(folder, { recursive: true }), NOT_ROOTS)
   const before = newest(folder)
-  const code = await bench(positionals, { ...env, RESULTS_DIR: folder })
+  const code = await run(positionals, { ...env, RESULTS_DIR: folder })
   const after = newest(folder)
-  const run = after === before ? null : after!
+  const path = after === before ? null : after!
   const end: Omit<NodeEnd, 'report'> = {
     schema: NODE_END,
     job: values.job,
@@ -43,10 +53,11 @@ export async function node(argv: string[], print: (text: string) => void, env: E
     timestamp: new Date().toISOString(),
     exit_code: code,
     outcome: outcomeOf(code),
-    run,
+    run: path,
   }
-  writeWhole(join(folder, 'node.json'), `${JSON.stringify(end, undefined, 2)}\n`)
-  print(`${JSON.stringify({ ...end, report: reportOf(run) })}\n`)
+  // first what needs no disk: the storage may be what failed
+  print(`${JSON.stringify({ ...end, report: reportOf(path) })}\n`)
+  writeWhole(join(folder, NODE_RECORD), `${JSON.stringify(end, undefined, 2)}\n`)
   return codeOf(code)
 }
 

@@ -63,10 +63,15 @@ describe('npm run fleet -- slurm', () => {
     const ended = () => execFileSync('bash', [], { input: script, env: { ...process.env, SLURM_JOB_ID: '42' } })
     expect(ended).toThrow(expect.objectContaining({ status: 4 }))
     expect(readFileSync(join(results, '42/nodes.txt'), 'utf8')).toBe('n1\nn2\n')
-    expect(readFileSync(join(path, 'called'), 'utf8')).toMatch(/srun .*--results \S+ --job 42\n.*fleet merge \S+\/42\n/)
+    expect(readFileSync(join(path, 'called'), 'utf8')).toMatch(
+      /srun .*--results \S+ --job 42\n.*fleet merge (\S+\/42) --out \1\n/,
+    )
   })
   it('asks for idle nodes, each once, and submits only when told to', async () => {
-    const path = programs({ sinfo: 'echo n1; echo n2; echo n1', sbatch: 'echo Submitted batch job 7' })
+    const path = programs({
+      sinfo: 'echo n1 idle; echo n2 idle; echo n1 idle; echo n3 drained; echo n4 idle*',
+      sbatch: 'echo Submitted batch job 7',
+    })
     expect(await printed('--all-idle', '--partition', 'gpu')).toContain('--nodelist=n1,n2\n')
     expect(readFileSync(join(path, 'called'), 'utf8')).not.toContain('sbatch')
     const results = folder()
@@ -74,7 +79,7 @@ describe('npm run fleet -- slurm', () => {
     expect(readFileSync(join(results, 'fleet.sbatch'), 'utf8')).toMatch(/^#!\/bin\/bash\n/)
   })
   it('no idle node is a problem', async () => {
-    programs({ sinfo: 'exit 0' })
+    programs({ sinfo: 'echo n1 drained' })
     await expect(printed('--all-idle')).rejects.toThrow(/names no idle node/)
   })
   it.for([

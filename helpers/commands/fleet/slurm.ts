@@ -1,11 +1,13 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { writeWhole } from '../../../reports/run/run-folder.ts'
 import { checkCreatable } from '../../core/creatable.ts'
-import { Problem } from '../../core/problem.ts'
+import { EXIT, Problem } from '../../core/problem.ts'
 import { command } from '../../host/command.ts'
 import { batchScript } from './batch-script.ts'
+import { follow } from './follow.ts'
 import { hostList } from './host-list.ts'
+import { merge } from './merge.ts'
 import { options } from './options.ts'
 
 /** Seconds that Slurm's programs get. */
@@ -14,7 +16,8 @@ const CHECKOUT = resolve(import.meta.dirname, '../../..')
 
 /**
  * `npm run fleet -- slurm --nodes LIST|--all-idle`: prints a batch script with one task on each node; `--submit` keeps
- * it in the results' folder and submits it.
+ * it in the results' folder and submits it; `--follow` does that too, and stays until the job has ended.
+ * @returns the merge's exit code where it followed
  */
 export async function slurm(argv: string[], print: (text: string) => void): Promise<number> {
   const { values, positionals } = options(argv, {
@@ -26,6 +29,7 @@ export async function slurm(argv: string[], print: (text: string) => void): Prom
     gpus: { type: 'string', default: '0' },
     minutes: { type: 'string', default: '60' },
     submit: { type: 'boolean', default: false },
+    follow: { type: 'boolean', default: false },
   })
   const { nodes: list, 'all-idle': idle, partition, name } = values
   if ((list === undefined) === !idle) throw new Problem('one of --nodes LIST and --all-idle is needed')
@@ -36,8 +40,9 @@ export async function slurm(argv: string[], print: (text: string) => void): Prom
   // a comment line of the script names it
   if (/\s/.test(results))
     throw new Problem(`--results: received ${JSON.stringify(results)}, wanted a path without blanks`)
+  const nodes = list === undefined ? await idleNodes(partition) : hostList(list)
   const script = batchScript({
-    nodes: list === undefined ? await idleNodes(partition) : hostList(list),
+    nodes,
     name,
     results,
     checkout: CHECKOUT,
@@ -47,9 +52,25 @@ export async function slurm(argv: string[], print: (text: string) => void): Prom
     minutes: whole('--minutes', values.minutes, 5),
     benches: positionals,
   })
-  if (values.submit) await submit(results, script, print)
-  else print(script)
-  return 0
+  if (!values.submit && !values.follow) {
+    print(script)
+    return EXIT.ok
+  }
+  const said = await submit(results, script)
+  print(said)
+  return values.follow ? await answer(said, results, nodes, print) : EXIT.ok
+}
+
+/** Follows the job to its end, then says what the merge says. */
+async function answer(said: string, results: string, nodes: string[], print: (text: string) => void): Promise<number> {
+  const [, job] = /^Submitted batch job (\d+)/m.exec(said) ?? []
+  if (!job) throw new Problem(`sbatch names no job to follow, it printed: ${said}`)
+  const folder = join(results, job)
+  console.error(`to stop it: scancel ${job}; logs: tail -F ${folder}/*.log; without this command the job goes on`)
+  await follow(job, folder, nodes, line => console.error(line))
+  if (!existsSync(folder))
+    throw new Problem(`job ${job} ended before it began: sacct -j ${job}, ${results}/slurm-${job}.log`)
+  return merge([folder], print)
 }
 
 async function idleNodes(partition: string | undefined): Promise<string[]> {
@@ -57,20 +78,26 @@ async function idleNodes(partition: string | undefined): Promise<string[]> {
     '--noheader',
     '--Node',
     '--states=idle',
-    '--format=%N',
+    '--format=%N %T',
     ...(partition ? ['--partition', partition] : []),
   ]
   const { stdout } = await command('sinfo', asked, { timeout: TIMEOUT })
-  const names = [...new Set(stdout.split('\n').map(line => line.trim()))].filter(Boolean)
+  // sinfo calls drained nodes and such that do not answer idle too: the state in full tells
+  const idle = stdout
+    .split('\n')
+    .map(line => line.trim().split(/\s+/))
+    .filter(([, state]) => state === 'idle')
+  const names = [...new Set(idle.map(([name]) => name!))]
   if (names.length === 0) throw new Problem('--all-idle: sinfo names no idle node; sinfo --Node shows why')
   return names
 }
 
-async function submit(results: string, script: string, print: (text: string) => void): Promise<void> {
+/** @returns what sbatch printed */
+async function submit(results: string, script: string): Promise<string> {
   mkdirSync(results, { recursive: true })
   const file = join(results, 'fleet.sbatch')
   writeWhole(file, script)
-  print((await command('sbatch', [file], { timeout: TIMEOUT })).stdout)
+  return `${(await command('sbatch', [file], { timeout: TIMEOUT })).stdout.trimEnd()}\n`
 }
 
 function whole(what: string, text: string, least: number): number {

@@ -164,7 +164,8 @@ function nodesOf(judged: { group: Group; scenarios: Map<string, Judged[]> }[]): 
       })
     }
   }
-  return [...found.values()].map(judgedNode)
+  const open = new Set(judged.flatMap(({ group }) => group.runs.filter(run => !run.reported).map(({ node }) => node)))
+  return [...found.values()].map(node => (open.has(node.node) ? { ...node, verdict: 'missing' } : judgedNode(node)))
 }
 
 /** What most of its peers have measured and this node has not. */
@@ -226,11 +227,15 @@ interface Change {
   nodes: number
 }
 
+/** As many names as a line takes. */
+const some = (names: string[], most = 10): string =>
+  [...names.slice(0, most), ...(names.length > most ? [`and ${names.length - most} more`] : [])].join(', ')
+
 function notesOf(names: string[], expected: string[] | undefined, superseded: number): string[] {
   const more = expected ? names.filter(name => !expected.includes(name)) : []
   return [
     ...(expected ? [] : ['no list of nodes was given (--nodes FILE): a missing node cannot be seen']),
-    ...(more.length > 0 ? [`not on the list of nodes: ${more.join(', ')}`] : []),
+    ...(more.length > 0 ? [`not on the list of nodes: ${some(more)}`] : []),
     ...(superseded > 0 ? [`of a node's runs the newest counts: ${superseded} older left out`] : []),
   ]
 }

@@ -1,3 +1,4 @@
+import { count } from '../../run/format.ts'
 import type { Fingerprint, Report } from '../../run/schema.ts'
 
 /** What a fleet's rules need of a node's run, and no more: a thousand of them stay small. TFFT in seconds. */
@@ -8,6 +9,8 @@ export interface NodeRun {
   fingerprint: Fingerprint
   /** Words of the host that the fingerprint leaves out, such as `pcie.link`. */
   facts: Record<string, string>
+  /** Whether it says how it ended; else it was killed, or goes on. */
+  reported: boolean
   /** Why the run as a whole is no pass. */
   failed: string[]
   scenarios: Map<string, { tfft: number[]; outcome: string; reason?: string }>
@@ -21,7 +24,7 @@ export interface Unreadable {
 }
 
 /** A node's run as the fleet sees it. What names the node is taken out of its fingerprint. */
-export function nodeRun(node: string, path: string, report: Report): NodeRun {
+export function nodeRun(node: string, path: string, report: Report, { reported = true } = {}): NodeRun {
   const { timestamp, host, scenarios } = report
   const entries = Object.entries(host.fingerprint)
   const facts = Object.entries(host.facts).filter(([, value]) => ['string', 'boolean'].includes(typeof value))
@@ -31,7 +34,8 @@ export function nodeRun(node: string, path: string, report: Report): NodeRun {
     timestamp,
     fingerprint: Object.fromEntries(entries.map(([name, value]) => [name, value && nameless(value, node)])),
     facts: Object.fromEntries(facts.map(([name, value]) => [name, nameless(String(value), node)])),
-    failed: failures(report),
+    reported,
+    failed: reported ? failures(report) : [`no report: killed, or still running, after ${trialsOf(report)}`],
     scenarios: new Map(
       scenarios.map(({ id, trials, outcome, reason }) => [
         id,
@@ -47,6 +51,11 @@ export function nameless(value: string, node: string): string {
   return value
     .replaceAll(/\b(GPU|MIG)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '$1')
     .replaceAll(new RegExp(`(?<![\\w.-])${word}(?![\\w-])`, 'g'), 'NODE')
+}
+
+function trialsOf({ interrupted, scenarios }: Report): string {
+  const made = scenarios.reduce((sum, { trials }) => sum + trials.length, 0)
+  return interrupted ? `${interrupted.trials} of ${count(interrupted.of, 'trial')}` : count(made, 'trial')
 }
 
 function failures({ verdict, interrupted, scenarios, reference }: Report): string[] {

@@ -1,0 +1,111 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { spawnCommand, until, wrappedRuntime } from '../../../fixtures/testing/self-test.ts'
+import { noteFolder, noteStore } from '../../../fixtures/testing/test-marks.ts'
+import { freePort } from '../../host/port.ts'
+import { removeFolder } from '../../podman/reaper.ts'
+import { type Cluster, noCluster, startCluster } from '../../testing/slurm-cluster.ts'
+
+const MINUTES = 60_000
+const why = noCluster()
+if (why) console.error(`Slurm for real: skipped, ${why}`)
+
+/** Four nodes on this machine: a good one, one with a slow runtime, one that will be killed, one without podman. */
+describe.skipIf(why !== undefined)('Slurm', { timeout: 20 * MINUTES }, () => {
+  let folder: string
+  let cluster: Cluster
+  const results = () => join(folder, 'results')
+  const settings = {
+    ENGINE: 'llama-cpp',
+    MODEL_SIZE: '10MB',
+    MAX_MODEL_LEN: '256',
+    WARMUP_REQUESTS: '1',
+    PODMAN_ARGS: '--env LLAMA_ARG_THREADS=1',
+    CONT_NAME: 'fleet-test',
+    TARGETS_FILE: '',
+    SCENARIOS: '',
+  }
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'fleet-'))
+    noteFolder(folder)
+    const slow = wrappedRuntime(join(folder, 'slow'), 'sleep 4', 'create')
+    const node = async (name: string, more: Record<string, string> = {}) => {
+      const own = { STATE_DIR: join(folder, name), CHECKPOINT_DIR: join(folder, `${name}-ram`) }
+      noteStore(own.STATE_DIR, [own.CHECKPOINT_DIR])
+      const places = { ...own, MODELS_CACHE: join(folder, 'models'), API_PORT: String(await freePort()) }
+      return { name, env: { ...places, ...more } }
+    }
+    mkdirSync(join(folder, 'cluster'))
+    cluster = await startCluster(join(folder, 'cluster'), [
+      await node('n1'),
+      await node('n2', { ...slow, PATH: `${slow.PATH}${process.env.PATH}` }),
+      await node('n3'),
+      { ...(await node('n4')), without: ['podman', 'apt-get'] },
+    ])
+  }, 3 * MINUTES)
+  afterAll(() => {
+    cluster?.close()
+    removeFolder(folder)
+  })
+
+  const fleet = (args: string[], env: Record<string, string> = {}) =>
+    spawnCommand('fleet', args, { ...settings, ...cluster.env, ...env }, 18 * 60)
+  const jobs = () => (existsSync(results()) ? readdirSync(results()).filter(name => /^\d+$/.test(name)) : [])
+  /** Trials of a node in the newest job, as they lie on the disk. */
+  function trials(node: string): number {
+    const file = join(results(), String(Math.max(...jobs().map(Number))), node, 'latest/trials.jsonl')
+    return existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0
+  }
+  const reasons = () => cluster.ask('sinfo', '--noheader', '--Node', '--format=%N %E')
+
+  test('names the slow node, the killed one is missing, the one without podman failed: exit code 1', async () => {
+    const running = fleet(['slurm', '--all-idle', '--gpus', '2', '--results', results(), '--follow', 'cold'])
+    await until('trials of n3', () => trials('n3') >= 2, 0.2)
+    cluster.kill('n3')
+    const { exitCode, all = '' } = await running
+    expect(all).toMatch(/^job \d+, running: .*\d measuring/m)
+    expect(all).toMatch(/^missing:\n {2}n3: no report: killed, or still running, after \d+ of 10 trials$/m)
+    expect(all).toMatch(/^failed:\n {2}n4: ended with exit code 2 before a run began$/m)
+    expect(all).toMatch(/^slow:\n {2}n2: slow in /m)
+    expect(all).toMatch(/^4 nodes: 1 missing, 1 failed, 1 slow, 1 ok$/m)
+    expect(exitCode).toBe(1)
+    const job = join(results(), jobs()[0]!)
+    expect(readFileSync(join(job, 'n4.log'), 'utf8')).toMatch(/podman not installed, and this host has no apt-get/)
+    expect(JSON.parse(readFileSync(join(job, 'n1.jsonl'), 'utf8'))).toMatchObject({ node: 'n1', outcome: 'pass' })
+    expect(readdirSync(job)).toEqual(expect.arrayContaining(['fleet.html', 'fleet-ctrf.json', 'fleet.txt']))
+  })
+
+  test('drains only when asked, and keeps the reason of a node that is drained already', async () => {
+    const job = join(results(), jobs()[0]!)
+    const dry = await fleet(['drain', job])
+    expect([dry.exitCode, await reasons()]).toEqual([0, expect.not.stringContaining('criu-gpu-bench')])
+    expect(dry.stdout).toMatch(/^scontrol update nodename=n4 state=drain 'reason=criu-gpu-bench: failed: ended with/m)
+    expect((await fleet(['drain', job, '--apply', '--at-most', '1'])).exitCode).toBe(2)
+    expect(await reasons()).not.toContain('criu-gpu-bench')
+    await cluster.ask('scontrol', 'update', 'nodename=n4', 'state=drain', 'reason=a fan')
+    const applied = await fleet(['drain', job, '--apply'])
+    expect([applied.exitCode, applied.all]).toEqual([0, expect.stringContaining('drained before: n4\ndrained: 1 node')])
+    expect(await reasons()).toMatch(/^n3 criu-gpu-bench: missing: no report/m)
+    expect(await reasons()).toMatch(/^n4 a fan/m)
+  })
+
+  test("Slurm's time limit: SIGTERM well before it, and what was measured is reported", async () => {
+    const running = fleet(['slurm', '--all-idle', '--results', results(), '--follow', 'cold'], { ITERATIONS: '500' })
+    await until('trials', () => jobs().length === 2 && trials('n1') > 0 && trials('n2') > 0, 0.2)
+    const job = String(Math.max(...jobs().map(Number)))
+    const elapsed = (await cluster.ask('squeue', '--noheader', '--format=%M', '--jobs', job)).trim().split(':')
+    const minutes = Number(elapsed.at(-2)) + 3
+    await cluster.ask('scontrol', 'update', `jobid=${job}`, `timelimit=${minutes}`)
+    const { exitCode, all = '' } = await running
+    for (const node of ['n1', 'n2']) {
+      expect(all).toMatch(new RegExp(`^ {2}${node}: interrupted after \\d+ of 1000 trials$`, 'm'))
+      const end = JSON.parse(readFileSync(join(results(), job, `${node}.jsonl`), 'utf8'))
+      expect(end).toMatchObject({ exit_code: 143, outcome: 'fail', report: { interrupted: { of: 1000 } } })
+    }
+    expect(exitCode).toBe(1)
+    expect(await cluster.ask('scontrol', 'show', 'job', job)).toMatch(/JobState=FAILED/)
+  })
+})
