@@ -2,10 +2,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ownFolders } from '../../../fixtures/run/claim.ts'
 import { spawnCommand, until, wrappedRuntime } from '../../../fixtures/testing/self-test.ts'
 import { noteFolder, noteStore } from '../../../fixtures/testing/test-marks.ts'
+import { configuration } from '../../config/configuration.ts'
 import { freePort } from '../../host/port.ts'
-import { removeFolder } from '../../podman/reaper.ts'
 import { type Cluster, noCluster, startCluster } from '../../testing/slurm-cluster.ts'
 
 const MINUTES = 60_000
@@ -34,7 +35,8 @@ describe.skipIf(why !== undefined)('Slurm', { timeout: 20 * MINUTES }, () => {
     const slow = wrappedRuntime(join(folder, 'slow'), 'sleep 4', 'create')
     const node = async (name: string, more: Record<string, string> = {}) => {
       const own = { STATE_DIR: join(folder, name), CHECKPOINT_DIR: join(folder, `${name}-ram`) }
-      noteStore(own.STATE_DIR, [own.CHECKPOINT_DIR])
+      const [stateDir, checkpointDir] = [own.STATE_DIR, own.CHECKPOINT_DIR]
+      noteStore(stateDir, ownFolders({ ...configuration(), stateDir, checkpointDir, keepCheckpoints: false }))
       const places = { ...own, MODELS_CACHE: join(folder, 'models'), API_PORT: String(await freePort()) }
       return { name, env: { ...places, ...more } }
     }
@@ -46,10 +48,8 @@ describe.skipIf(why !== undefined)('Slurm', { timeout: 20 * MINUTES }, () => {
       { ...(await node('n4')), without: ['podman', 'apt-get'] },
     ])
   }, 3 * MINUTES)
-  afterAll(() => {
-    cluster?.close()
-    removeFolder(folder)
-  })
+  // what the killed node left, and the folder, go as those of any killed test (test-marks.ts)
+  afterAll(() => cluster?.close())
 
   const fleet = (args: string[], env: Record<string, string> = {}) =>
     spawnCommand('fleet', args, { ...settings, ...cluster.env, ...env }, 18 * 60)
