@@ -53,7 +53,7 @@ export async function startCluster(folder: string, nodes: ClusterNode[]): Promis
     spawn(program, args, { env: { ...process.env, ...env }, stdio: 'ignore' })
   const services = [start('munged', ...munge(folder)), start('slurmctld', '-D')]
   // a process namespace goes as a whole, as a host does
-  const own = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c']
+  const own = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
   const daemons = new Map(nodes.map(node => [node.name, start('unshare', ...own, daemon(folder, node))]))
   const cluster: Cluster = {
     env,
@@ -135,7 +135,7 @@ function prolog(nodes: ClusterNode[]): string {
   return ['#!/bin/sh', 'case $SLURMD_NODENAME in', ...cases, 'esac', ''].join('\n')
 }
 
-/** In namespaces of its own. The shell stays, as the one who waits for what has lost its parent. */
+/** @returns a program for namespaces of its own; its shell waits for what has lost its parent */
 function daemon(folder: string, { name, without = [] }: ClusterNode): string {
   const layer = join(folder, `${name}-bin`)
   const [upper, work] = [join(layer, 'upper'), join(layer, 'work')]
@@ -146,5 +146,8 @@ function daemon(folder: string, { name, without = [] }: ClusterNode): string {
     `mount -t overlay -o lowerdir=/usr/bin,upperdir=${upper},workdir=${work} none /usr/bin`,
     ...without.map(program => `rm -f /usr/bin/${program}`),
   ]
-  return [...(without.length > 0 ? hide : []), `slurmd -D -N ${name} & wait`].join(' && ')
+  const path = join(folder, `${name}.sh`)
+  const lines = ['#!/bin/sh', 'set -e', ...(without.length > 0 ? hide : []), `slurmd -D -N ${name} &`, 'wait', '']
+  writeFileSync(path, lines.join('\n'), { mode: 0o755 })
+  return path
 }

@@ -30,8 +30,8 @@ export function drainsOf({ nodes }: Fleet, verdicts: readonly string[]): Drain[]
 }
 
 /**
- * `npm run fleet -- drain DIR ...`: prints the commands that would drain what failed or is missing; `--apply` runs them.
- * A node that is drained already keeps its reason.
+ * `npm run fleet -- drain DIR ...`: prints the commands that would drain what failed or is missing; `--apply` runs
+ * them. A node that is drained already keeps its reason.
  */
 export async function drain(argv: string[], print: (text: string) => void): Promise<number> {
   const { values, positionals } = options(argv, {

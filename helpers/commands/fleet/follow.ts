@@ -6,7 +6,7 @@ import { command } from '../../host/command.ts'
 import { NODE_RECORD } from './find-runs.ts'
 
 /** Where a node stands, as its folder on shared storage shows it; an ended one by its outcome. */
-export const STAGES = ['not begun', 'setting up', 'measuring', 'pass', 'fail', 'skip'] as const
+const STAGES = ['not begun', 'setting up', 'measuring', 'pass', 'fail', 'skip'] as const
 export type Stage = (typeof STAGES)[number]
 
 /** Seconds between two looks. */
