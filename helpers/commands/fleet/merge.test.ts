@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -16,7 +16,7 @@ function folder(): string {
   return path
 }
 
-async function run(...argv: string[]): Promise<{ code: number; text: string }> {
+async function outcome(...argv: string[]): Promise<{ code: number; text: string }> {
   let text = ''
   const code = await main(argv, more => {
     text += more
@@ -36,15 +36,15 @@ describe('npm run fleet -- merge', () => {
     mkdirSync(join(path, 'n0/logs'))
     symlinkSync('2026-11-26T03-00-00Z', join(path, 'n0/latest'))
     writeFileSync(join(path, 'nodes.txt'), '# asked for\nkilled\nn0\nn1 # rack 2\nlost\n')
-    const { code, text } = await run('merge', path)
+    const { code, text } = await outcome('merge', path)
     expect(code).toBe(1)
     expect(text).toMatch(/^missing:\n {2}killed: no report: killed, or still running, after 5 of \d+ trials$/m)
     expect(text).toMatch(/^ {2}lost: no run of it was found$/m)
     expect(text).toMatch(/^ {2}n4: slow in 11 of 11 scenarios; /m)
     expect(text).toMatch(/^14 nodes: 2 missing, 1 slow, 11 ok$/m)
-    const json = (await run('merge', path, '--format', 'json')).text
+    const json = (await outcome('merge', path, '--format', 'json')).text
     expect(fleetSchema.parse(JSON.parse(json)).nodes).toHaveLength(14)
-    const nodes = (await run('merge', path, '--format', 'jsonl')).text.trim().split('\n')
+    const nodes = (await outcome('merge', path, '--format', 'jsonl')).text.trim().split('\n')
     expect(nodes.map(line => JSON.parse(line).verdict).toSorted()).toEqual(
       ['missing', 'missing', 'slow', ...Array(11).fill('ok')].toSorted(),
     )
@@ -59,30 +59,69 @@ describe('npm run fleet -- merge', () => {
     const lines = ['n1', 'n2'].map(node => JSON.stringify({ ...end, node, exit_code: 0, report }))
     const log = join(path, 'pods.log')
     writeFileSync(log, ['starting', ...lines, lines[0]!.slice(0, 200)].join('\n'))
-    const { nodes } = JSON.parse((await run('merge', join(path, 'bare'), log, '--format', 'json')).text)
+    const { nodes } = JSON.parse((await outcome('merge', join(path, 'bare'), log, '--format', 'json')).text)
     expect(nodes).toMatchObject([
       { node: 'bare', verdict: 'failed', why: ['ended with exit code 2 before a run began'] },
       { node: 'n1', paths: [`${log}:2`] },
       { node: 'n2', paths: [`${log}:3`] },
     ])
   })
+  it('a run without a report: missing, unless its node said how that very run ended', async () => {
+    const path = folder()
+    const [first, second] = ['2026-11-24T03-31-19Z', '2026-11-25T03-31-19Z']
+    const end = { schema: 'criu-gpu-bench/node@1', job: '1', timestamp: '2026-11-24T04:00:00Z', outcome: 'fail' }
+    for (const node of ['crashed', 'rerun']) {
+      cpSync(join(recorded, 'without-gpu'), join(path, node, first), { recursive: true })
+      rmSync(join(path, node, first, 'report.json'), { force: true })
+      const record = { ...end, node, exit_code: 1, run: join('/elsewhere', node, first) }
+      writeFileSync(join(path, node, 'node.json'), JSON.stringify(record))
+    }
+    cpSync(join(path, 'rerun', first), join(path, 'rerun', second), { recursive: true })
+    const run = JSON.parse(readFileSync(join(path, 'rerun', second, 'run.json'), 'utf8'))
+    const later = { ...run, timestamp: '2026-11-25T03:31:19.000Z' }
+    writeFileSync(join(path, 'rerun', second, 'run.json'), JSON.stringify(later))
+    const { nodes } = JSON.parse((await outcome('merge', path, '--format', 'json')).text)
+    const [crashed, rerun] = nodes
+    expect([crashed.verdict, rerun.verdict, rerun.why]).toEqual([
+      expect.not.stringMatching('missing'),
+      'missing',
+      [expect.stringMatching(/^no report: killed, or still running, after \d+ trials$/)],
+    ])
+  })
+  it('a list of nodes is enough to say that all are missing: nothing was measured', async () => {
+    const path = folder()
+    writeFileSync(join(path, 'nodes.txt'), 'n1\nn2\n')
+    const { code, text } = await outcome('merge', path)
+    expect([code, text]).toEqual([3, expect.stringMatching(/^2 nodes: 2 missing$/m)])
+  })
+  it('--out writes every format', async () => {
+    const path = folder()
+    makeFleet(path, madeReports(4))
+    await outcome('merge', path, '--out', join(path, 'out'))
+    const files = ['fleet-ctrf.json', 'fleet.html', 'fleet.json', 'fleet.jsonl', 'fleet.txt']
+    expect(readdirSync(join(path, 'out')).toSorted()).toEqual(files)
+    expect((await outcome('merge', path, '--format', 'html')).text).toBe(
+      readFileSync(join(path, 'out/fleet.html'), 'utf8'),
+    )
+  })
   it('a report that is cut off is a failed node', async () => {
     const path = folder()
     makeFleet(path, madeReports(4))
     mkdirSync(join(path, 'torn'))
     writeFileSync(join(path, 'torn/report.json'), '{"schema":"criu-gpu-bench/rep')
-    const { code, text } = await run('merge', path)
+    const { code, text } = await outcome('merge', path)
     expect([code, text]).toEqual([1, expect.stringMatching(/failed:\n {2}torn: .*torn\/report\.json/)])
   })
   it('compares with runs before, by node', async () => {
     const [before, after] = [folder(), folder()]
     makeFleet(before, madeReports(30))
     makeFleet(after, madeReports(30, { factor: () => 1.3, fingerprint: () => ({ kernel: '7.0' }) }))
-    const { code, text } = await run('merge', after, '--before', before)
+    const { code, text } = await outcome('merge', after, '--before', before)
     expect([code, text]).toEqual([4, expect.stringMatching(/→ 7\.0 on 30 nodes/)])
   })
   it.for([
     [['merge'], /received none/],
+    [['merge', recorded, '--out', '/proc/x'], /--out: received/],
     [['merge', '/nowhere'], /\/nowhere does not exist/],
     [['merge', recorded, '--format', 'xml'], /allowed are table, json, jsonl, html, ctrf/],
     [['merge', recorded, '--nodes', '/nowhere'], /list of nodes, cannot be read: ENOENT/],
@@ -90,7 +129,7 @@ describe('npm run fleet -- merge', () => {
     [['melt'], /received "melt", wanted .*merge/],
     [['rates', 'x'], /takes a number of fleets/],
   ] as const)('%j is refused', ([argv, says]) => expect(main([...argv], () => {})).rejects.toThrow(says))
-  it('refuses folders without a run', () => expect(run('merge', folder())).rejects.toThrow(/there is no run/))
+  it('refuses folders without a run', () => expect(outcome('merge', folder())).rejects.toThrow(/there is no run/))
 })
 
 it('a node is what the time stands in', () => {

@@ -54,9 +54,10 @@ describe.skipIf(why !== undefined)('Slurm', { timeout: 20 * MINUTES }, () => {
   const fleet = (args: string[], env: Record<string, string> = {}) =>
     spawnCommand('fleet', args, { ...settings, ...cluster.env, ...env }, 18 * 60)
   const jobs = () => (existsSync(results()) ? readdirSync(results()).filter(name => /^\d+$/.test(name)) : [])
+  const newest = () => String(Math.max(...jobs().map(Number)))
   /** Trials of a node in the newest job, as they lie on the disk. */
   function trials(node: string): number {
-    const file = join(results(), String(Math.max(...jobs().map(Number))), node, 'latest/trials.jsonl')
+    const file = join(results(), newest(), node, 'latest/trials.jsonl')
     return existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0
   }
   const reasons = () => cluster.ask('sinfo', '--noheader', '--Node', '--format=%N %E')
@@ -92,13 +93,16 @@ describe.skipIf(why !== undefined)('Slurm', { timeout: 20 * MINUTES }, () => {
     expect(await reasons()).toMatch(/^n4 a fan/m)
   })
 
-  test("Slurm's time limit: SIGTERM well before it, and what was measured is reported", async () => {
+  /** A job that would take hours, on n1 and n2, once both have measured something. */
+  async function endless() {
+    const before = jobs().length
     const running = fleet(['slurm', '--all-idle', '--results', results(), '--follow', 'cold'], { ITERATIONS: '500' })
-    await until('trials', () => jobs().length === 2 && trials('n1') > 0 && trials('n2') > 0, 0.2)
-    const job = String(Math.max(...jobs().map(Number)))
-    const elapsed = (await cluster.ask('squeue', '--noheader', '--format=%M', '--jobs', job)).trim().split(':')
-    const minutes = Number(elapsed.at(-2)) + 3
-    await cluster.ask('scontrol', 'update', `jobid=${job}`, `timelimit=${minutes}`)
+    await until('trials', () => jobs().length > before && trials('n1') > 0 && trials('n2') > 0, 0.2)
+    return { running, job: newest() }
+  }
+
+  /** Both nodes have reported what they measured until then, and the merge says so. */
+  async function expectInterrupted({ running, job }: Awaited<ReturnType<typeof endless>>): Promise<void> {
     const { exitCode, all = '' } = await running
     for (const node of ['n1', 'n2']) {
       expect(all).toMatch(new RegExp(`^ {2}${node}: interrupted after \\d+ of 1000 trials$`, 'm'))
@@ -106,6 +110,21 @@ describe.skipIf(why !== undefined)('Slurm', { timeout: 20 * MINUTES }, () => {
       expect(end).toMatchObject({ exit_code: 143, outcome: 'fail', report: { interrupted: { of: 1000 } } })
     }
     expect(exitCode).toBe(1)
-    expect(await cluster.ask('scontrol', 'show', 'job', job)).toMatch(/JobState=FAILED/)
+  }
+
+  test("Slurm's time limit: SIGTERM well before it, and what was measured is reported", async () => {
+    const started = await endless()
+    const asked = ['--noheader', '--format=%M', '--jobs', started.job]
+    const minutes = Number((await cluster.ask('squeue', ...asked)).trim().split(':').at(-2)) + 3
+    await cluster.ask('scontrol', 'update', `jobid=${started.job}`, `timelimit=${minutes}`)
+    await expectInterrupted(started)
+    expect(await cluster.ask('scontrol', 'show', 'job', started.job)).toMatch(/JobState=FAILED/)
+    expect(existsSync(join(results(), started.job, 'fleet.html'))).toBe(true)
+  })
+
+  test('scancel: what was measured is reported', async () => {
+    const started = await endless()
+    await cluster.ask('scancel', started.job)
+    await expectInterrupted(started)
   })
 })
