@@ -15,6 +15,8 @@ class World:
         self.refuse = {}  # name of a call -> error code
         self.stack = 1024  # bytes for each GPU thread
         self.ranks = 1  # processes of one server that work on GPUs
+        self.groups = {}  # vLLM's, by name -> what gives one
+        self.torch_groups = {}  # torch's -> their names
 
     def allocate(self, tag, content):
         """A block of GPU memory with that content; returns its address."""
@@ -98,6 +100,9 @@ class Library:
             self.world.stack = max(size.value, 16)
         return self.world.result("cuCtxSetLimit", limit, size.value)
 
+    def cuIpcCloseMemHandle(self, address):
+        return self.world.result("cuIpcCloseMemHandle", address.value)
+
     def cuMemRelease(self, number):
         if number.value in self.world.imported:
             os.close(self.world.imported.pop(number.value))
@@ -123,6 +128,47 @@ class CuMemBackend:
             if data.cpu_backup_tensor is not None:
                 ctypes.memmove(address, data.cpu_backup_tensor, data.handle[1])
         self._state = "RUNNING"
+
+
+class PyNcclCommunicator:
+    """vLLM's, of which 0.26 has one for each group: rank 0 of two."""
+
+    def __init__(self, group, device):
+        self.world = group.world
+        if self.world.result("ncclCommInitRank"):
+            self.disabled = False
+            raise RuntimeError("NCCL error: unhandled system error")
+        self.group, self.device, self.nccl, self.comm = group, device, self, len(self.world.calls)
+        self.available, self.disabled = True, group.world.refuse.get("NCCL library", False)
+
+    def ncclCommDestroy(self, comm):
+        assert comm == self.comm
+        self.world.result("ncclCommDestroy", self.group)
+
+
+class CustomAllreduce:
+    """vLLM's: close() frees what is this rank's own."""
+
+    def __init__(self, group, device, max_size=8192 * 1024):
+        self.group, self.device, self.max_size, self.rank, self.disabled = group, device, max_size, 0, False
+        at = 1000 * len(group.world.calls)
+        self.meta_ptrs, self.buffer_ptrs = [at, at + 1], [at + 2, at + 3]
+        group.world.result("create_shared_buffer", max_size)
+
+    def close(self):
+        assert not self.disabled
+        self.group.world.calls += [("free", self.meta_ptrs[0]), ("free", self.buffer_ptrs[0])]
+
+
+class Group:
+    """A group of CPU processes, and vLLM's device communicator on it."""
+
+    def __init__(self, world, name, custom=False):
+        self.world, self.unique_name, self.cpu_group = world, name, self
+        self.pynccl_comm = PyNcclCommunicator(self, "cuda:0")
+        self.ca_comm = CustomAllreduce(self, "cuda:0", max_size=4 << 20) if custom else None
+        self.symm_mem_comm = self.fi_ar_comm = self.all2all_manager = None
+        world.groups[name] = lambda: types.SimpleNamespace(device_communicator=self)
 
 
 class Platform:
@@ -177,7 +223,11 @@ def install(world):
     )
 
     distributed = types.SimpleNamespace(
-        is_available=lambda: True, is_initialized=lambda: world.ranks > 1, get_world_size=lambda: world.ranks
+        is_available=lambda: True,
+        is_initialized=lambda: world.ranks > 1,
+        get_world_size=lambda: world.ranks,
+        barrier=lambda group: world.calls.append(("barrier", group)),
+        distributed_c10d=types.SimpleNamespace(_world=types.SimpleNamespace(pg_names=world.torch_groups)),
     )
 
     def copy_memory(to, source, size):
@@ -193,7 +243,8 @@ def install(world):
         world.calls.append(("vllm.create_and_map", handle[1]))
 
     modules = {
-        "torch": dict(cuda=cuda, distributed=distributed),
+        "torch": dict(cuda=cuda, distributed=distributed, device=str),
+        "torch.distributed": vars(distributed),
         "vllm": {},
         "vllm.device_allocator": dict(get_mem_allocator_instance=lambda: world),
         "vllm.device_allocator.cumem": dict(
@@ -202,7 +253,7 @@ def install(world):
             get_pluggable_allocator=lambda malloc, free: types.SimpleNamespace(_allocator=(malloc, free)),
         ),
         "vllm.config": dict(VllmConfig=type("VllmConfig", (), {})),
-        "vllm.distributed": {},
+        "vllm.distributed": dict(parallel_state=types.SimpleNamespace(_groups=world.groups)),
         "vllm.distributed.device_communicators": {},
         "vllm.distributed.device_communicators.shm_broadcast": dict(
             MessageQueue=type("MessageQueue", (MessageQueue,), {"__init__": MessageQueue.__init__})

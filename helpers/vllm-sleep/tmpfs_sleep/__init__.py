@@ -31,14 +31,16 @@ asleep.
 
 Several GPUs: each rank is a process with a file of its own, and they wake at the same time, so that each has its share
 of the host's CPUs. TMPFS_SLEEP_QUEUE_MB is the size of a chunk of vLLM's queues between them (0: as vLLM has it).
+TMPFS_SLEEP_COMMUNICATORS=1 takes down what maps memory of other GPUs, which no checkpoint survives, and makes it again
+at the wake-up, beside the weights' copy (communicators.py); it needs --enforce-eager.
 
 Environment: TMPFS_SLEEP_DIR (no default: without it vLLM is left alone), TMPFS_SLEEP_CHUNK_MB (16), TMPFS_SLEEP_READERS
 (14, or two less than its share of the host's CPUs where there are fewer), TMPFS_SLEEP_GRAPHS (0),
-TMPFS_SLEEP_STACKS (0), TMPFS_SLEEP_QUEUE_MB (0), TMPFS_SLEEP_RDMA (0),
+TMPFS_SLEEP_STACKS (0), TMPFS_SLEEP_QUEUE_MB (0), TMPFS_SLEEP_COMMUNICATORS (0), TMPFS_SLEEP_RDMA (0),
 TMPFS_SLEEP_KEEP_MB (20: blocks of the KV cache's tag up to that size are saved),
 TMPFS_SLEEP_SERVED_PATIENCE (seconds, 5), TMPFS_SLEEP_UNPIN_AFTER (seconds, 1).
-Lines it prints begin with `tmpfs-sleep: `: `backend` with the folder, `saved`, `left`, `stacks` and `wake` with JSON,
-`fallback` with the reason.
+Lines it prints begin with `tmpfs-sleep: `: `backend` with the folder, `saved`, `left`, `stacks`, `communicators` and
+`wake` with JSON, `fallback` with the reason.
 """
 
 import json
@@ -77,6 +79,11 @@ def register():
     def create_backend(model_config):
         if model_config.sleep_mode_backend != "cumem":
             return create(model_config)
+        if setting("COMMUNICATORS", 0) and not model_config.enforce_eager:
+            raise RuntimeError(
+                "TMPFS_SLEEP_COMMUNICATORS needs --enforce-eager: CUDA graphs keep addresses of the "
+                "communicators that were there when they were captured"
+            )
         say("backend", os.environ["TMPFS_SLEEP_DIR"])
         return Factory.get_backend_class("tmpfs")()
 

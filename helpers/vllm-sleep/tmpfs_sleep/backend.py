@@ -10,6 +10,7 @@ from vllm.device_allocator import get_mem_allocator_instance
 from vllm.device_allocator.sleep_mode_backend import CuMemBackend
 
 from . import say, setting
+from .communicators import Communicators
 from .driver import Driver
 from .scales import keep_scales
 from .served import Served, Unserved, beside
@@ -77,6 +78,7 @@ class TmpfsBackend(CuMemBackend):
         self._blocks = []  # of the weights that are not back: (offset in the file, GPU address, bytes)
         self._kept = False  # this class put them to sleep, so it wakes all memory
         self._releasing = None
+        self._communicators = Communicators() if setting("COMMUNICATORS", 0) else None
         self._stack = None  # bytes for each GPU thread, where the memory for it was given back
 
     @classmethod
@@ -87,6 +89,8 @@ class TmpfsBackend(CuMemBackend):
         if self._releasing:
             self._releasing.join()
             self._releasing = None
+        if self._communicators:
+            self._communicators.take_down()
         keep_what_is_no_cache()
         # what a wake-up did not bring back lies in its file still
         self._kept = bool(self._blocks) or level == 2 and self._saved()
@@ -170,6 +174,10 @@ class TmpfsBackend(CuMemBackend):
     def resume(self, tags=None):
         """What was kept comes back whatever the tags, the KV cache where it is named or none is."""
         self._take_stacks()
+        with self._communicators.coming_back() if self._communicators else contextlib.nullcontext():
+            self._resume(tags)
+
+    def _resume(self, tags):
         if not self._kept:
             # vLLM's own would map again what came back with an earlier part
             if not any(data.is_asleep for data in get_mem_allocator_instance().pointer_to_data.values()):

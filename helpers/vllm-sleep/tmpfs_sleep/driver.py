@@ -95,6 +95,10 @@ class Driver:
         data.is_asleep = True
         self._call("cuMemRelease", ctypes.c_uint64.from_address(memory))
 
+    def close_shared(self, address):
+        """Unmaps another process's memory that was opened by its CUDA IPC handle."""
+        self._call("cuIpcCloseMemHandle", ctypes.c_uint64(address))
+
     def _map(self, address, handle):
         device, size, _, _ = handle
         number = ctypes.c_uint64()
