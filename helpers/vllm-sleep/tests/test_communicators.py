@@ -94,17 +94,28 @@ class Communicators(Case):
 
     def test_what_cannot_be_made_again_is_refused_before_anything_is_touched(self):
         group = Group(self.world, "tp:0")
-        group.symm_mem_comm, group.all2all_manager = object(), object()
+        group.symm_mem_comm, group.all2all_manager, group.other_comm = object(), object(), object()
         backend = self.backend()
         self.world.calls.clear()
         with self.assertRaises(RuntimeError) as refused:
             backend.suspend(2)
         self.assertEqual(
             str(refused.exception),
-            f"{REFUSED}symm_mem_comm of group tp:0 (leave it off: VLLM_ALLREDUCE_USE_SYMM_MEM=0); "
-            "all2all_manager of group tp:0 (leave it off: no expert parallelism)",
+            f"{REFUSED}all2all_manager of group tp:0 (leave it off: no expert parallelism); "
+            "other_comm of group tp:0 (leave it off: not known here); "
+            "symm_mem_comm of group tp:0 (leave it off: VLLM_ALLREDUCE_USE_SYMM_MEM=0)",
         )
         self.assertEqual((self.world.calls, backend._state, group.pynccl_comm.disabled), ([], "RUNNING", False))
+
+    def test_a_custom_all_reduce_with_symmetric_memory_is_refused(self):
+        group = Group(self.world, "tp:0", custom=True)
+        group.ca_comm.mnnvl_handle = None
+        backend, _ = self.asleep()
+        self.printed(lambda: backend.resume())
+        group.ca_comm.mnnvl_handle = object()
+        with self.assertRaisesRegex(RuntimeError, r"symmetric memory of ca_comm of group tp:0 \(--disable-custom"):
+            backend.suspend(2)
+        self.assertFalse(group.pynccl_comm.disabled)
 
     def test_torchs_own_communicator_is_refused_where_it_was_used(self):
         class Used(types.SimpleNamespace):

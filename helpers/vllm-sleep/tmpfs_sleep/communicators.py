@@ -8,6 +8,7 @@ CUDA graphs keep addresses of the communicators that were there when they were c
 """
 
 import contextlib
+import inspect
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -32,10 +33,14 @@ def device_communicators():
 
 def obstacles(held):
     """What cannot be made again, each with what leaves it off."""
+    taken_down = {Custom.attribute, Nccl.attribute}
     for one in held:
-        for name, remedy in OTHERS.items():
+        # vLLM 0.33 has more of them than 0.26
+        for name in sorted({*OTHERS, *(name for name in vars(one) if name.endswith("_comm"))} - taken_down):
             if getattr(one, name, None) is not None:
-                yield f"{name} of group {one.unique_name} (leave it off: {remedy})"
+                yield f"{name} of group {one.unique_name} (leave it off: {OTHERS.get(name, 'not known here')})"
+        if getattr(getattr(one, Custom.attribute, None), "mnnvl_handle", None) is not None:
+            yield f"symmetric memory of {Custom.attribute} of group {one.unique_name} (--disable-custom-all-reduce)"
     for name in torch_groups():
         yield f"torch's own NCCL communicator of group {name} (leave off pipeline and data parallelism)"
 
@@ -115,7 +120,7 @@ class Nccl:
         self._off()
 
     def make_again(self):
-        begin_again(self._communicator, self._off, group=self._communicator.group, device=self._communicator.device)
+        begin_again(self._communicator, self._off)
 
     def _off(self):
         self._communicator.available, self._communicator.disabled = False, True
@@ -141,18 +146,19 @@ class Custom:
         self._off()
 
     def make_again(self):
-        custom = self._communicator
-        begin_again(custom, self._off, group=custom.group, device=custom.device, max_size=custom.max_size)
+        begin_again(self._communicator, self._off)
 
     def _off(self):
         self._communicator.disabled = True
 
 
-def begin_again(communicator, off, **arguments):
-    """The same object anew: layers and groups keep references to it. vLLM's constructors turn themselves off where
-    something is missing, which was there before."""
+def begin_again(communicator, off):
+    """The same object anew, with the arguments that it keeps: layers and groups have references to it. vLLM's
+    constructors turn themselves off where something is missing, which was there before."""
+    kept = vars(communicator)
+    names = [name for name in inspect.signature(type(communicator)).parameters if name in kept]
     try:
-        communicator.__init__(**arguments)
+        communicator.__init__(**{name: kept[name] for name in names})
     except BaseException:
         off()
         raise
