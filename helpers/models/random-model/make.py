@@ -14,6 +14,7 @@ import time
 
 from tensors import BYTES, SCALE, adapter, dtype, elements, header, tensors
 from tokenizer import write_tokenizer
+from values import Pool
 
 
 UNUSABLE = 2

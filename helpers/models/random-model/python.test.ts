@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { expect, test } from 'vitest'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 
 const run = (program: string) =>
   spawnSync('python3', ['-B', '-c', program], { cwd: import.meta.dirname, encoding: 'utf8', timeout: 30_000 })
@@ -61,6 +64,36 @@ test.skipIf(torch)('FP8 values are numbers, and layers differ', () => {
   )
   expect(stderr).toBe('')
   expect(stdout.trim()).toBe(`${5 << 20} False 0 True`)
+})
+
+/** Names that a function of make.py uses and that neither the file nor Python has: torch is in no CI. */
+test.skipIf(without)('every name in make.py is known', () => {
+  const { stdout, stderr } = run(
+    'import ast, builtins, make\ntree = ast.parse(open("make.py").read())\n' +
+      'names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}\n' +
+      'own = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}\n' +
+      'own |= {a.arg for a in ast.walk(tree) if isinstance(a, ast.arg)} | {"torch", "error"}\n' +
+      'print(sorted(n for n in names - own if not hasattr(make, n) and not hasattr(builtins, n)))',
+  )
+  expect(stderr).toBe('')
+  expect(stdout.trim()).toBe('[]')
+})
+
+test.skipIf(torch)('an FP8 model and an adapter for it, as files', { timeout: 120_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'random-model-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const make = (...words: string[]) => {
+    const { stdout, stderr } = spawnSync('python3', ['-B', 'make.py', ...words], {
+      cwd: import.meta.dirname,
+      encoding: 'utf8',
+    })
+    expect(stderr).toBe('')
+    return JSON.parse(stdout)
+  }
+  expect(make('model', folder, '1', 'qwen2-0.5b', '1', 'fp8').parameters).toBeGreaterThan(136e6)
+  const adapter = join(folder, 'adapter')
+  expect(make('lora', adapter, '1', folder, '8').parameters).toBe(8 * (4 * 896 + 2 * 896 + 2 * 128))
+  expect(JSON.parse(readFileSync(join(adapter, 'adapter_config.json'), 'utf8'))).toMatchObject({ r: 8 })
 })
 
 test.skipIf(without)('every byte has a token of its own, and every id a text', () => {
