@@ -1,58 +1,61 @@
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readlinkSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readlinkSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { pause } from '../core/clock.ts'
-import { Doorway, missingForDoorways } from './doorway.ts'
+import { Doorway } from './doorway.ts'
+import { NetworkNamespace } from './network-namespace.ts'
 
 const INNER = 8099
-const unusable = process.getuid?.() !== 0 || missingForDoorways().length > 0
 const fetchFrom = (port: number) => fetch(`http://127.0.0.1:${port}/`).then(answer => answer.text())
+const own = () => readlinkSync('/proc/thread-self/ns/net')
 
-/** Says one sentence on 127.0.0.1 of its own network namespace, whose loopback is down when it begins. */
-const SERVER = `require('node:http').createServer((_, answer) => answer.end('from within')).listen(${INNER})`
+/** Says its name on 127.0.0.1 of the network namespace that it was started in. */
+const server = (name: string) =>
+  `require('node:http').createServer((_, answer) => answer.end('${name}')).listen(${INNER}, '127.0.0.1')`
 
-describe.skipIf(unusable)('a way into another network namespace', () => {
-  let folder: string
-  let server: ReturnType<typeof spawn>
-  beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'doorway-'))
-    server = spawn('unshare', ['--net', process.execPath, '--eval', SERVER], { stdio: 'ignore' })
-    const host = readlinkSync('/proc/self/ns/net')
-    while (readlinkSync(`/proc/${server.pid}/ns/net`) === host) await pause(0.01)
+describe.skipIf(process.getuid?.() !== 0)('a way into another network namespace', () => {
+  let namespaces: NetworkNamespace[]
+  const servers: ChildProcess[] = []
+  const serve = (namespace: NetworkNamespace, name: string) => {
+    const child = namespace.within(() => spawn(process.execPath, ['--eval', server(name)], { stdio: 'ignore' }))
+    servers.push(child)
+    return child
+  }
+  beforeEach(() => {
+    namespaces = [new NetworkNamespace(), new NetworkNamespace()]
   })
   afterEach(() => {
-    server.kill('SIGKILL')
-    rmSync(folder, { recursive: true, force: true })
+    for (const child of servers.splice(0)) child.kill('SIGKILL')
+    for (const namespace of namespaces) namespace.close()
   })
 
-  test('is shut until it is opened, can be opened again, and leaves nothing', async () => {
-    const doorway = new Doorway(join(folder, 'door.sock'), INNER)
-    const port = await doorway.listen()
-    await expect(fetchFrom(port)).rejects.toThrow()
-    for (const _ of [1, 2]) {
-      await doorway.open(server.pid!)
-      await expect.poll(() => fetchFrom(port).catch(() => ''), { timeout: 20_000 }).toBe('from within')
-    }
-    doorway.close()
-    await expect(fetchFrom(port)).rejects.toThrow()
+  test('one port in two namespaces: each way leads to its own, and is shut at the end', async () => {
+    const [first, second] = namespaces as [NetworkNamespace, NetworkNamespace]
+    const doorways = [new Doorway(first, INNER), new Doorway(second, INNER)]
+    const ports = [await doorways[0]!.open(), await doorways[1]!.open()]
+    await expect(fetchFrom(ports[0]!)).rejects.toThrow()
+    serve(first, 'one')
+    serve(second, 'two')
+    for (const [index, name] of ['one', 'two'].entries())
+      await expect.poll(() => fetchFrom(ports[index]!).catch(() => ''), { timeout: 20_000 }).toBe(name)
+    for (const doorway of doorways) doorway.close()
+    await expect(fetchFrom(ports[0]!)).rejects.toThrow()
   })
 
-  test('two of them lead to their own', async () => {
-    const own = new Doorway(join(folder, 'own.sock'), INNER)
-    const nobodys = new Doorway(join(folder, 'none.sock'), INNER + 1)
-    const ports = [await own.listen(), await nobodys.listen()]
-    expect(new Set(ports).size).toBe(2)
-    for (const doorway of [own, nobodys]) await doorway.open(server.pid!)
-    await expect.poll(() => fetchFrom(ports[0]!).catch(() => ''), { timeout: 20_000 }).toBe('from within')
-    await expect(fetchFrom(ports[1]!)).rejects.toThrow()
-    for (const doorway of [own, nobodys]) doorway.close()
+  test('this process stays in its own, also where the work throws', () => {
+    const before = own()
+    const [first] = namespaces as [NetworkNamespace]
+    expect(first.within(own)).not.toBe(before)
+    expect(() =>
+      first.within(() => {
+        throw new Error('no')
+      }),
+    ).toThrow('no')
+    expect(own()).toBe(before)
   })
 
-  test('a process that is gone is named', async () => {
-    const doorway = new Doorway(join(folder, 'gone.sock'), INNER)
-    await expect(doorway.open(2 ** 22 + 1)).rejects.toThrow(/nsenter/)
-    doorway.close()
+  test('what is spawned within it belongs there', () => {
+    const [first] = namespaces as [NetworkNamespace]
+    const child = serve(first, 'one')
+    expect(readlinkSync(`/proc/${child.pid}/ns/net`)).toBe(first.within(own))
   })
 })

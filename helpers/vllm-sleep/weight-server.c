@@ -2,11 +2,12 @@
  * descriptor.
  *
  *   weight-server FOLDER NAME [--threads N] [--chunk-mb 16] [--patience 60] [--linger 1]
- *                 [--wait context,memory,copy]
+ *                 [--wait context,memory,copy] [--socket NAME]
  *
  * FOLDER/NAME.img     the weights' blocks, one after the other
  * FOLDER/NAME.blocks  `device N`, then their bytes, one number a line, each a multiple of the driver's granularity
- * FOLDER/NAME.sock    made here: a Unix socket (SOCK_SEQPACKET) for one client
+ * FOLDER/NAME.sock    made here: a Unix socket (SOCK_SEQPACKET) for one client; --socket gives it another NAME, where
+ *                     several offer the same weights
  *
  * The client is sent `memory FIRST COUNT` with COUNT descriptors, as often as needed, then `filled JSON`. It answers
  * anything once it has mapped them. A connection that ends before `filled`: the memory must not be used.
@@ -86,7 +87,7 @@ static const struct { void *into; const char *name; } SYMBOLS[] = {
   {&cuda.synchronize, "cuStreamSynchronize"},
 };
 
-static const char *name;
+static const char *name, *offered;
 static char waits[64];
 static int device, threads, patience = 60, linger = 1, image;
 static size_t chunk = 16 << 20, size, *blocks, count;
@@ -214,8 +215,8 @@ static void read_blocks(void) {
 
 static int listen_here(void) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  if (snprintf(address.sun_path, sizeof address.sun_path, "%s.sock", name) >= (int)sizeof address.sun_path)
-    fail("the name %s is too long for a socket", name);
+  if (snprintf(address.sun_path, sizeof address.sun_path, "%s.sock", offered) >= (int)sizeof address.sun_path)
+    fail("the name %s is too long for a socket", offered);
   int server = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
   unlink(address.sun_path);
   if (server < 0 || bind(server, (void *)&address, sizeof address) || listen(server, 1))
@@ -294,12 +295,14 @@ static void options(int argc, char **argv) {
   /* two CPUs are left for the restore beside it; more than 14 were not measured */
   threads = usable - 2 > 14 ? 14 : usable - 2 < 1 ? 1 : usable - 2;
   if (argc < 3)
-    fail("usage: weight-server FOLDER NAME [--threads N] [--chunk-mb N] [--patience S] [--linger S] [--wait STEPS]");
-  name = argv[2];
+    fail("usage: weight-server FOLDER NAME [--threads N] [--chunk-mb N] [--patience S] [--linger S] [--wait STEPS] "
+         "[--socket NAME]");
+  name = offered = argv[2];
   for (int i = 3; i < argc; i += 2) {
     const char *value = i + 1 < argc ? argv[i + 1] : "";
     int number = atoi(value);
-    if (!strcmp(argv[i], "--wait")) snprintf(waits, sizeof waits, "%s", value);
+    if (!strcmp(argv[i], "--socket") && *value) offered = value;
+    else if (!strcmp(argv[i], "--wait")) snprintf(waits, sizeof waits, "%s", value);
     else if (!strcmp(argv[i], "--threads") && number > 0) threads = number;
     else if (!strcmp(argv[i], "--chunk-mb") && number > 0) chunk = (size_t)number << 20;
     else if (!strcmp(argv[i], "--linger") && number >= 0) linger = number;
@@ -352,7 +355,7 @@ int main(int argc, char **argv) {
   ssize_t n = recv(*(int *)client, answer, sizeof answer, 0);
   if (n <= 0) fail("the client left before it had mapped the memory");
   char path[300];
-  snprintf(path, sizeof path, "%s.sock", name);
+  snprintf(path, sizeof path, "%s.sock", offered);
   unlink(path);
   say("handed-over", NULL);
   sleep(linger);

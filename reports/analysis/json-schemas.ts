@@ -10,8 +10,8 @@ import { sizesSchema } from './sizes.ts'
  */
 const SHAPES = {
   run: { version: '1.4', of: 'run.json', schema: runSchema },
-  trial: { version: '1.3', of: 'a line of trials.jsonl', schema: trialSchema },
-  report: { version: '1.3', of: 'report.json', schema: reportSchema },
+  trial: { version: '1.4', of: 'a line of trials.jsonl', schema: trialSchema },
+  report: { version: '1.4', of: 'report.json', schema: reportSchema },
   history: { version: '1.1', of: 'history.json', schema: historySchema },
   sizes: { version: '1.0', of: 'sizes.json', schema: sizesSchema },
   fleet: { version: '1.0', of: 'what npm run fleet -- merge --format json prints', schema: fleetSchema },

@@ -93,6 +93,8 @@ const serverSchema = z.object({
   /** Bytes of host memory right after all first tokens: its proportional set size, and what no other process maps. */
   pss: z.number().int().nonnegative(),
   own: z.number().int().nonnegative(),
+  /** Bytes of GPU memory of its processes, at the same moment; left out where nvidia-smi does not say. */
+  gpu: z.number().int().positive().optional(),
 })
 export type ServerRecord = z.infer<typeof serverSchema>
 
@@ -106,6 +108,8 @@ const serversSchema = z.object({
   pss: z.number().nonnegative(),
   /** What one more costs: the median of what no other process maps. */
   own: z.number().nonnegative(),
+  /** GPU memory of one, where it is known. */
+  gpu: z.number().positive().optional(),
 })
 
 const percentilesSchema = z.object({ p50: seconds, p99: seconds })

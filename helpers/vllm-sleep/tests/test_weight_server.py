@@ -96,7 +96,7 @@ class Program(unittest.TestCase):
         return [event["event"] for event in seen], seen[-1]
 
     def take(self):
-        return self.served.Served(self.path, self.blocks, self.allocations, self.driver)
+        return self.served.Served(self.served.offer(self.path), self.blocks, self.allocations, self.driver)
 
     def assert_content(self, content):
         for (_, address, size), expected in zip(self.blocks, content, strict=True):
@@ -117,6 +117,21 @@ class Program(unittest.TestCase):
             self.assert_content(content)
             self.assertFalse(os.path.exists(self.served.beside(self.path, "sock")))
             memory.give_back()
+
+    def test_several_serve_one_client_each(self):
+        content = self.image([64 * KB, 3 << 20])
+        programs = [self.serve("--socket", f"weights-1.{number}") for number in (1, 2)]
+        # of another process of the engine, whose number begins alike
+        other = self.serve("--socket", "weights-12.1")
+        for program in (*programs, other):
+            self.events(program, "export")
+        for _ in programs:
+            memory = self.take()
+            memory.wait()
+            self.assert_content(content)
+            memory.give_back()
+        self.assertEqual([program.wait() for program in programs], [0, 0])
+        self.assertIsNone(self.served.offer(self.path))
 
     def test_steps_wait_for_a_word_where_they_are_told_to(self):
         content = self.image([64 * KB] * 3)

@@ -13,7 +13,7 @@ from . import say, setting
 from .communicators import Communicators
 from .driver import Driver
 from .scales import keep_scales
-from .served import Served, Unserved, beside
+from .served import Served, Unserved, beside, offer
 from .wake import Wake
 
 WEIGHTS = "weights"
@@ -250,7 +250,8 @@ class TmpfsBackend(CuMemBackend):
     def _served(self, allocations, driver):
         """The weights' memory from the program that ran beside the restore; None where nobody offers it, or it cannot
         be had, which is said."""
-        if not self._blocks or not os.path.exists(beside(self._path, "sock")):
+        offered = self._blocks and offer(self._path)
+        if not offered:
             return None
         if setting("RDMA", 0) or not all(allocations[address].is_asleep for _, address, _ in self._blocks):
             say(
@@ -259,7 +260,7 @@ class TmpfsBackend(CuMemBackend):
             )
             return None
         try:
-            return Served(self._path, self._blocks, allocations, driver)
+            return Served(offered, self._blocks, allocations, driver)
         except Unserved as reason:
             say("fallback", f"the weights are copied from their file: {reason}")
             return None

@@ -4,6 +4,7 @@ A program that ran beside the restore (weight-server.c) hands their memory over 
 """
 
 import contextlib
+import glob
 import json
 import os
 import socket
@@ -24,20 +25,38 @@ def beside(path, kind):
     return f"{os.path.splitext(path)[0]}.{kind}"
 
 
+def offer(path):
+    """The socket at which the weights of the image at `path` are offered; None where they are not.
+
+    Servers that came out of one checkpoint share the folder and its names: of the numbered sockets, one for each of
+    them, whoever renames one has it.
+    """
+    alone = beside(path, "sock")
+    if os.path.exists(alone):
+        return alone
+    for offered in sorted(glob.glob(f"{glob.escape(os.path.splitext(path)[0])}.*.sock")):
+        taken = f"{os.path.splitext(offered)[0]}.taken"
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(offered, taken)
+            return taken
+    return None
+
+
 class Served:
     """GPU memory of all blocks, mapped at their addresses. Its content is there once `wait` has returned."""
 
-    def __init__(self, path, blocks, allocations, driver):
-        """blocks: (offset in the file, GPU address, bytes), as the program was told them. @throws Unserved"""
+    def __init__(self, offered, blocks, allocations, driver):
+        """offered: path of the program's socket.
+        blocks: (offset in the file, GPU address, bytes), as the program was told them. @throws Unserved"""
         self._driver, self._allocations, self._mapped, self._descriptors = driver, allocations, [], []
         self._deadline = time.monotonic() + setting("SERVED_PATIENCE", 5.0)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             with self._giving_back():
                 # by descriptor: a socket's path is short, the folder's may be long
-                folder = os.open(os.path.dirname(path), os.O_PATH | os.O_DIRECTORY)
+                folder = os.open(os.path.dirname(offered), os.O_PATH | os.O_DIRECTORY)
                 try:
-                    self._socket.connect(f"/proc/self/fd/{folder}/{os.path.basename(beside(path, 'sock'))}")
+                    self._socket.connect(f"/proc/self/fd/{folder}/{os.path.basename(offered)}")
                 finally:
                     os.close(folder)
                 while len(self._descriptors) < len(blocks):
