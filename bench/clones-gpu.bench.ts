@@ -2,6 +2,7 @@ import { benchmark } from '../fixtures/benchmark.ts'
 
 /** Several vLLM servers on one GPU out of one checkpoint, each with a fifth of it: the ladder's best way, at once. */
 const fifth = {
+  strategy: 'clones',
   gpuMemoryUtil: 0.2,
   checkpointAt: 'asleep-2',
   storage: 'tmpfs-huge',
@@ -16,7 +17,7 @@ const fifth = {
   stacks: 'given-back',
 } as const
 
-benchmark('clones', [
+benchmark('clones-gpu', [
   { name: 'gpu-one', servers: 1, ...fifth },
   { name: 'gpu-two', servers: 2, ...fifth },
   { name: 'gpu-four', servers: 4, ...fifth },

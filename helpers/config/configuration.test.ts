@@ -144,6 +144,16 @@ describe('hostile paths', () => {
     expect(parseConfiguration({ ENGINE: 'llama-cpp', MODEL_ID: file }, false).modelId).toBe(file)
     expect(() => parseConfiguration({ ENGINE: 'vllm', MODEL_ID: file }, false)).toThrow('MODEL_ID: received')
   })
+  test('a second model is read as the first one is, and called by its own variable', () => {
+    const file = join(folder, 'second.gguf')
+    writeFileSync(file, 'four')
+    const given = (second: string) => parseConfiguration({ ENGINE: 'llama-cpp', SECOND_MODEL_ID: second }, false)
+    expect(given(file).secondModel).toMatchObject({ id: file, bytes: 4, isRandom: false })
+    expect(given('').secondModel).toBeUndefined()
+    expect(() => given(join(folder, 'gone.gguf'))).toThrow(/^ {2}SECOND_MODEL_ID: received .*gone\.gguf/m)
+    const named = parseConfiguration({ ENGINE: 'vllm', SECOND_MODEL_ID: 'a/model' }, false)
+    expect(named.secondModel).toMatchObject({ id: 'a/model' })
+  })
 })
 
 describe('misleading values', () => {

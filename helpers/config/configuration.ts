@@ -9,7 +9,7 @@ import { hasRecord } from '../core/record.ts'
 import { isSecretName, secretWords } from '../core/secrets.ts'
 import { parseRequests, REQUEST_FORM, type ServerRequest } from '../core/server-request.ts'
 import { splitWords } from '../core/words.ts'
-import { type EngineDescription, FROM_HOST } from '../engines/description.ts'
+import { type EngineDescription, FROM_HOST, type Model } from '../engines/description.ts'
 import { defaultEngine, ENGINES, type EngineName, engineDescriptions } from '../engines/index.ts'
 import { STAND_IN_RECORD, withStandIn } from '../models/embedded.ts'
 import { refusedPodmanArgs } from '../podman/podman-args.ts'
@@ -86,20 +86,22 @@ const requests = z
   })
 const criuBin = path.optional()
 
+const modelId = z
+  .string()
+  .min(1)
+  .refine(
+    value => !value.startsWith('-') && !/[\x00-\x1f\x7f]/.test(value),
+    'a model name or a file, not starting with "-"',
+  )
+
 const schema = z.object({
   ENGINE: z.enum(ENGINES).optional(),
   ENGINE_IMAGE: image.optional(),
   ENGINE_COMMAND: openWords.optional(),
   ENGINE_ARGS: openWords.default([]),
   PODMAN_ARGS: words.default([]),
-  MODEL_ID: z
-    .string()
-    .min(1)
-    .refine(
-      value => !value.startsWith('-') && !/[\x00-\x1f\x7f]/.test(value),
-      'a model name or a file, not starting with "-"',
-    )
-    .optional(),
+  MODEL_ID: modelId.optional(),
+  SECOND_MODEL_ID: modelId.optional(),
   MODEL_SIZE: size.optional(),
   MAX_MODEL_LEN: wholeNumber(16, 10_000_000).default(4096),
   GPU_MEMORY_UTIL: z
@@ -173,6 +175,8 @@ export interface Configuration {
    * well.
    */
   modelIsDefault: boolean
+  /** The one that `swap` changes to, where it is named. */
+  secondModel: Model | undefined
   maxModelLen: number
   gpuMemoryUtil: number
   gpuDevices: 'all' | number[]
@@ -245,7 +249,7 @@ export function parseConfiguration(environment: Record<string, string | undefine
   const e = result.data
   const engineName = e.ENGINE ?? defaultEngine(hasGpu)
   const engine = engineDescriptions[engineName]
-  const unusable = notParallel(engineName, e) ?? engine.unusable?.(e)
+  const unusable = notParallel(engineName, e)
   if (unusable) throw new Problem(`configuration is unusable:\n  ${unusable}`)
   if (!engine.takesRequests && e.SLEEP_REQUEST.length + e.WAKE_REQUEST.length > 0)
     throw new Problem(
@@ -263,12 +267,12 @@ export function parseConfiguration(environment: Record<string, string | undefine
         `are not allowed:\n${refused.map(line => `    ${line}`).join('\n')}\nLeave them out; other flags of podman ` +
         'run are allowed.',
     )
-  const model = engine.model(e)
-  if (!isMountable(model.folder ?? ''))
-    throw new Problem(
-      `configuration is unusable:\n  MODEL_ID: received "${model.id}", allowed is ${MOUNTABLE} (a GGUF ` +
-        `file's own name may hold them)`,
-    )
+  const model = modelOf('MODEL_ID', engine, e)
+  const second = e.SECOND_MODEL_ID
+  const secondModel =
+    second === undefined
+      ? undefined
+      : modelOf('SECOND_MODEL_ID', engine, { ...e, MODEL_ID: second, MODEL_SIZE: undefined })
   return {
     engine: engineName,
     engineImage: e.ENGINE_IMAGE,
@@ -279,6 +283,7 @@ export function parseConfiguration(environment: Record<string, string | undefine
     modelBytes: model.bytes,
     modelIsRandom: model.isRandom,
     modelIsDefault: model.isDefault,
+    secondModel,
     maxModelLen: e.MAX_MODEL_LEN,
     gpuMemoryUtil: e.GPU_MEMORY_UTIL,
     gpuDevices: (e.GPU_DEVICES ?? 'all') === 'all' ? 'all' : e.GPU_DEVICES!.split(',').map(Number),
@@ -315,6 +320,19 @@ export function parseConfiguration(environment: Record<string, string | undefine
     keepCheckpoints: e.KEEP_CHECKPOINTS,
     scenarios: e.SCENARIOS?.split(',').filter(Boolean),
   }
+}
+
+/** @throws Problem in the name of the variable that says which model it is */
+function modelOf(name: string, engine: EngineDescription, variables: z.output<typeof schema>): Model {
+  const unusable = engine.unusable?.(variables)
+  if (unusable) throw new Problem(`configuration is unusable:\n  ${unusable.replace('MODEL_ID', name)}`)
+  const model = engine.model(variables)
+  if (!isMountable(model.folder ?? ''))
+    throw new Problem(
+      `configuration is unusable:\n  ${name}: received "${model.id}", allowed is ${MOUNTABLE} (a GGUF ` +
+        `file's own name may hold them)`,
+    )
+  return model
 }
 
 /**
