@@ -64,6 +64,8 @@ describe.skipIf(why !== undefined)('Slurm', { timeout: 20 * MINUTES }, () => {
 
   test('names the slow node, the killed one is missing, the one without podman failed: exit code 1', async () => {
     const running = fleet(['slurm', '--all-idle', '--gpus', '2', '--results', results(), '--follow', 'cold'])
+    // three nodes set up from nothing on the cores of one: each wait has its own patience
+    await until('a run of n3', () => jobs().length > 0 && existsSync(join(results(), newest(), 'n3/latest')), 0.2)
     await until('trials of n3', () => trials('n3') >= 2, 0.2)
     cluster.kill('n3')
     const { exitCode, all = '' } = await running
