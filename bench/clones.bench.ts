@@ -1,6 +1,8 @@
 import { benchmark } from '../fixtures/benchmark.ts'
 
-const mapped = { storage: 'tmpfs-huge', pages: 'mapped' } as const
+/** Threads of one server on more cores than it has for itself would wait for each other, and keep others waiting. */
+const threads = 'one'
+const mapped = { storage: 'tmpfs-huge', pages: 'mapped', threads } as const
 
 /** One checkpoint, many servers: what the last one's first token and each further one's memory cost. */
 benchmark('clones', [
@@ -9,6 +11,6 @@ benchmark('clones', [
   { name: 'four', servers: 4, ...mapped },
   { name: 'eight', servers: 8, ...mapped },
   { name: 'four-in-turn', servers: 4, order: 'one-after-the-other', ...mapped },
-  { name: 'four-read', servers: 4, storage: 'tmpfs-huge' },
-  { name: 'four-from-image', servers: 4, order: 'one-after-the-other', from: 'image', storage: 'disk' },
+  { name: 'four-read', servers: 4, storage: 'tmpfs-huge', threads },
+  { name: 'four-from-image', servers: 4, order: 'one-after-the-other', from: 'image', storage: 'disk', threads },
 ])

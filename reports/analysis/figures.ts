@@ -1,10 +1,11 @@
 import { median, medianOf } from '../../helpers/core/statistics.ts'
-import type { Run, Scenario, Trial } from '../run/schema.ts'
+import type { Run, Scenario, ServerRecord, Trial } from '../run/schema.ts'
 import { tfftOf } from '../run/tfft.ts'
 import type { Asked } from './asked.ts'
+import { serversOf } from './servers.ts'
 
 /** What targets are judged by: a scenario without the intervals, which take far longer to work out. */
-export type Figures = Pick<Scenario, 'n' | 'tokens_match' | 'inference_tfft'> & {
+export type Figures = Pick<Scenario, 'n' | 'tokens_match' | 'inference_tfft' | 'servers'> & {
   tfft?: WithoutInterval<'tfft'>
   versus_baseline?: WithoutInterval<'versus_baseline'>
 }
@@ -15,6 +16,7 @@ export function figuresOf(own: Trial[], samples: Samples | undefined): Figures {
   const answered = own.filter(trial => trial.tokens_match !== null)
   const counted = own.filter(counts)
   const tfft = counted.map(tfftOf)
+  const servers = serversOf(counted, samples?.one)
   return {
     n: counted.length,
     ...(answered.length > 0 && { tokens_match: answered.filter(trial => trial.tokens_match).length / answered.length }),
@@ -22,6 +24,7 @@ export function figuresOf(own: Trial[], samples: Samples | undefined): Figures {
       tfft: { p50: median(tfft), min: Math.min(...tfft), max: Math.max(...tfft) },
       inference_tfft: medianOf(counted.flatMap(trial => trial.inference_tfft ?? [])),
     }),
+    ...(servers && { servers }),
     ...(samples && {
       versus_baseline: {
         scenario: samples.id,
@@ -41,12 +44,17 @@ export interface Samples {
   id: string
   baseline: number[]
   own: number[]
+  /** Where the baseline is one server of several: that one, in each trial. */
+  one: ServerRecord[]
 }
 
 /** What is compared. */
 export function samplesOf(entry: Asked, run: Run, trials: Trial[]): Samples | undefined {
   const compared = comparedTrials(entry, run, trials)
-  return compared && { id: compared.id, baseline: compared.baseline.map(tfftOf), own: compared.own.map(tfftOf) }
+  if (!compared) return undefined
+  const { id, baseline, own } = compared
+  const one = baseline.flatMap(({ servers = [] }) => (servers.length === 1 ? servers : []))
+  return { id, baseline: baseline.map(tfftOf), own: own.map(tfftOf), one }
 }
 
 /**

@@ -17,3 +17,11 @@ test('trials of one server each say nothing', () => {
   expect(serversOf([{}, { servers: [] }])).toBeUndefined()
   expect(serversOf([])).toBeUndefined()
 })
+
+test('against one alone: its time, and its memory', () =>
+  expect(
+    serversOf(
+      [{ servers: [server(1, 10, 4), server(3, 10, 4)] }],
+      [server(1, 8, 8), server(2, 16, 16), server(9, 16, 1)],
+    ),
+  ).toMatchObject({ versus_one: { slowdown: 1, further_memory: 0.25 } }))

@@ -6,7 +6,6 @@ import { type Asked, asked } from './asked.ts'
 import { counts, type Figures, figuresOf, samplesOf } from './figures.ts'
 import { findings } from './findings/index.ts'
 import { loadFails, loadOf } from './load.ts'
-import { serversOf } from './servers.ts'
 import { applicableTargets, idleTargets, isJudged, judge } from './targets.ts'
 
 /**
@@ -160,7 +159,6 @@ function measured(counted: Trial[]): Partial<Scenario> {
   const warmUp = counted.findLast(trial => trial.warm_up)?.warm_up
   const checkpoint = checkpointOf(counted)
   const ready = medianReady(counted)
-  const servers = serversOf(counted)
   const memory = medianRecord(counted.flatMap(trial => (trial.memory ? [trial.memory] : [])))
   return {
     phases: medianPhases(counted),
@@ -171,7 +169,6 @@ function measured(counted: Trial[]): Partial<Scenario> {
     ...(warmUp && { warm_up: warmUp }),
     ...(ready && { ready }),
     ...(memory && { memory }),
-    ...(servers && { servers }),
     median_trial: {
       trial: middle.trial,
       tfft: tfftOf(middle),

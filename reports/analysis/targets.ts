@@ -80,5 +80,9 @@ function metricOf(scenario: Figures, metric: Metric): number | undefined {
       return scenario.inference_tfft
     case 'tokens_match':
       return scenario.tokens_match
+    case 'servers.slowdown':
+      return scenario.servers?.versus_one?.slowdown
+    case 'servers.further_memory':
+      return scenario.servers?.versus_one?.further_memory
   }
 }

@@ -82,8 +82,8 @@ export function day(timestamp: string): string {
 
 /** What a target or a metric says, in its own unit. */
 export function metricValue(metric: string, value: number): string {
-  if (metric === 'speedup.p50') return factor(value)
-  if (metric === 'tokens_match') return percent(value)
+  if (metric === 'speedup.p50' || metric === 'servers.slowdown') return factor(value)
+  if (metric === 'tokens_match' || metric === 'servers.further_memory') return percent(value)
   return `${seconds(value)} s`
 }
 

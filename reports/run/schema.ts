@@ -110,6 +110,8 @@ const serversSchema = z.object({
   own: z.number().nonnegative(),
   /** GPU memory of one, where it is known. */
   gpu: z.number().positive().optional(),
+  /** Where the baseline of its group is one server alone: median TFFT over that one's, and `own` over its memory. */
+  versus_one: z.object({ slowdown: positive, further_memory: z.number().nonnegative() }).optional(),
 })
 
 const percentilesSchema = z.object({ p50: seconds, p99: seconds })
@@ -212,7 +214,15 @@ const distributionSchema = z.object({ p50: positive, min: positive, max: positiv
 /** `inconclusive`: too few trials to say. */
 const verdictSchema = z.enum(['pass', 'fail', 'inconclusive'])
 
-export const METRICS = ['tfft.p50', 'tfft.max', 'speedup.p50', 'inference_tfft.p50', 'tokens_match'] as const
+export const METRICS = [
+  'tfft.p50',
+  'tfft.max',
+  'speedup.p50',
+  'inference_tfft.p50',
+  'tokens_match',
+  'servers.slowdown',
+  'servers.further_memory',
+] as const
 const metricSchema = z.enum(METRICS)
 export type Metric = z.infer<typeof metricSchema>
 
@@ -235,7 +245,7 @@ export type Target = z.infer<typeof targetSchema>
 
 const targetResultSchema = z.object({
   metric: metricSchema,
-  /** Seconds; a ratio for speedups; a share (0 to 1) for tokens_match. */ limit: z.number(),
+  /** Seconds; a ratio for speedups and slowdowns; a share (0 to 1) for tokens_match and memory. */ limit: z.number(),
   kind: z.enum(['must', 'goal']),
   actual: z.number().nullable(),
   verdict: verdictSchema,
