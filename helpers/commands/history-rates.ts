@@ -1,7 +1,7 @@
 import { changePoints } from '../core/change-points.ts'
 import { runCommand } from '../core/command-line.ts'
 import { Problem } from '../core/problem.ts'
-import { median, mulberry32 } from '../core/statistics.ts'
+import { median, mulberry32, normal } from '../core/statistics.ts'
 
 const USAGE = `Usage: npm run history-rates -- [HISTORIES] [RUNS]
 
@@ -58,10 +58,6 @@ function historyOf(runs: number, { step = 0, drift = 0 }: Parts, random: () => n
     return level + deviation + median(Array.from({ length: 5 }, () => normal(random) * NOISE))
   })
 }
-
-/** Box and Muller, A Note on the Generation of Random Normal Deviates, 1958. */
-const normal = (random: () => number): number =>
-  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 
 const share = (number: number, all: number) => `${((100 * number) / all).toFixed(1)} %`
 

@@ -192,3 +192,11 @@ export function mulberry32(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
   }
 }
+
+/**
+ * A normal deviate: mean 0, standard deviation 1.
+ * Source: Box and Muller, A Note on the Generation of Random Normal Deviates, 1958.
+ * @param random even numbers in [0, 1), as {@link mulberry32} gives them
+ */
+export const normal = (random: () => number): number =>
+  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Configuration } from '../config/configuration.ts'
 import { digest } from '../core/digest.ts'
+import { namesIn } from '../host/lenient.ts'
 import { memory, transparentHugePages } from '../host/memory.ts'
 import { type Mount, mountOf, mounts } from '../host/mounts.ts'
 
@@ -38,20 +39,12 @@ function readText(path: string): string | undefined {
 /** The CPUs' frequency governors, and whether boost is off; null where the kernel has none. */
 function governors(root: string): string | null {
   const folder = join(root, 'sys/devices/system/cpu')
-  const cpus = folders(folder).filter(name => /^cpu\d+$/.test(name))
+  const cpus = namesIn(folder).filter(name => /^cpu\d+$/.test(name))
   const names = cpus.flatMap(name => readText(join(folder, name, 'cpufreq/scaling_governor')) ?? [])
   if (names.length === 0) return null
   const value = (file: string) => readText(join(folder, file))
   const still = value('intel_pstate/no_turbo') === '1' || value('cpufreq/boost') === '0'
   return `${[...new Set(names)].sort().join(' and ')}${still ? ', no boost' : ''}`
-}
-
-function folders(path: string): string[] {
-  try {
-    return readdirSync(path)
-  } catch {
-    return []
-  }
 }
 
 const DECISIVE =
@@ -99,7 +92,7 @@ const criuFiles = () => [
  * NAME-VERSION.dist-info.
  */
 export function pythonPackages(paths: readonly string[], first: readonly string[] = []): string | null {
-  const found = paths.flatMap(path => folders(path).flatMap(name => /^(.+)\.(?:dist|egg)-info$/.exec(name)?.[1] ?? []))
+  const found = paths.flatMap(path => namesIn(path).flatMap(name => /^(.+)\.(?:dist|egg)-info$/.exec(name)?.[1] ?? []))
   if (found.length === 0) return null
   const named = first.flatMap(name => found.find(one => one.startsWith(`${name}-`)) ?? [])
   return [...named, `${found.length} packages ${digest(found.sort().join('\n'))}`].join(', ')

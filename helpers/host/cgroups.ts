@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { readdirSync, rmdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { textOf } from './lenient.ts'
 
 /**
  * The cgroups of the suite's containers, in every hierarchy (one with cgroup v2, one a controller with v1).
@@ -65,10 +66,4 @@ function folders(path: string): string[] {
   }
 }
 
-function lines(path: string): string[] {
-  try {
-    return readFileSync(path, 'utf8').split('\n').filter(Boolean)
-  } catch {
-    return []
-  }
-}
+const lines = (path: string) => textOf(path).split('\n').filter(Boolean)

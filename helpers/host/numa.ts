@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { namesIn, textOf } from './lenient.ts'
 import { memory } from './memory.ts'
 
 /** NUMA nodes by their numbers. Source: the kernel's Documentation/ABI/stable/sysfs-devices-node. */
@@ -41,16 +41,16 @@ export function listed(numbers: number[]): string {
 
 export function readNuma(root = '/'): Numa {
   const folder = join(root, 'sys/devices/system/node')
-  const nodes = names(folder)
+  const nodes = namesIn(folder)
     .flatMap(name => /^node(\d+)$/.exec(name)?.[1] ?? [])
     .map(Number)
     .sort((a, b) => a - b)
-  const status = text(join(root, 'proc/self/status'))
+  const status = textOf(join(root, 'proc/self/status'))
   const allowed = (what: string) => {
     const line = status.split('\n').find(one => one.startsWith(`${what}_allowed_list:`))
     return parseList(line?.split(':')[1] ?? '')
   }
-  const cpuList = byNode(nodes, node => text(join(folder, `node${node}/cpulist`)).trim())
+  const cpuList = byNode(nodes, node => textOf(join(folder, `node${node}/cpulist`)).trim())
   const cpus = new Set(allowed('Cpus'))
   return {
     nodes,
@@ -58,7 +58,7 @@ export function readNuma(root = '/'): Numa {
     cpus: nodes.filter(node => parseList(cpuList[node]!).some(cpu => cpus.has(cpu))),
     memory: allowed('Mems').filter(node => nodes.includes(node)),
     shared: byNode(nodes, node => {
-      const lines = text(join(folder, `node${node}/meminfo`)).replaceAll(/^Node \d+ /gm, '')
+      const lines = textOf(join(folder, `node${node}/meminfo`)).replaceAll(/^Node \d+ /gm, '')
       return memory(lines).Shmem ?? 0
     }),
   }
@@ -66,7 +66,7 @@ export function readNuma(root = '/'): Numa {
 
 /** The node that a PCI device hangs on; undefined where the kernel does not know. @param bus such as 0000:17:00.0 */
 export function nodeOfDevice(bus: string, root = '/'): number | undefined {
-  const node = text(join(root, 'sys/bus/pci/devices', bus, 'numa_node')).trim()
+  const node = textOf(join(root, 'sys/bus/pci/devices', bus, 'numa_node')).trim()
   return /^\d+$/.test(node) ? Number(node) : undefined
 }
 
@@ -76,19 +76,3 @@ export const sharedElsewhere = ({ shared }: Numa, near: number[]): number =>
 
 const byNode = <T>(nodes: number[], value: (node: number) => T): Record<number, T> =>
   Object.fromEntries(nodes.map(node => [node, value(node)]))
-
-function names(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
-}
-
-function text(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
-}

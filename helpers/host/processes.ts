@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { textOf } from './lenient.ts'
 
 /** Process ids of `pid` and all that descend from it; [] where it is gone. */
 export function processTree(pid: number): number[] {
@@ -69,13 +70,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** The kernel's name of a process, up to 15 characters; '' where it is gone. */
-export function commandName(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
-  } catch {
-    return ''
-  }
-}
+export const commandName = (pid: number): string => textOf(`/proc/${pid}/comm`).trim()
 
 /** What a process calls itself where it does so at length, such as VLLM::Worker_TP0; else {@link commandName}. */
 export function processTitle(pid: number): string {

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { checkpointFolder } from '../criu/criu.ts'
+import { namesIn } from '../host/lenient.ts'
 import { endOf } from '../host/log-copy.ts'
 
 /**
@@ -24,7 +25,8 @@ const END_OF_LOG = 1 << 20
 export function containersIn(root: string): ContainerFiles[] {
   const folder = join(root, 'overlay-containers')
   const names = new Map(['containers.json', 'volatile-containers.json'].flatMap(file => list(join(folder, file))))
-  return ids(folder).map(id => ({ id, name: names.get(id) ?? id.slice(0, 12), work: checkpointFolder(root, id).work }))
+  const ids = namesIn(folder).filter(name => CONTAINER_ID.test(name))
+  return ids.map(id => ({ id, name: names.get(id) ?? id.slice(0, 12), work: checkpointFolder(root, id).work }))
 }
 
 /** What a container printed, or the end of it; '' where it said nothing. */
@@ -48,14 +50,6 @@ function list(path: string): [string, string][] {
     return listed
       .parse(JSON.parse(readFileSync(path, 'utf8')))
       .flatMap(({ id, names }) => (names?.[0] ? [[id, names[0]]] : []))
-  } catch {
-    return []
-  }
-}
-
-function ids(folder: string): string[] {
-  try {
-    return readdirSync(folder).filter(name => CONTAINER_ID.test(name))
   } catch {
     return []
   }

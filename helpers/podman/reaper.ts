@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { cgroupProcesses, removeCgroups } from '../host/cgroups.ts'
+import { namesIn, textOf } from '../host/lenient.ts'
 import { mounts } from '../host/mounts.ts'
 import { kill, processTree } from '../host/processes.ts'
 
@@ -63,7 +64,7 @@ const CONTAINER_ID = /^[0-9a-f]{64}$/
 
 /** The containers of a store that lies in `folder`, by what podman keeps of them. */
 function containersOf(folder: string): string[] {
-  return children(join(folder, 'root/overlay-containers')).filter(name => CONTAINER_ID.test(name))
+  return namesIn(join(folder, 'root/overlay-containers')).filter(name => CONTAINER_ID.test(name))
 }
 
 /**
@@ -86,9 +87,9 @@ export function removeBrokenRestores(folders: string[], roots = RUNTIME_ROOTS): 
     .filter(({ options }) => folders.some(folder => options.includes(`${folder}/`)))
     .map(({ point }) => point)
   const begun = roots
-    .flatMap(root => children(root).map(id => join(root, id)))
+    .flatMap(root => namesIn(root).map(id => join(root, id)))
     .filter(path => mounted.some(point => point.startsWith(`${path}/`)))
-  for (const path of begun.filter(path => !STATE_FILES.some(name => children(path).includes(name))))
+  for (const path of begun.filter(path => !STATE_FILES.some(name => namesIn(path).includes(name))))
     removeRestores([basename(path)], [dirname(path)])
 }
 
@@ -97,14 +98,6 @@ export function removeBrokenRestores(folders: string[], roots = RUNTIME_ROOTS): 
  * src/libcrun/status.c.
  */
 const STATE_FILES = ['state.json', 'status']
-
-function children(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
-}
 
 /**
  * Kills all that this process has started, workers first of all: they would start the next trial while this one ends.
@@ -132,14 +125,14 @@ function commandLines(): Map<number, string[]> {
     .filter(name => /^\d+$/.test(name))
     .map(Number)
     .filter(pid => pid !== process.pid)
-  return new Map(pids.map(pid => [pid, read(`/proc/${pid}/cmdline`).split('\0')]))
+  return new Map(pids.map(pid => [pid, textOf(`/proc/${pid}/cmdline`).split('\0')]))
 }
 
 function pidFiles(runRoot: string): number[] {
   try {
     return readdirSync(runRoot, { recursive: true, withFileTypes: true })
       .filter(entry => entry.isFile() && (entry.name === 'pidfile' || entry.name.endsWith('.pid')))
-      .map(entry => Number(read(`${entry.parentPath}/${entry.name}`)))
+      .map(entry => Number(textOf(`${entry.parentPath}/${entry.name}`)))
       .filter(pid => pid > 1)
   } catch {
     return []
@@ -154,12 +147,4 @@ const mountsBelow = (folder: string) =>
 function unmountBelow(folder: string): void {
   for (const point of mountsBelow(folder).sort((a, b) => b.length - a.length))
     spawnSync('umount', ['--lazy', point], { stdio: 'ignore', timeout: 5000 })
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
 }

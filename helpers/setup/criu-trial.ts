@@ -10,6 +10,7 @@ import { z } from 'zod'
 import { readRecord, writeRecord } from '../core/record.ts'
 import { attempt, type Outcome } from '../host/attempt.ts'
 import { lastLines } from '../host/command.ts'
+import { textOf } from '../host/lenient.ts'
 import { isAlive } from '../host/processes.ts'
 
 /**
@@ -157,13 +158,7 @@ function hasSocket(pid: number): boolean {
 }
 
 /** The id may have gone to another process: only the trial's own is ever killed. */
-function isListener(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(LISTENER)
-  } catch {
-    return false
-  }
-}
+const isListener = (pid: number) => textOf(`/proc/${pid}/cmdline`).includes(LISTENER)
 
 async function firstError(images: string, log: string, output: string): Promise<string> {
   return errorOf(await readFile(join(images, log), 'utf8').catch(() => output))

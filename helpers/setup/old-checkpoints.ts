@@ -1,5 +1,6 @@
-import { readdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { namesIn } from '../host/lenient.ts'
 import { mounts } from '../host/mounts.ts'
 
 /** Checkpoints that hold memory and that nobody may need: the suite has not made them, or another store has. */
@@ -24,7 +25,7 @@ export function oldCheckpoints(own: string, folders = memoryFolders()): OldCheck
   return folders
     .filter(folder => folder !== own)
     .flatMap(folder => {
-      const names = entries(folder)
+      const names = namesIn(folder)
       if (names.includes(LOCK))
         return {
           path: folder,
@@ -49,13 +50,5 @@ const memoryFolders = () => [
       .map(({ point }) => point),
   ]),
 ]
-
-function entries(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
-}
 
 const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false

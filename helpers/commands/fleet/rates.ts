@@ -1,6 +1,6 @@
 import { slowNodes } from '../../../reports/analysis/fleet/slow.ts'
 import { Problem } from '../../core/problem.ts'
-import { mulberry32 } from '../../core/statistics.ts'
+import { mulberry32, normal } from '../../core/statistics.ts'
 import { options } from './options.ts'
 
 const SCENARIOS = 10
@@ -9,8 +9,6 @@ const NOISE = 0.05
 
 /** How nodes differ by nature, on the scale of the logarithm: deviations from the median. */
 type Nature = (random: () => number) => number
-/** Box and Muller, A Note on the Generation of Random Normal Deviates, 1958. */
-const normal: Nature = random => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 /** Heavier tails: Student's t with 5 degrees of freedom. */
 const heavy: Nature = random => {
   const squares = Array.from({ length: 5 }, () => normal(random) ** 2).reduce((sum, one) => sum + one, 0)
