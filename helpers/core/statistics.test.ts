@@ -1,6 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { mannWhitney, median, medianIndex, medianInterval, ratioInterval, spread } from './statistics.ts'
+import {
+  mannWhitney,
+  median,
+  medianIndex,
+  medianInterval,
+  medianOf,
+  mulberry32,
+  normal,
+  percentile,
+  ratioInterval,
+  spread,
+} from './statistics.ts'
 
 const value = fc.double({ min: 0.001, max: 1000, noNaN: true })
 const sample = fc.array(value, { minLength: 1, maxLength: 12 })
@@ -18,6 +29,39 @@ describe('median', () => {
         expect(median(values)).toBe(median(values.toReversed()))
       }),
     ))
+})
+
+it('medianOf is the median, and nothing of nothing', () => {
+  expect([medianOf([3, 1, 2]), medianOf([])]).toEqual([2, undefined])
+})
+
+describe('percentile', () => {
+  it('is a value that was measured, by its rank', () => {
+    const values = [50, 15, 40, 20, 35]
+    expect([0, 0.05, 0.3, 0.4, 0.5, 1].map(share => percentile(values, share))).toEqual([15, 15, 20, 20, 35, 50])
+  })
+  it('has so large a share of all at or below it, and no smaller value has', () =>
+    fc.assert(
+      fc.property(sample, fc.double({ min: 0.01, max: 1, noNaN: true }), (values, share) => {
+        const found = percentile(values, share)
+        const upTo = (limit: number) => values.filter(value => value <= limit).length
+        expect(upTo(found)).toBeGreaterThanOrEqual(share * values.length)
+        for (const lower of values.filter(value => value < found))
+          expect(upTo(lower)).toBeLessThan(share * values.length)
+      }),
+    ))
+  it('refuses no values', () => expect(() => percentile([], 0.5)).toThrow('no values'))
+})
+
+it('draws: the same seed gives the same numbers; normal ones have mean 0 and deviation 1', () => {
+  const draws = (seed: number) => Array.from({ length: 4 }, mulberry32(seed))
+  expect(draws(7)).toEqual(draws(7))
+  expect(draws(7)).not.toEqual(draws(8))
+  const random = mulberry32(1)
+  const values = Array.from({ length: 20_000 }, () => normal(random))
+  const mean = values.reduce((sum, one) => sum + one, 0) / values.length
+  expect(mean).toBeCloseTo(0, 1)
+  expect(values.reduce((sum, one) => sum + (one - mean) ** 2, 0) / values.length).toBeCloseTo(1, 1)
 })
 
 it('medianIndex names the trial to show', () => {

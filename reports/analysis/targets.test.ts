@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { scenarioSchema } from '../run/schema.ts'
-import { judge } from './targets.ts'
+import { run } from '../testing/recorded/builders.ts'
+import { applicableTargets, idleTargets, judge } from './targets.ts'
 
 describe('judge', () => {
   const than = (baseline: string, speedup: number) =>
@@ -21,4 +22,25 @@ describe('judge', () => {
   })
   it('one over anything else is none: it neither passes nor fails', () =>
     expect(judge(target, than('runtime-direct', 1.1))).toMatchObject({ actual: null, verdict: 'inconclusive' }))
+})
+
+describe('targets of other runs', () => {
+  const target = { scenario: 'a', metric: 'tfft.p50', limit: 1, kind: 'must' } as const
+  const here = run([{ id: 'a' }])
+  const judged = (more: object) => idleTargets({ ...here, targets: [{ ...target, ...more }] })
+  it('are told by what they are for, the first reason alone', () => {
+    expect(judged({})).toEqual({})
+    expect(judged({ engine: 'another', gpu: 'H200' })).toEqual({ 'engine another': 1 })
+    expect(judged({ gpu: 'H200' })).toEqual({ 'GPU H200': 1 })
+    expect(judged({ scenario: 'nobody/asked' })).toEqual({ 'scenarios not asked for': 1 })
+  })
+  it('apply to models up to a size, as names of models round it; an unknown size is too large', () => {
+    const applies = (model_parameters?: number) =>
+      applicableTargets({
+        ...here,
+        engine: { ...here.engine, model_parameters },
+        targets: [{ ...target, max_parameters: 3e9 }],
+      } as typeof here).length
+    expect([3.2e9, 3.4e9, undefined].map(applies)).toEqual([1, 0, 0])
+  })
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it, test } from 'vitest'
-import { cutMiddle } from './text.ts'
+import { align, cutMiddle } from './text.ts'
 
 test.each([
   ['podman-in-place/mapped', 22, 'podman-in-place/mapped'],
@@ -25,4 +25,10 @@ it('keeps the width, and begin and end of the name', () => {
       },
     ),
   )
+})
+
+test('columns are as wide as their widest cell; a row may be shorter', () => {
+  const columns = [{ align: 'left' }, { align: 'right' }] as const
+  expect(align([['a', '10'], ['bcd'], ['', '5']], [...columns])).toEqual([['a  ', '10'], ['bcd'], ['   ', ' 5']])
+  expect(align([], [...columns])).toEqual([])
 })
