@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises'
 import { arch } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { Problem } from '../core/problem.ts'
 import { compareVersions } from '../core/versions.ts'
 import { command } from '../host/command.ts'
@@ -57,66 +57,85 @@ export async function makeBundle(options: BundleOptions, say: Say): Promise<Mani
   await whole(options.out, async part => {
     const work = join(part, 'work')
     const packed = join(work, 'packed')
-    await mkdir(packed, { recursive: true })
-    // first, since only this can contradict itself
-    const wheels = options.wheels.length > 0 ? await resolved(options, work, say) : []
-    await provideUnpacker(say)
-    const contents: Content[] = []
-    const add = async (
-      name: string,
-      what: string,
-      versions: Record<string, string>,
-      folder: string,
-      leaveOut?: string[],
-    ) => {
-      const archive = `${name}.tar.xz`
-      say(`packing ${what}`)
-      await packFolder(folder, join(packed, archive), leaveOut)
-      contents.push({ archive, what, bytes: (await stat(join(packed, archive))).size, versions })
-    }
-    await add('node_modules', `Node ${process.version} and the npm packages`, {}, nodeModules(), LEFT_OUT)
-    await addSuite(join(work, 'suite'), folder => add('suite', 'the suite itself', {}, folder))
-
-    say(`unpacking podman from Debian ${PODMAN_SUITE}`)
-    const podman = await unpackDebian(PODMAN_SUITE, PODMAN_PACKAGES, join(work, 'podman-root'), say)
-    await arrangePodman(join(work, 'podman-root'), join(work, 'podman'))
-    await add('podman', `podman ${podman.podman} and its parts`, podman, join(work, 'podman'))
-    await removeTree(join(work, 'podman-root'))
-
-    const criu = await debianCriu(join(work, 'criu-state'), say)
-    await writeFile(join(criu.folder, 'packages.json'), JSON.stringify(criu.packages))
-    await add('criu', `CRIU ${criu.packages.criu} with its own libraries`, criu.packages, join(criu.folder, '..'))
-
-    await addCudaPlugin(join(work, 'cuda-plugin'), criu.packages.criu!, say, add)
-
-    if (options.engine) {
-      const engine = join(work, 'engine')
-      const versions = await collectEngine(engine, say)
-      await add('engine', `${engineName(versions)} and ${DEFAULT_MODEL.file}`, versions, engine)
-      await removeTree(engine)
-    }
-
-    if (wheels.length > 0) await addSite(wheels, options, join(work, 'site'), work, say, add)
-    await writeFile(join(packed, 'python-version'), `${options.python}\n`)
-
-    manifest = {
-      schema: 'criu-gpu-bench/bundle@1',
-      created: new Date().toISOString(),
-      architecture: 'x86_64',
-      contents,
-      parts: [],
-    }
-    await writeFile(join(packed, 'contents.json'), `${JSON.stringify(contents, undefined, 2)}\n`)
-    const { stream, ended } = tarStream(packed)
-    manifest.parts = await writeParts(stream, part, options.partSize)
-    await ended
-    await removeTree(work)
-    await copyFile(join(import.meta.dirname, 'install.sh'), join(part, 'install.sh'))
-    await writeFile(join(part, 'bundle.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
-    await writeFile(join(part, 'SHA256SUMS'), checksums(manifest.parts))
+    const contents = await packAll(options, work, packed, say)
+    manifest = await writeBundle(options, contents, packed, part)
     return options.out
   })
   return manifest!
+}
+
+/** All archives, and what install.sh reads of them, into `packed`. */
+async function packAll(options: BundleOptions, work: string, packed: string, say: Say): Promise<Content[]> {
+  await mkdir(packed, { recursive: true })
+  // first, since only this can contradict itself
+  const wheels = options.wheels.length > 0 ? await resolved(options, work, say) : []
+  await provideUnpacker(say)
+  const contents: Content[] = []
+  const add: Add = async (name, what, versions, folder, leaveOut) => {
+    const archive = `${name}.tar.xz`
+    say(`packing ${what}`)
+    await packFolder(folder, join(packed, archive), leaveOut)
+    contents.push({ archive, what, bytes: (await stat(join(packed, archive))).size, versions })
+  }
+  await add('node_modules', `Node ${process.version} and the npm packages`, {}, nodeModules(), LEFT_OUT)
+  await addSuite(join(work, 'suite'), folder => add('suite', 'the suite itself', {}, folder))
+  await addPodman(work, say, add)
+  const criu = await addCriu(work, say, add)
+  await addCudaPlugin(join(work, 'cuda-plugin'), criu, say, add)
+  if (options.engine) await addEngine(join(work, 'engine'), say, add)
+  if (wheels.length > 0) await addSite(wheels, options, join(work, 'site'), work, say, add)
+  await writeFile(join(packed, 'python-version'), `${options.python}\n`)
+  await writeFile(join(packed, 'contents.json'), `${JSON.stringify(contents, undefined, 2)}\n`)
+  return contents
+}
+
+/** The parts of what is packed, and what stands beside them; the folder of `packed` goes. */
+async function writeBundle(
+  options: BundleOptions,
+  contents: Content[],
+  packed: string,
+  part: string,
+): Promise<Manifest> {
+  const { stream, ended } = tarStream(packed)
+  const manifest: Manifest = {
+    schema: 'criu-gpu-bench/bundle@1',
+    created: new Date().toISOString(),
+    architecture: 'x86_64',
+    contents,
+    parts: await writeParts(stream, part, options.partSize),
+  }
+  await ended
+  await removeTree(dirname(packed))
+  await copyFile(join(import.meta.dirname, 'install.sh'), join(part, 'install.sh'))
+  await writeFile(join(part, 'bundle.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
+  await writeFile(join(part, 'SHA256SUMS'), checksums(manifest.parts))
+  return manifest
+}
+
+/** Packs a folder as an archive of that name. */
+type Add = (
+  name: string,
+  what: string,
+  versions: Record<string, string>,
+  folder: string,
+  leaveOut?: string[],
+) => Promise<void>
+
+async function addPodman(work: string, say: Say, add: Add): Promise<void> {
+  say(`unpacking podman from Debian ${PODMAN_SUITE}`)
+  const [root, folder] = [join(work, 'podman-root'), join(work, 'podman')]
+  const versions = await unpackDebian(PODMAN_SUITE, PODMAN_PACKAGES, root, say)
+  await arrangePodman(root, folder)
+  await add('podman', `podman ${versions.podman} and its parts`, versions, folder)
+  await removeTree(root)
+}
+
+/** @returns its version */
+async function addCriu(work: string, say: Say, add: Add): Promise<string> {
+  const { folder, packages } = await debianCriu(join(work, 'criu-state'), say)
+  await writeFile(join(folder, 'packages.json'), JSON.stringify(packages))
+  await add('criu', `CRIU ${packages.criu} with its own libraries`, packages, join(folder, '..'))
+  return packages.criu!
 }
 
 /** Where there is a compiler. @throws Problem where what it makes would not run on the oldest host of a bundle */
@@ -137,7 +156,11 @@ async function addCudaPlugin(folder: string, criu: string, say: Say, add: Add): 
   await add('cuda-plugin', `CRIU's CUDA plugin and ${CHECKPOINT_PROGRAM}`, { criu }, folder)
 }
 
-type Add = (name: string, what: string, versions: Record<string, string>, folder: string) => Promise<void>
+async function addEngine(folder: string, say: Say, add: Add): Promise<void> {
+  const versions = await collectEngine(folder, say)
+  await add('engine', `${engineName(versions)} and ${DEFAULT_MODEL.file}`, versions, folder)
+  await removeTree(folder)
+}
 
 function resolved(options: BundleOptions, work: string, say: Say): Promise<string[]> {
   say(`resolving ${options.wheels.join(' ')} for Python ${options.python}`)

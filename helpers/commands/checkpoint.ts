@@ -1,23 +1,31 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { criuConfigOf, filesOf, logsOf, writeArchiveRecord } from '../../fixtures/by-hand/archive-record.ts'
-import { CHECKPOINT_USAGE, parseCheckpointOptions, settingsOfScenario } from '../../fixtures/by-hand/options.ts'
+import {
+  CHECKPOINT_USAGE,
+  type CheckpointOptions,
+  parseCheckpointOptions,
+  settingsOfScenario,
+} from '../../fixtures/by-hand/options.ts'
 import { archiveSettings } from '../../fixtures/by-hand/settings.ts'
 import { howToRestore } from '../../fixtures/by-hand/text.ts'
 import { renderTimeline } from '../../fixtures/by-hand/timeline.ts'
 import { type Archive, restoreFlags, takeCheckpoint } from '../../fixtures/checkpoints/checkpoint.ts'
 import { readGroups } from '../../fixtures/run/bench-files.ts'
 import { lockFiles, ownFolders, reapLeftovers } from '../../fixtures/run/claim.ts'
+import type { Context } from '../../fixtures/run/context.ts'
 import { checkHost, equipment } from '../../fixtures/run/equipment.ts'
 import { keepLogsSoFar } from '../../fixtures/run/logs.ts'
 import { containerName } from '../../fixtures/run/names.ts'
 import { openContext } from '../../fixtures/run/open-context.ts'
-import { configuration } from '../config/configuration.ts'
+import type { Settings } from '../../reports/run/schema.ts'
+import { type Configuration, configuration } from '../config/configuration.ts'
 import { now } from '../core/clock.ts'
 import { runCommand } from '../core/command-line.ts'
 import { becomeRoot } from '../host/root.ts'
 import { lockRun } from '../host/run-lock.ts'
 import { endOnSignal } from '../host/signals.ts'
+import type { Podman } from '../podman/podman.ts'
 import { endProcesses, reap } from '../podman/reaper.ts'
 import { runRoot } from '../podman/storage.ts'
 
@@ -26,19 +34,44 @@ import { runRoot } from '../podman/storage.ts'
  * the original create-checkpoint.py did. The archive stays, for `npm run restore`; the container goes.
  */
 async function main(argv: string[]): Promise<void> {
-  const asked = parseCheckpointOptions(argv)
-  const scenarios = asked.scenario === undefined ? [] : (await readGroups()).flatMap(group => group.scenarios)
-  const given = {
-    ...(asked.scenario !== undefined && settingsOfScenario(asked.scenario, scenarios)),
-    ...asked.settings,
-    ...(asked.compress && { compress: asked.compress }),
-  }
+  const given = await settingsAsked(parseCheckpointOptions(argv))
   await becomeRoot()
   process.umask(0o077)
   const c = { ...configuration(), keepCheckpoints: true }
   await checkHost(c)
   const tools = await equipment(c)
   endOnSignal()
+  leaveNothing(c)
+  const began = now()
+  const path = c.checkpointPath
+  const { context, close } = openContext(c, tools, {
+    folder: dirname(path),
+    runId: 'checkpoint',
+    signal: new AbortController().signal,
+    progress: step => console.log(`${(now() - began).toFixed(2).padStart(8)} s  ${step}`),
+  })
+  try {
+    const { podman, server, checkpoint, settings } = await writeArchive({ ...context, logs: logsOf(path) }, given, path)
+    console.log(`\n${renderTimeline({ ...server, checkpoint, total: now() - began })}`)
+    console.log(`\n${path} (${settings.compress})\n`)
+    console.log(nextSteps(context, podman, path))
+  } finally {
+    await close()
+  }
+}
+
+/** Those of the scenario that is named, under those that are given by hand. */
+async function settingsAsked({ scenario, settings, compress }: CheckpointOptions): Promise<Settings> {
+  const scenarios = scenario === undefined ? [] : (await readGroups()).flatMap(group => group.scenarios)
+  return {
+    ...(scenario !== undefined && settingsOfScenario(scenario, scenarios)),
+    ...settings,
+    ...(compress && { compress }),
+  }
+}
+
+/** Locks the host; when the process ends, the server and its container go, and its logs stay. */
+function leaveNothing(c: Configuration): void {
   const release = lockRun(lockFiles(c))
   process.once('exit', () => {
     keepLogsSoFar(c, logsOf(c.checkpointPath))
@@ -46,55 +79,42 @@ async function main(argv: string[]): Promise<void> {
     reap(runRoot(c.stateDir), ownFolders(c))
     release()
   })
-  const began = now()
-  const opened = openContext(c, tools, {
-    folder: dirname(c.checkpointPath),
-    runId: 'checkpoint',
-    signal: new AbortController().signal,
-    progress: step => console.log(`${(now() - began).toFixed(2).padStart(8)} s  ${step}`),
+}
+
+/** The archive at `path`, with the record that `npm run restore` reads. */
+async function writeArchive(context: Context, given: Settings, path: string) {
+  const { configuration, engine } = context
+  const settings = archiveSettings(context, given)
+  // a server that was restored by hand would hold the port
+  reapLeftovers(configuration)
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  for (const old of filesOf(path)) rmSync(old, { recursive: true, force: true })
+  const podman = await context.podman('disk')
+  const name = containerName(context, 'podman-import', {})
+  const archive = { path, compress: settings.compress as Archive['compress'], criuConfig: criuConfigOf(path) }
+  const { id, checkpoint, processes, kept, server, dispose } = await takeCheckpoint(context, podman, name, settings, {
+    archive,
   })
-  const path = c.checkpointPath
-  const context = { ...opened.context, logs: logsOf(path) }
-  try {
-    const settings = archiveSettings(context, given)
-    // a server that was restored by hand would hold the port
-    reapLeftovers(c)
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    for (const old of filesOf(path)) rmSync(old, { recursive: true, force: true })
-    const podman = await context.podman('disk')
-    const name = containerName(context, 'podman-import', {})
-    const archive = { path, compress: settings.compress as Archive['compress'], criuConfig: criuConfigOf(path) }
-    const dumped = await takeCheckpoint(context, podman, name, settings, { archive })
-    const { endpoint, afterRestore, handOver } = context.engine
-    const { id, checkpoint, processes, kept, server } = dumped
-    writeArchiveRecord(path, {
-      engine: c.engine,
-      port: endpoint.port,
-      model: endpoint.model,
-      name,
-      id,
-      settings,
-      checkpoint,
-      processes: processes.map(({ inner, name, execution }) => ({ inner, name, execution })),
-      kept,
-      handedOver: handOver?.call(context.engine, name) ?? {},
-    })
-    await dumped.dispose()
-    console.log(`\n${renderTimeline({ ...server, checkpoint, total: now() - began })}`)
-    console.log(`\n${path} (${settings.compress})\n`)
-    const restore = ['container', 'restore', ...restoreFlags.archive(path)]
-    const sudo = process.env.SUDO_UID ? 'sudo ' : ''
-    const line = sudo + podman.shellLine(restore.filter(word => word !== '--print-stats'))
-    console.log(
-      howToRestore({ archive: path, usual: path, podman: line, resumes: afterRestore !== undefined, endpoint }),
-    )
-    console.log(
-      "\nThe archive holds the server's memory and environment: keep it private, and delete it when it is no " +
-        'longer needed.',
-    )
-  } finally {
-    await opened.close()
-  }
+  const { port, model } = engine.endpoint
+  writeArchiveRecord(path, {
+    ...{ engine: configuration.engine, port, model, name, id, settings, checkpoint, kept },
+    processes: processes.map(({ inner, name, execution }) => ({ inner, name, execution })),
+    handedOver: engine.handOver?.(name) ?? {},
+  })
+  await dispose()
+  return { podman, server, checkpoint, settings }
+}
+
+/** How it comes back, and what it holds. */
+function nextSteps({ engine }: Context, podman: Podman, path: string): string {
+  const restore = ['container', 'restore', ...restoreFlags.archive(path)]
+  const sudo = process.env.SUDO_UID ? 'sudo ' : ''
+  const line = sudo + podman.shellLine(restore.filter(word => word !== '--print-stats'))
+  const { endpoint, afterRestore } = engine
+  return (
+    `${howToRestore({ archive: path, usual: path, podman: line, resumes: afterRestore !== undefined, endpoint })}\n\n` +
+    "The archive holds the server's memory and environment: keep it private, and delete it when it is no longer needed."
+  )
 }
 
 if (import.meta.main) await runCommand(CHECKPOINT_USAGE, main)

@@ -4,14 +4,16 @@ import { parseArgs } from 'node:util'
 import { engines } from '../../fixtures/engines/index.ts'
 import { makeReport } from '../../reports/render/write.ts'
 import { runFolder } from '../../reports/run/run-folder.ts'
+import type { Run, Settings } from '../../reports/run/schema.ts'
 import { readTrials } from '../../reports/run/trials.ts'
-import { configuration } from '../config/configuration.ts'
+import { type Configuration, configuration } from '../config/configuration.ts'
 import { runCommand, withUsage } from '../core/command-line.ts'
 import { Problem } from '../core/problem.ts'
 import { readRecord } from '../core/record.ts'
 import { compareVersions } from '../core/versions.ts'
 import { command } from '../host/command.ts'
 import { becomeRoot } from '../host/root.ts'
+import type { Image, Podman } from '../podman/podman.ts'
 import { choose, figure, gains } from '../recipe/choose.ts'
 import { portable } from '../recipe/container.ts'
 import { copy, copyCriu, copyProgram } from '../recipe/parts.ts'
@@ -62,46 +64,61 @@ async function main(argv: string[]): Promise<void> {
     throw new Problem(`${out} is there and not empty: name another folder with --out, or delete it`)
   await becomeRoot()
   const c = configuration()
-  if (run.engine.name !== c.engine)
-    throw new Problem(`the run's engine was ${run.engine.name}, and ENGINE is ${c.engine}: set it to that`)
-  const criu = criuToUse(c)
-  const { 'criu.version': version } = run.host.facts
-  if (version !== criu.version)
-    throw new Problem(`the run used CRIU ${version}, and this host has ${criu.version}: measure again`)
+  const criu = criuOf(run, c)
   const podman = storePodman(c)
-  const image = await podman.image(run.engine.image)
-  if (image.id !== run.engine.image_id)
-    throw new Problem(`${image.reference} is another image than in the run (${image.id}): measure again`)
-  const engine = engines[c.engine](c, image)
-  if (engine.beforeCheckpoint && !engine.recipe)
-    throw new Problem(`no recipe knows what ${c.engine} needs before a checkpoint and after a restore`)
-  const parts = engine.recipe?.(scenario.settings)
+  const image = await imageOf(run, podman)
+  const parts = partsOf(c, image, scenario.settings)
   const container = portable(trial.commands.run!, image.reference, [resolve(c.stateDir)])
-  // a registry has it under its digest; what was made here is nowhere else
-  const pulled = !image.reference.startsWith('localhost/') && image.digest
-  const source = realpathSync(path)
-  const text = files(
-    {
-      report,
-      scenario,
-      trial,
-      container,
-      gains: gains(report, scenario),
-      source: join(basename(dirname(source)), basename(source)),
-      folder: out,
-      name,
-      engine: parts,
-      imageSource: pulled ? `${image.reference.replace(/(:[^:/]+|@.*)$/, '')}@${image.digest}` : 'parts/image.tar',
-    },
-    compareVersions((await command('podman', ['--version'], { timeout: c.toolTimeout })).stdout, QUADLET) >= 0,
-  )
-  writeFiles(out, text)
+  const source = imageSource(image)
+  const values = {
+    ...{ report, scenario, trial, container, name, engine: parts, folder: out },
+    gains: gains(report, scenario),
+    source: lastTwo(realpathSync(path)),
+    imageSource: source ?? 'parts/image.tar',
+  }
+  writeFiles(out, files(values, await hasQuadlet(c)))
   copyCriu(out, readRecord(c.stateDir, 'criu', criuChoice) ?? criu)
   for (const { from, to } of [...container.copies, ...(parts?.files ?? [])]) copy(from, join(out, to))
   if (scenario.settings.pages !== undefined) copyProgram(out, 'page-mapper', 'The page mapper')
   for (const { name, what } of parts?.programs ?? []) copyProgram(out, name, what)
-  if (!pulled) await podman.run(['save', '--quiet', '--output', join(out, 'parts/image.tar'), image.reference])
+  if (!source) await podman.run(['save', '--quiet', '--output', join(out, 'parts/image.tar'), image.reference])
   console.log(`${out}: as ${scenario.id} was measured, ${figure(scenario)}\nNext: ${out}/README.md`)
 }
+
+/** @throws Problem where the run had another engine or another CRIU than this host has now */
+function criuOf({ engine, host }: Run, c: Configuration) {
+  if (engine.name !== c.engine)
+    throw new Problem(`the run's engine was ${engine.name}, and ENGINE is ${c.engine}: set it to that`)
+  const criu = criuToUse(c)
+  const { 'criu.version': version } = host.facts
+  if (version !== criu.version)
+    throw new Problem(`the run used CRIU ${version}, and this host has ${criu.version}: measure again`)
+  return criu
+}
+
+/** @throws Problem where its name stands for another image now */
+async function imageOf({ engine }: Run, podman: Podman): Promise<Image> {
+  const image = await podman.image(engine.image)
+  if (image.id !== engine.image_id)
+    throw new Problem(`${image.reference} is another image than in the run (${image.id}): measure again`)
+  return image
+}
+
+/** What the engine adds to a recipe. @throws Problem where it needs something that no recipe knows */
+function partsOf(c: Configuration, image: Image, settings: Settings) {
+  const engine = engines[c.engine](c, image)
+  if (engine.beforeCheckpoint && !engine.recipe)
+    throw new Problem(`no recipe knows what ${c.engine} needs before a checkpoint and after a restore`)
+  return engine.recipe?.(settings)
+}
+
+/** A registry has it under its digest; what was made here is nowhere else: undefined then. */
+const imageSource = ({ reference, digest }: Image): string | undefined =>
+  reference.startsWith('localhost/') || !digest ? undefined : `${reference.replace(/(:[^:/]+|@.*)$/, '')}@${digest}`
+
+const lastTwo = (path: string) => join(basename(dirname(path)), basename(path))
+
+const hasQuadlet = async ({ toolTimeout }: Configuration): Promise<boolean> =>
+  compareVersions((await command('podman', ['--version'], { timeout: toolTimeout })).stdout, QUADLET) >= 0
 
 if (import.meta.main) await runCommand(USAGE, main)

@@ -14,8 +14,8 @@ import { measure } from '../../fixtures/run/trial.ts'
 import type { Question } from '../../fixtures/server/questions.ts'
 import { words } from '../../fixtures/server/words.ts'
 import { prepareImport } from '../../fixtures/strategies/podman-import.ts'
-import type { Trial } from '../../reports/run/schema.ts'
-import { configuration } from '../config/configuration.ts'
+import type { Settings, Trial } from '../../reports/run/schema.ts'
+import { type Configuration, configuration } from '../config/configuration.ts'
 import { now } from '../core/clock.ts'
 import { runCommand } from '../core/command-line.ts'
 import { Problem } from '../core/problem.ts'
@@ -39,32 +39,13 @@ async function main(argv: string[]): Promise<void> {
   process.umask(0o077)
   const given = { ...configuration(), keepCheckpoints: true }
   endOnSignal()
-  if (asked.stop) {
-    const release = lockRun(lockFiles(given))
-    reapLeftovers(given)
-    release()
-    return console.log('The restored server is gone; the archive is still there.')
-  }
+  if (asked.stop) return stop(given)
   const archive = asked.archive ?? given.checkpointPath
-  const record = readArchiveRecord(archive)
-  const other = otherSetting(asked.settings, record.settings)
-  if (other) throw new Problem(other)
-  if (record.engine !== given.engine)
-    throw new Problem(
-      `${archive} was taken with ENGINE=${record.engine}, and ENGINE is ${given.engine}: set it to that.`,
-    )
+  const record = recordOf(archive, asked.settings, given)
   const c = { ...given, apiPort: record.port }
   await checkHost(c)
   const tools = await equipment(c)
-  const release = lockRun(lockFiles(c))
-  let answered = false
-  process.once('exit', () => {
-    if (!answered) {
-      keepLogsSoFar(c, logsOf(archive))
-      reap(runRoot(c.stateDir), ownFolders(c))
-    }
-    release()
-  })
+  const keep = leaveNothing(c, logsOf(archive))
   const there = await restoredBefore(c, tools.imageStore, record)
   if (!there) reapLeftovers(c)
   // never closed: that would take the server away
@@ -77,10 +58,9 @@ async function main(argv: string[]): Promise<void> {
   context.engine.takeOver?.(record.name, record.handedOver)
   try {
     const text = await (there ? resumed(context, there, record) : restored(context, archive, record))
-    const endpoint = { ...context.engine.endpoint, model: record.model }
-    const said = await heard(endpoint, context.engine.question, c.healthCheckTimeout)
+    const said = await heard({ ...context.engine.endpoint, model: record.model }, context)
     writeFileSync(resumedMark(await context.podman('disk')), '')
-    answered = true
+    keep()
     console.log(`${text}\n\n${answerLines(said.prompt, said.text)}`)
     console.log(
       `\nIt listens on 127.0.0.1:${record.port} until it is stopped, or until the next run, which removes it:\n` +
@@ -91,12 +71,49 @@ async function main(argv: string[]): Promise<void> {
   }
 }
 
+function stop(c: Configuration): void {
+  const release = lockRun(lockFiles(c))
+  reapLeftovers(c)
+  release()
+  console.log('The restored server is gone; the archive is still there.')
+}
+
+/** @throws Problem where it was taken with other settings than those given, or with another engine */
+function recordOf(archive: string, settings: Settings, { engine }: Configuration): ArchiveRecord {
+  const record = readArchiveRecord(archive)
+  const other = otherSetting(settings, record.settings)
+  if (other) throw new Problem(other)
+  if (record.engine !== engine)
+    throw new Problem(`${archive} was taken with ENGINE=${record.engine}, and ENGINE is ${engine}: set it to that.`)
+  return record
+}
+
+/**
+ * Locks the host; when the process ends, the server goes and its logs stay.
+ * @returns what lets the server stay
+ */
+function leaveNothing(c: Configuration, logs: string): () => void {
+  const release = lockRun(lockFiles(c))
+  let stays = false
+  process.once('exit', () => {
+    if (!stays) {
+      keepLogsSoFar(c, logs)
+      reap(runRoot(c.stateDir), ownFolders(c))
+    }
+    release()
+  })
+  return () => {
+    stays = true
+  }
+}
+
 /** Tokens of the answer that is printed, and seconds for it. */
 const MOST_TOKENS = 48
 const PATIENCE = 20
 
 /** What it says to the engine's question; to the measured prompt where it has no words for that. */
-async function heard(endpoint: Endpoint, question: Question | undefined, timeout: number) {
+async function heard(endpoint: Endpoint, { engine: { question }, configuration }: Context) {
+  const timeout = configuration.healthCheckTimeout
   const first = await firstAnswer(endpoint, { timeout })
   const said = question && (await words(endpoint, wordy(question), { timeout: PATIENCE }))
   return said ? { prompt: said.question.prompt, text: said.answer.text } : { prompt: endpoint.prompt, text: first.text }
@@ -112,7 +129,7 @@ const wordy = ({ otherwise, ...question }: Question): Question => ({
 
 /** The server where it is there already. */
 async function restoredBefore(
-  c: ReturnType<typeof configuration>,
+  c: Configuration,
   imageStore: string,
   { id, name }: ArchiveRecord,
 ): Promise<Running | undefined> {

@@ -233,6 +233,21 @@ export interface Configuration {
  * @throws Problem naming each variable that is wrong, the value received and what is allowed
  */
 export function parseConfiguration(environment: Record<string, string | undefined>, hasGpu: boolean): Configuration {
+  const e = readVariables(environment)
+  const name = e.ENGINE ?? defaultEngine(hasGpu)
+  const engine = engineDescriptions[name]
+  refuse(notParallel(name, e) ?? notRequested(name, e) ?? podmanRefuses(name, e, environment))
+  const model = modelOf('MODEL_ID', engine, e)
+  const second = e.SECOND_MODEL_ID
+  const ofSecond = { ...e, MODEL_ID: second, MODEL_SIZE: undefined }
+  const secondModel = second === undefined ? undefined : modelOf('SECOND_MODEL_ID', engine, ofSecond)
+  return configurationOf(name, e, model, secondModel)
+}
+
+type Read = z.output<typeof schema>
+
+/** @throws Problem naming each variable that is wrong by itself */
+function readVariables(environment: Record<string, string | undefined>): Read {
   const given = Object.fromEntries(
     VARIABLES.filter(key => environment[key] !== undefined && environment[key] !== '').map(key => [
       key,
@@ -240,41 +255,54 @@ export function parseConfiguration(environment: Record<string, string | undefine
     ]),
   )
   const result = schema.safeParse(given)
-  if (!result.success)
-    throw new Problem(
-      'configuration is unusable:\n' +
-        `${result.error.issues.map(issue => `  ${describeIssue(issue, given)}`).join('\n')}\nSet them in the ` +
-        'environment or in .env; docs/variables.md lists every variable.',
-    )
-  const e = result.data
-  const engineName = e.ENGINE ?? defaultEngine(hasGpu)
-  const engine = engineDescriptions[engineName]
-  const unusable = notParallel(engineName, e)
-  if (unusable) throw new Problem(`configuration is unusable:\n  ${unusable}`)
-  if (!engine.takesRequests && e.SLEEP_REQUEST.length + e.WAKE_REQUEST.length > 0)
-    throw new Problem(
-      `configuration is unusable:\n  SLEEP_REQUEST and WAKE_REQUEST are for ENGINE=openai, not for ${engineName}: ` +
-        'leave them out',
-    )
-  const usesGpu = engine.gpu === 'where-named' ? e.GPU_DEVICES !== undefined : engine.gpu
-  const refused = refusedPodmanArgs(e.PODMAN_ARGS, {
-    entrypoint: engine.entrypoint,
-    criuOptions: usesGpu,
-  })
-  if (refused.length)
-    throw new Problem(
-      `configuration is unusable:\n  PODMAN_ARGS: received "${environment.PODMAN_ARGS}", with flags that ` +
-        `are not allowed:\n${refused.map(line => `    ${line}`).join('\n')}\nLeave them out; other flags of podman ` +
-        'run are allowed.',
-    )
-  const model = modelOf('MODEL_ID', engine, e)
-  const second = e.SECOND_MODEL_ID
-  const secondModel =
-    second === undefined
-      ? undefined
-      : modelOf('SECOND_MODEL_ID', engine, { ...e, MODEL_ID: second, MODEL_SIZE: undefined })
+  if (result.success) return result.data
+  throw new Problem(
+    'configuration is unusable:\n' +
+      `${result.error.issues.map(issue => `  ${describeIssue(issue, given)}`).join('\n')}\nSet them in the ` +
+      'environment or in .env; docs/variables.md lists every variable.',
+  )
+}
+
+/** @throws Problem where there is a reason */
+function refuse(reason: string | undefined): void {
+  if (reason) throw new Problem(`configuration is unusable:\n  ${reason}`)
+}
+
+const usesGpu = ({ gpu }: EngineDescription, { GPU_DEVICES }: Read): boolean =>
+  gpu === 'where-named' ? GPU_DEVICES !== undefined : gpu
+
+const notRequested = (name: EngineName, { SLEEP_REQUEST, WAKE_REQUEST }: Read): string | undefined =>
+  engineDescriptions[name].takesRequests || SLEEP_REQUEST.length + WAKE_REQUEST.length === 0
+    ? undefined
+    : `SLEEP_REQUEST and WAKE_REQUEST are for ENGINE=openai, not for ${name}: leave them out`
+
+function podmanRefuses(
+  name: EngineName,
+  e: Read,
+  { PODMAN_ARGS }: Record<string, string | undefined>,
+): string | undefined {
+  const engine = engineDescriptions[name]
+  const refused = refusedPodmanArgs(e.PODMAN_ARGS, { entrypoint: engine.entrypoint, criuOptions: usesGpu(engine, e) })
+  if (refused.length === 0) return undefined
+  return (
+    `PODMAN_ARGS: received "${PODMAN_ARGS}", with flags that are not allowed:\n` +
+    `${refused.map(line => `    ${line}`).join('\n')}\nLeave them out; other flags of podman run are allowed.`
+  )
+}
+
+/** @throws Problem in the name of the variable that says which model it is */
+function modelOf(name: string, engine: EngineDescription, e: Read): Model {
+  refuse(engine.unusable?.(e)?.replace('MODEL_ID', name))
+  const model = engine.model(e)
+  if (!isMountable(model.folder ?? ''))
+    refuse(`${name}: received "${model.id}", allowed is ${MOUNTABLE} (a GGUF file's own name may hold them)`)
+  return model
+}
+
+function configurationOf(name: EngineName, e: Read, model: Model, secondModel: Model | undefined): Configuration {
+  const engine = engineDescriptions[name]
   return {
-    engine: engineName,
+    engine: name,
     engineImage: e.ENGINE_IMAGE,
     engineCommand: e.ENGINE_COMMAND,
     engineArgs: e.ENGINE_ARGS,
@@ -287,7 +315,7 @@ export function parseConfiguration(environment: Record<string, string | undefine
     maxModelLen: e.MAX_MODEL_LEN,
     gpuMemoryUtil: e.GPU_MEMORY_UTIL,
     gpuDevices: (e.GPU_DEVICES ?? 'all') === 'all' ? 'all' : e.GPU_DEVICES!.split(',').map(Number),
-    usesGpu,
+    usesGpu: usesGpu(engine, e),
     tensorParallel: e.TENSOR_PARALLEL,
     containerName: e.CONT_NAME,
     vllmImage: e.VLLM_IMAGE,
@@ -320,19 +348,6 @@ export function parseConfiguration(environment: Record<string, string | undefine
     keepCheckpoints: e.KEEP_CHECKPOINTS,
     scenarios: e.SCENARIOS?.split(',').filter(Boolean),
   }
-}
-
-/** @throws Problem in the name of the variable that says which model it is */
-function modelOf(name: string, engine: EngineDescription, variables: z.output<typeof schema>): Model {
-  const unusable = engine.unusable?.(variables)
-  if (unusable) throw new Problem(`configuration is unusable:\n  ${unusable.replace('MODEL_ID', name)}`)
-  const model = engine.model(variables)
-  if (!isMountable(model.folder ?? ''))
-    throw new Problem(
-      `configuration is unusable:\n  ${name}: received "${model.id}", allowed is ${MOUNTABLE} (a GGUF ` +
-        `file's own name may hold them)`,
-    )
-  return model
 }
 
 /**
@@ -371,7 +386,7 @@ function checkNames(file: Record<string, string | undefined>): void {
 }
 
 /** @throws Problem where LOAD is of another form, or its prompts and answers have no room */
-function loadOf({ LOAD, MAX_MODEL_LEN }: z.output<typeof schema>): LoadOptions | undefined {
+function loadOf({ LOAD, MAX_MODEL_LEN }: Read): LoadOptions | undefined {
   const load = LOAD === undefined ? undefined : parseLoad(LOAD, MAX_MODEL_LEN)
   if (typeof load === 'string')
     throw new Problem(
@@ -382,7 +397,7 @@ function loadOf({ LOAD, MAX_MODEL_LEN }: z.output<typeof schema>): LoadOptions |
 }
 
 /** Why an engine cannot be spread over so many GPUs. */
-function notParallel(name: EngineName, e: z.output<typeof schema>): string | undefined {
+function notParallel(name: EngineName, e: Read): string | undefined {
   const { tensorParallel: byHand } = engineDescriptions[name]
   if (e.TENSOR_PARALLEL > 1 && !byHand)
     return `TENSOR_PARALLEL: received "${e.TENSOR_PARALLEL}", and ENGINE=${name} has no such setting: leave it out`

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import { now } from '../core/clock.ts'
 import { Problem } from '../core/problem.ts'
@@ -77,8 +77,17 @@ async function openDriver(library: string, timeout: number): Promise<Cuda> {
     env: { ...process.env, UV_THREADPOOL_SIZE: '64', NODE_OPTIONS: '' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
-  const waiting = new Map<number, { resolve: (results: Result[]) => void; reject: (error: Error) => void }>()
-  const version = await new Promise<number>((resolve, reject) => {
+  const waiting: Waiting = new Map()
+  const version = await driverVersion(child, library, waiting)
+  return cudaOf('driver', version, callsOf(child, timeout, waiting), () => endOf(child))
+}
+
+/** Requests without an answer yet, by id. */
+type Waiting = Map<number, { resolve: (results: Result[]) => void; reject: (error: Error) => void }>
+
+/** Once the process has loaded the driver; from then on `waiting` gets its answers, or that it is gone. */
+function driverVersion(child: ChildProcess, library: string, waiting: Waiting): Promise<number> {
+  return new Promise<number>((resolve, reject) => {
     child.on('message', (reply: Reply) => {
       if ('ready' in reply) resolve(reply.ready.version)
       else if ('refused' in reply)
@@ -93,45 +102,38 @@ async function openDriver(library: string, timeout: number): Promise<Cuda> {
     child.once('exit', gone)
     child.once('error', gone)
   })
+}
+
+function callsOf(child: ChildProcess, timeout: number, waiting: Waiting): Call {
   let last = 0
-  const call = async (
-    pids: number[],
-    action: Request['action'],
-    { lockTimeout = 0, patience = 0 } = {},
-  ): Promise<Result[]> => {
+  return async (pids, action, { lockTimeout = 0, patience = 0 } = {}) => {
     if (pids.length === 0) return []
     const id = last++
     const answered = new Promise<Result[]>((resolve, reject) => waiting.set(id, { resolve, reject }))
+    const giveUp = (message: string) => waiting.get(id)?.reject(new Problem(message))
     const request: Request = { id, pids, action, lockTimeout, patience }
     child.send(request, error => {
-      if (error)
-        waiting.get(id)?.reject(new Problem(`the process that talks to the NVIDIA driver is gone: ${error.message}`))
+      if (error) giveUp(`the process that talks to the NVIDIA driver is gone: ${error.message}`)
     })
-    const timer = setTimeout(
-      () =>
-        waiting
-          .get(id)
-          ?.reject(
-            new Problem(
-              `CUDA ${action} of process ${pids.map(pid => `${pid} (${nameOf(pid)})`).join(', ')} did not end within ` +
-                `${timeout} s\nMulticast memory (NVLS) is a known cause: NCCL_NVLS_ENABLE=0; look at dmesg too.`,
-            ),
-          ),
-      (timeout + lockTimeout) * 1000,
-    )
+    const timer = setTimeout(() => giveUp(didNotEnd(action, pids, timeout)), (timeout + lockTimeout) * 1000)
     return answered.finally(() => {
       clearTimeout(timer)
       waiting.delete(id)
     })
   }
-  return cudaOf('driver', version, call, async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const ended = new Promise(resolve => child.once('exit', resolve))
-    child.disconnect()
-    // a step that never ends holds it
-    const timer = setTimeout(() => child.kill('SIGKILL'), END_PATIENCE * 1000)
-    await ended.finally(() => clearTimeout(timer))
-  })
+}
+
+const didNotEnd = (action: Request['action'], pids: number[], timeout: number) =>
+  `CUDA ${action} of process ${pids.map(pid => `${pid} (${nameOf(pid)})`).join(', ')} did not end within ` +
+  `${timeout} s\nMulticast memory (NVLS) is a known cause: NCCL_NVLS_ENABLE=0; look at dmesg too.`
+
+async function endOf(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise(resolve => child.once('exit', resolve))
+  child.disconnect()
+  // a step that never ends holds it
+  const timer = setTimeout(() => child.kill('SIGKILL'), END_PATIENCE * 1000)
+  await ended.finally(() => clearTimeout(timer))
 }
 
 function openProgram(): Cuda {

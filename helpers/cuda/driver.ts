@@ -29,18 +29,7 @@ export interface Driver {
  * @throws Error saying which of both failed
  */
 export function loadDriver(library: string): Driver {
-  let cuda: ReturnType<typeof koffi.load>
-  try {
-    cuda = koffi.load(library)
-  } catch (error) {
-    throw new Error(`${library}: ${(error as Error).message}`)
-  }
-  const init = cuda.func('int cuInit(unsigned int flags)') as (flags: number) => number
-  const getVersion = cuda.func('int cuDriverGetVersion(_Out_ int *version)') as (version: number[]) => number
-  const getErrorName = cuda.func('int cuGetErrorName(int code, _Out_ const char **name)') as (
-    code: number,
-    name: (string | null)[],
-  ) => number
+  const { init, getVersion, getErrorName, getState, calls } = functionsOf(load(library))
   const errorName = (code: number) => {
     const name = [null] as (string | null)[]
     return getErrorName(code, name) === 0 ? (name[0] ?? undefined) : undefined
@@ -49,17 +38,6 @@ export function loadDriver(library: string): Driver {
   if (found !== 0) throw Object.assign(new Error(`cuInit: ${errorName(found) ?? found}`), { code: found })
   const version = [0]
   getVersion(version)
-  const getState = cuda.func('int cuCheckpointProcessGetState(int pid, _Out_ int *state)') as (
-    pid: number,
-    state: number[],
-  ) => number
-  const calls = Object.fromEntries(
-    ACTIONS.map(action => [
-      action,
-      cuda.func(`int cuCheckpointProcess${action[0]!.toUpperCase()}${action.slice(1)}(int pid, void *args)`),
-    ]),
-    // biome-ignore lint/suspicious/noExplicitAny: koffi types a function by its prototype, which is a string here
-  ) as Record<CudaAction, KoffiFunc<any>>
   return {
     version: version[0]!,
     errorName,
@@ -80,3 +58,34 @@ export function loadDriver(library: string): Driver {
     },
   }
 }
+
+type Library = ReturnType<typeof koffi.load>
+
+function load(library: string): Library {
+  try {
+    return koffi.load(library)
+  } catch (error) {
+    throw new Error(`${library}: ${(error as Error).message}`)
+  }
+}
+
+/** Its functions with the types that their prototypes say. */
+const functionsOf = (cuda: Library) => ({
+  init: cuda.func('int cuInit(unsigned int flags)') as (flags: number) => number,
+  getVersion: cuda.func('int cuDriverGetVersion(_Out_ int *version)') as (version: number[]) => number,
+  getErrorName: cuda.func('int cuGetErrorName(int code, _Out_ const char **name)') as (
+    code: number,
+    name: (string | null)[],
+  ) => number,
+  getState: cuda.func('int cuCheckpointProcessGetState(int pid, _Out_ int *state)') as (
+    pid: number,
+    state: number[],
+  ) => number,
+  calls: Object.fromEntries(
+    ACTIONS.map(action => [
+      action,
+      cuda.func(`int cuCheckpointProcess${action[0]!.toUpperCase()}${action.slice(1)}(int pid, void *args)`),
+    ]),
+    // biome-ignore lint/suspicious/noExplicitAny: koffi types a function by its prototype, which is a string here
+  ) as Record<CudaAction, KoffiFunc<any>>,
+})

@@ -63,7 +63,7 @@ const EXPECTS_ZEROS = /\/libjemalloc[^/]*\.so/
  * @throws ImageError where the folder holds no checkpoint, or an image of it cannot be read
  */
 export async function mapPages(folder: string, options: MapPagesOptions): Promise<MappedPages> {
-  const { file, containerPath, minimumBytes = 128 << 10, kinds = ['anonymous', 'heap'] } = options
+  const { file, containerPath } = options
   const checkpoint = readCheckpoint(folder)
   const mount = mountFor(checkpoint, options)
   if (existsSync(file))
@@ -71,29 +71,8 @@ export async function mapPages(folder: string, options: MapPagesOptions): Promis
       `${file} already exists, and restored containers may have it mapped: give another name, or remove ` +
         'it together with the checkpoint it belongs to.',
     )
-
-  const result: MappedPages = { bytes: 0, left: 0, mapped: 0, mappings: 0, skipped: [] }
-  const plans: { process: CheckpointedProcess; id: number; plan: MappingPlan }[] = []
-  const firstId = freeFileId(checkpoint.files)
-  for (const process of checkpoint.processes) {
-    const present = presentPages(process.pagemap.runs)
-    result.bytes += present * PAGE
-    result.left += present * PAGE
-    const reason = reasonToSkip(checkpoint, process)
-    if (reason) result.skipped.push({ pid: process.pid, name: process.name, reason })
-    if (reason || present * PAGE < minimumBytes) continue
-    const zero = await findZeroPages(pagesFile(folder, process.pagemap.pagesId), present)
-    // One id for each process: CRIU takes equal ranges of the same file in parent and child for memory they share.
-    const id = firstId + plans.length
-    const plan = planMapping(process, zero, { id, from: plans.at(-1)?.plan.end ?? 0 }, { minimumBytes, kinds })
-    if (!plan.mappings) continue
-    plans.push({ process, id, plan })
-    result.left -= (present - presentPages(plan.runs)) * PAGE
-    result.mapped += plan.mapped
-    result.mappings += plan.mappings
-  }
+  const { plans, result } = await planAll(checkpoint, options)
   if (!plans.length) return result
-
   await writeBeside(
     file,
     async handle => {
@@ -104,13 +83,7 @@ export async function mapPages(folder: string, options: MapPagesOptions): Promis
     0o400,
   )
   try {
-    const { size, mode } = await stat(file)
-    const like = readRegularFiles(checkpoint.files)[0]!.message
-    const entry = regularFile(like, { path: containerPath, mount, size, mode })
-    await replaceImage(
-      join(folder, 'files.img'),
-      plans.reduce((files, { id }) => addRegularFile(files, id, entry), checkpoint.files),
-    )
+    await nameFile(checkpoint, plans, file, { path: containerPath, mount })
   } catch (error) {
     await rm(file, { force: true })
     throw error
@@ -123,6 +96,53 @@ export async function mapPages(folder: string, options: MapPagesOptions): Promis
     await keepPages(folder, process, plan.runs)
   }
   return result
+}
+
+/** What becomes of a process; `id`: the file's, in its own mappings. */
+interface Planned {
+  process: CheckpointedProcess
+  id: number
+  plan: MappingPlan
+}
+
+async function planAll(
+  checkpoint: CheckpointImages,
+  { minimumBytes = 128 << 10, kinds = ['anonymous', 'heap'] }: MapPagesOptions,
+): Promise<{ plans: Planned[]; result: MappedPages }> {
+  const result: MappedPages = { bytes: 0, left: 0, mapped: 0, mappings: 0, skipped: [] }
+  const plans: Planned[] = []
+  const firstId = freeFileId(checkpoint.files)
+  for (const process of checkpoint.processes) {
+    const present = presentPages(process.pagemap.runs)
+    result.bytes += present * PAGE
+    result.left += present * PAGE
+    const reason = reasonToSkip(checkpoint, process)
+    if (reason) result.skipped.push({ pid: process.pid, name: process.name, reason })
+    if (reason || present * PAGE < minimumBytes) continue
+    const zero = await findZeroPages(pagesFile(checkpoint.folder, process.pagemap.pagesId), present)
+    // One id for each process: CRIU takes equal ranges of the same file in parent and child for memory they share.
+    const id = firstId + plans.length
+    const plan = planMapping(process, zero, { id, from: plans.at(-1)?.plan.end ?? 0 }, { minimumBytes, kinds })
+    if (!plan.mappings) continue
+    plans.push({ process, id, plan })
+    result.left -= (present - presentPages(plan.runs)) * PAGE
+    result.mapped += plan.mapped
+    result.mappings += plan.mappings
+  }
+  return { plans, result }
+}
+
+/** Names the file in files.img, once for each process. */
+async function nameFile(
+  { folder, files }: CheckpointImages,
+  plans: Planned[],
+  file: string,
+  inside: { path: string; mount: number | undefined },
+): Promise<void> {
+  const { size, mode } = await stat(file)
+  const entry = regularFile(readRegularFiles(files)[0]!.message, { ...inside, size, mode })
+  const more = plans.reduce((all, { id }) => addRegularFile(all, id, entry), files)
+  await replaceImage(join(folder, 'files.img'), more)
 }
 
 /**
