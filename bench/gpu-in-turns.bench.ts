@@ -18,8 +18,8 @@ const restored = {
   stacks: 'given-back',
 } as const
 
-/** Two vLLM servers that take turns on one GPU: MODEL_ID and SECOND_MODEL_ID. A cold start of both is bench/swap's. */
-benchmark('swap-gpu', [
+/** Two vLLM servers that take turns on one GPU: MODEL_ID and SECOND_MODEL_ID. A cold start of both is in bench/swap. */
+benchmark('gpu-in-turns', [
   { strategy: 'swap', name: 'sleep', by: 'sleep' },
   { name: 'gpu-restored', ...restored },
   { strategy: 'swap', name: 'gpu-suspended', by: 'suspend', gpuMemoryUtil: 0.2 },

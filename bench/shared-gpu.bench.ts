@@ -17,7 +17,7 @@ const fifth = {
   stacks: 'given-back',
 } as const
 
-benchmark('clones-gpu', [
+benchmark('shared-gpu', [
   { name: 'gpu-one', servers: 1, ...fifth },
   { name: 'gpu-two', servers: 2, ...fifth },
   { name: 'gpu-four', servers: 4, ...fifth },
