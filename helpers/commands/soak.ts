@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { FAULTS, strikes } from '../../fixtures/testing/soak/faults.ts'
 import { type Limit, soak } from '../../fixtures/testing/soak/soak.ts'
-import { BENCHES, type Bench, DEFAULT_BENCHES } from '../../fixtures/testing/soak/targets.ts'
+import { BENCHES, type Bench, DEFAULT_BENCHES, TARGETS } from '../../fixtures/testing/soak/targets.ts'
 import { configuration } from '../config/configuration.ts'
 import { runCommand, withUsage } from '../core/command-line.ts'
 import { EXIT, Problem } from '../core/problem.ts'
@@ -55,7 +55,7 @@ export function parseOptions(args: string[]): Options {
   const names = values.faults?.split(',')
   const unknown = names?.filter(name => !FAULTS.some(({ id }) => id === name)) ?? []
   if (unknown.length > 0) throw new Problem(`--faults: there is no ${unknown.join(', ')}\n${USAGE}`)
-  const able = FAULTS.filter(fault => what.some(bench => strikes(fault, bench)))
+  const able = FAULTS.filter(fault => TARGETS.some(one => what.includes(one.bench) && strikes(fault, one)))
   const unable = names?.filter(name => !able.some(({ id }) => id === name)) ?? []
   if (unable.length > 0)
     throw new Problem(`--faults: ${unable.join(', ')} cannot happen to ${what.join(', ')}: change --what\n${USAGE}`)
