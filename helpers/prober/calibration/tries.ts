@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { now } from '../../core/clock.ts'
+import { Problem } from '../../core/problem.ts'
 import { freePort } from '../../host/port.ts'
 import { firstAnswer } from '../openai.ts'
 import type { Order } from './server.ts'
@@ -55,11 +56,17 @@ async function dropSyns(server: ChildProcess, port: number): Promise<Socket[]> {
   return idle
 }
 
-async function message(server: ChildProcess, key: 'known' | 'listening'): Promise<string> {
+/** @throws Problem when the server does not send it in time, as on a host that does much else */
+export async function message(server: ChildProcess, key: string, patience = PATIENCE): Promise<string> {
+  const signal = AbortSignal.timeout(patience)
   for (;;) {
-    const [received] = (await once(server, 'message', { signal: AbortSignal.timeout(PATIENCE) })) as [
-      Record<string, string>,
-    ]
+    const [received] = (await once(server, 'message', { signal }).catch(cause => {
+      throw new Problem(
+        `the prober's error could not be measured: the server for it did not send "${key}" within ${patience / 1000} s` +
+          `\nThe host may be too busy: look at top, then run npm run setup again.`,
+        { cause },
+      )
+    })) as [Record<string, string>]
     if (received[key] !== undefined) return received[key]
   }
 }
