@@ -19,7 +19,7 @@ say() { echo "$NAME: $*" >&2; }
 die() { say "$*"; exit 2; }
 
 require() {
-  [ "$(id -u)" = 0 ] || die "needs root: podman and CRIU restore processes as they were. Run it with sudo."
+  [ "$EUID" = 0 ] || die "needs root: podman and CRIU restore processes as they were. Run it with sudo."
   local program
   for program in podman runc curl awk; do
     command -v "$program" >/dev/null || die "$program is not on PATH: install it."

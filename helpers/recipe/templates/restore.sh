@@ -24,10 +24,14 @@ cold_start() {
 }
 
 [ -s "$STATE/stamps" ] || cold_start "there is no checkpoint (after a boot: prepare.sh, checkpoint.sh)"
-differs=$(diff <(host_facts) "$STATE/host" | sed -n 's/^< /now /p; s/^> /at the checkpoint /p') || true
+# Side by side: each starts a dozen programs.
+host_facts >"$STATE/host.now" &
+stamps >"$STATE/stamps.now" &
+wait
+differs=$(diff "$STATE/host.now" "$STATE/host" | sed -n 's/^< /now /p; s/^> /at the checkpoint /p') || true
 [ -z "$differs" ] || die "this host is not the checkpoint's; take it again (checkpoint.sh). It differs in:
 $differs"
-[ "$(stamps)" = "$(cat "$STATE/stamps")" ] || cold_start "the files of the checkpoint have changed"
+cmp -s "$STATE/stamps.now" "$STATE/stamps" || cold_start "the files of the checkpoint have changed"
 
 # CRIU's word of an earlier restore would be taken for this one's.
 log=$(cat "$STATE/folder")/restore.log
