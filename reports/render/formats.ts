@@ -1,13 +1,13 @@
-import { benchmarkJson } from './benchmark-json.ts'
+import { benchmarkJson } from './exports/benchmark-json.ts'
 import { ctrf } from './exports/ctrf.ts'
+import { junit } from './exports/junit.ts'
 import { openMetrics } from './exports/openmetrics.ts'
+import { reportJson } from './exports/report-json.ts'
 import { scenariosCsv } from './exports/scenarios-csv.ts'
 import { scenariosMarkdown } from './exports/scenarios-markdown.ts'
 import { trialsCsv } from './exports/trials-csv.ts'
 import { page } from './html/page.ts'
-import { junit } from './junit.ts'
 import type { ReportFormat } from './report-format.ts'
-import { reportJson } from './report-json.ts'
 
 /**
  * Every file that is made from a report, in the order in which they are written: `npm run report` makes them again,

@@ -1,6 +1,6 @@
-import { range } from '../run/format.ts'
-import type { Report } from '../run/schema.ts'
-import type { ReportFormat } from './report-format.ts'
+import { range } from '../../run/format.ts'
+import type { Report } from '../../run/schema.ts'
+import type { ReportFormat } from '../report-format.ts'
 
 export const benchmarkJson: ReportFormat = {
   name: 'github-action-benchmark',

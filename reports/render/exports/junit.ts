@@ -1,6 +1,6 @@
-import type { Report } from '../run/schema.ts'
-import { type Case, suitesOf } from './cases.ts'
-import type { ReportFormat } from './report-format.ts'
+import type { Report } from '../../run/schema.ts'
+import { type Case, suitesOf } from '../cases.ts'
+import type { ReportFormat } from '../report-format.ts'
 
 export const junit: ReportFormat = { name: 'JUnit XML', file: 'junit.xml', render: renderJunit }
 

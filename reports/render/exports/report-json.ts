@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
-import { runFolder } from '../run/run-folder.ts'
-import type { ReportFormat } from './report-format.ts'
+import { runFolder } from '../../run/run-folder.ts'
+import type { ReportFormat } from '../report-format.ts'
 
 /** The report for programs; reports/run/schema.ts describes it, and other commands read it back. */
 export const reportJson: ReportFormat = {
