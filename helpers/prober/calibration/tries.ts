@@ -62,7 +62,7 @@ export async function message(server: ChildProcess, key: string, patience = PATI
   for (;;) {
     const [received] = (await once(server, 'message', { signal }).catch(cause => {
       throw new Problem(
-        `the prober's error could not be measured: the server for it did not send "${key}" within ${patience / 1000} s` +
+        `the prober's error could not be measured: its server did not send "${key}" within ${patience / 1000} s` +
           `\nThe host may be too busy: look at top, then run npm run setup again.`,
         { cause },
       )
