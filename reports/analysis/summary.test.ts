@@ -254,7 +254,7 @@ describe('targets', () => {
       'scenarios not asked for': 1,
     })
     expect(idleLine(report)).toBe(
-      '5 of 7 targets applied to nothing in this run: 2 for engine vllm, 1 for GPU H10O, 1 for model Qwen, ' +
+      '5 of 7 targets did not apply to this run: 2 for engine vllm, 1 for GPU H10O, 1 for model Qwen, ' +
         '1 for scenarios not asked for',
     )
     expect(idleLine(summarize(run([cold], { targets: [target(2)] }), trials([1])))).toBeUndefined()

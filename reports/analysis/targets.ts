@@ -40,7 +40,7 @@ export function idleLine({ idle_targets: idle, scenarios }: Report): string | un
   if (unused === 0) return undefined
   const all = unused + sum(scenarios.map(({ targets }) => targets.length))
   const reasons = Object.entries(idle).map(([of, number]) => `${number} for ${of}`)
-  return `${unused} of ${count(all, 'target')} applied to nothing in this run: ${reasons.join(', ')}`
+  return `${unused} of ${count(all, 'target')} did not apply to this run: ${reasons.join(', ')}`
 }
 
 /** Why no target judged anything; undefined where one did. */

@@ -53,8 +53,8 @@ describe('renderTable', () => {
     expect(second).toMatch(/^✓ podman-in-place\.storage-tmpfs +speedup\.p50 >= 1\.50x +2\.\d\dx$/)
     expect(third).toMatch(/^✗ podman-in-place\.storage-tmpfs-huge +tfft\.p50 <= 0\.30 s +0\.\d\d s \(goal\)$/)
   })
-  it('says in a line what targets applied to nothing, also where none applied', () => {
-    const line = /^1 of (\d) targets? applied to nothing in this run: 1 for engine vllm$/m
+  it('says in a line what targets did not apply, also where none applied', () => {
+    const line = /^1 of (\d) targets? did not apply to this run: 1 for engine vllm$/m
     expect(line.exec(renderTable(report))?.[1]).toBe('4')
     const other = run([{ id: 'cold' }], {
       targets: [{ metric: 'tfft.p50', scenario: 'cold', engine: 'vllm', limit: 1, kind: 'must' }],

@@ -29,9 +29,10 @@ export const archiveReadAgain: Rule = facts =>
           slowerBy(scenario, other) !== undefined,
       )
       .toSorted((a, b) => further(scenario, a) - further(scenario, b) || p50(a) - p50(b))[0]
+    const more = better && further(scenario, better) ? 'with further settings, ' : ''
     const faster = better
-      ? ` (${further(scenario, better) ? 'with further settings, ' : ''}${better.id} took ${seconds(p50(better))} s in ` +
-        `this run, ${factor(p50(scenario) / p50(better))} as fast)`
+      ? ` (${more}${better.id} took ${seconds(p50(better))} s in this run, ` +
+        `${factor(p50(scenario) / p50(better))} as fast)`
       : ''
     return [
       {

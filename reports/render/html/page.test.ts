@@ -62,13 +62,13 @@ function expectFigures(text: string, { scenarios, findings }: Report): void {
 }
 
 describe('renderPage', () => {
-  it('says what targets applied to nothing, also where none applied', () => {
+  it('says what targets did not apply, also where none applied', () => {
     const said = (shown: Report) => parse(renderPage(shown)).querySelector('#targets')?.textContent
-    expect(said(report)).toContain('1 of 4 targets applied to nothing in this run: 1 for engine vllm.')
+    expect(said(report)).toContain('1 of 4 targets did not apply to this run: 1 for engine vllm.')
     expect(said({ ...report, scenarios: report.scenarios.map(one => ({ ...one, targets: [] })) })).toContain(
-      '1 of 1 target applied',
+      '1 of 1 target did not apply',
     )
-    expect(said({ ...report, idle_targets: {} })).not.toContain('applied to nothing')
+    expect(said({ ...report, idle_targets: {} })).not.toContain('did not apply')
   })
   const served = summarize(
     run([
