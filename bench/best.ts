@@ -1,0 +1,14 @@
+/** The settings of the best way through CRIU: the ladder's last step (bench/ladder.bench.ts says what each is worth). */
+export const best = {
+  checkpointAt: 'asleep-2',
+  storage: 'tmpfs-huge',
+  thp: 'always',
+  weights: 'tmpfs',
+  pages: 'mapped',
+  graphs: 'tmpfs',
+  init: true,
+  threads: 'one',
+  served: true,
+  queues: 'one',
+  stacks: 'given-back',
+} as const
