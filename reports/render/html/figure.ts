@@ -31,6 +31,16 @@ export function picture(label: string, draw: (size: PictureSize) => Plot.PlotOpt
   return html`<div class="picture" role="img" aria-label="${label}">${drawn}</div>`
 }
 
+/** A linear axis along the bottom, from 0. @param label what it counts, with its unit and an arrow */
+export const bottomAxis = (label: string, most: number, { narrow }: PictureSize): Plot.ScaleOptions => ({
+  domain: [0, most],
+  label,
+  labelAnchor: 'right',
+  grid: true,
+  ticks: narrow ? 4 : 8,
+  tickSize: 0,
+})
+
 /** Where a logarithmic axis has its marks: 1, 2 and 5 in every power of ten, or 1 alone where that were too many. */
 export function logTicks([low, high]: readonly [number, number], most = 9): number[] {
   const powers = Array.from({ length: 16 }, (_, index) => index - 8)

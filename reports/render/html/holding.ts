@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { bytes, seconds } from '../../run/format.ts'
 import type { Scenario } from '../../run/schema.ts'
-import { figureSection, logTicks, number, type PictureSize, picture, table } from './figure.ts'
+import { bottomAxis, figureSection, logTicks, number, type PictureSize, picture, table } from './figure.ts'
 import { html, idCode, type Markup, type Section } from './markup.ts'
 import { dotBox, type Label, place } from './placing.ts'
 
@@ -95,14 +95,7 @@ function chart(all: Holding[], frontier: Holding[], axes: Axes, size: PictureSiz
     height: HEIGHT,
     ...MARGIN,
     marginRight,
-    x: {
-      label: `memory held while away, ${unit.name} →`,
-      labelAnchor: 'right',
-      domain: [0, (most / unit.size) * SPARE],
-      grid: true,
-      tickSize: 0,
-      ticks: size.narrow ? 4 : 8,
-    },
+    x: bottomAxis(`memory held while away, ${unit.name} →`, (most / unit.size) * SPARE, size),
     y: {
       type: logarithmic ? 'log' : 'linear',
       label: '↑ TFFT, seconds',

@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import type { SizeRun, SizeSeries, Sizes } from '../../analysis/sizes.ts'
 import { bytes, count, day, exactSeconds, range } from '../../run/format.ts'
 import { lineText, seriesName } from '../size-text.ts'
-import { CLEAR, figureSection, number, type PictureSize, picture, table } from './figure.ts'
+import { bottomAxis, CLEAR, figureSection, number, type PictureSize, picture, table } from './figure.ts'
 import { contents } from './header.ts'
 import { docs, html, idCode, type Markup, type Section, section } from './markup.ts'
 import { documentOf } from './page.ts'
@@ -95,14 +95,7 @@ function chart(series: Drawn[], runs: SizeRun[], bus: number | undefined, size: 
     marginRight: 24,
     marginTop: 34,
     marginBottom: 40,
-    x: {
-      domain: [0, right],
-      label: "model's files, GB →",
-      labelAnchor: 'right',
-      grid: true,
-      ticks: size.narrow ? 4 : 8,
-      tickSize: 0,
-    },
+    x: bottomAxis("model's files, GB →", right, size),
     y: { domain: [Math.min(0, lowest), top * 1.08], label: '↑ TFFT, seconds', grid: true, ticks: 6, tickSize: 0 },
     marks: [
       ...(bus === undefined

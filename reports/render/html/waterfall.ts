@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { count, percent, seconds } from '../../run/format.ts'
 import type { Scenario } from '../../run/schema.ts'
-import { CLEAR, figureSection, number, type PictureSize, picture, table } from './figure.ts'
+import { bottomAxis, CLEAR, figureSection, number, type PictureSize, picture, table } from './figure.ts'
 import { html, type Markup, type Section } from './markup.ts'
 import { FAMILY_ORDER, familyOf, inkOn, strengthOf } from './palette.ts'
 import { rows } from './rows.ts'
@@ -96,14 +96,7 @@ function chart(scenarios: Scenario[], size: PictureSize): Plot.PlotOptions {
     marginRight,
     marginTop: 8,
     marginBottom: 40,
-    x: {
-      domain: [0, longest],
-      label: 'seconds from the start command →',
-      labelAnchor: 'right',
-      grid: true,
-      ticks: size.narrow ? 4 : 8,
-      tickSize: 0,
-    },
+    x: bottomAxis('seconds from the start command →', longest, size),
     y: scale,
     marks: [
       ...baselines(scenarios, at, longest),
