@@ -1,4 +1,4 @@
-/** The settings of the best way through CRIU: the ladder's last step (bench/ladder.bench.ts says what each is worth). */
+/** The best way through CRIU: the ladder's last step. bench/ladder.bench.ts shows what each setting is worth. */
 export const best = {
   checkpointAt: 'asleep-2',
   storage: 'tmpfs-huge',
