@@ -1,3 +1,5 @@
+import { quote } from '../../host/command.ts'
+
 /** A batch script for Slurm. All pure. */
 
 export interface SlurmOptions {
@@ -35,16 +37,16 @@ export function batchScript(options: SlurmOptions): string {
     '--no-requeue',
     `--output=${results}/slurm-%j.log`,
   ]
-  const bench = benches.length > 0 ? [` -- ${benches.map(quoted).join(' ')}`] : ['']
+  const bench = benches.length > 0 ? [` -- ${quote(benches)}`] : ['']
   return [
     '#!/bin/bash',
     ...flags.map(flag => `#SBATCH ${flag}`),
     'set -u',
-    `results=${quoted(results)}`,
+    `results=${quote([results])}`,
     'job="$results/$SLURM_JOB_ID"',
     'mkdir -p "$job"',
-    `printf '%s\\n' ${nodes.map(quoted).join(' ')} > "$job/nodes.txt"`,
-    `cd ${quoted(checkout)} || exit 2`,
+    `printf '%s\\n' ${quote(nodes)} > "$job/nodes.txt"`,
+    `cd ${quote([checkout])} || exit 2`,
     // srun's own %N is the host's name, which need not be the node's
     'srun --ntasks-per-node=1 --no-kill --kill-on-bad-exit=0 --wait=0 bash -c \\',
     `  'exec "\${@:2}" > "$1/$SLURMD_NODENAME.jsonl" 2> "$1/$SLURMD_NODENAME.log"' task "$job" \\`,
@@ -53,6 +55,3 @@ export function batchScript(options: SlurmOptions): string {
     '',
   ].join('\n')
 }
-
-/** A word that the shell takes as it is. */
-const quoted = (word: string) => (/^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
