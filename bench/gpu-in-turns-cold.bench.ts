@@ -1,0 +1,6 @@
+import { benchmark } from '../fixtures/benchmark.ts'
+
+/** As bench/gpu-in-turns, by stopping one and starting the other cold; beside it, GPU state in host memory. */
+benchmark('gpu-in-turns-cold', [{ strategy: 'swap', name: 'gpu-suspended', by: 'suspend', gpuMemoryUtil: 0.2 }], {
+  against: { strategy: 'swap', name: 'cold', by: 'cold' },
+})
