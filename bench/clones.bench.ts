@@ -13,4 +13,5 @@ benchmark('clones', [
   { name: 'four-in-turn', servers: 4, order: 'one-after-the-other', ...mapped },
   { name: 'four-read', servers: 4, storage: 'tmpfs-huge', threads },
   { name: 'four-from-image', servers: 4, order: 'one-after-the-other', from: 'image', storage: 'disk', threads },
+  { name: 'four-from-archive', servers: 4, from: 'archive', storage: 'disk', threads },
 ])
