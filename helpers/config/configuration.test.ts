@@ -144,6 +144,12 @@ describe('hostile paths', () => {
     expect(parseConfiguration({ ENGINE: 'llama-cpp', MODEL_ID: file }, false).modelId).toBe(file)
     expect(() => parseConfiguration({ ENGINE: 'vllm', MODEL_ID: file }, false)).toThrow('MODEL_ID: received')
   })
+  test('a folder, or what is no file, is no GGUF file', () => {
+    const given = (MODEL_ID: string) => () => parseConfiguration({ ENGINE: 'llama-cpp', MODEL_ID }, false)
+    expect(given(folder)).toThrow(`MODEL_ID: received "${folder}", which is a folder; ENGINE=llama-cpp takes`)
+    expect(given('/dev/null')).toThrow('MODEL_ID: received "/dev/null", which is no file;')
+    expect(given('Qwen/Qwen2-1.5B-Instruct')).toThrow('which is no file;')
+  })
   test('a second model is read as the first one is, and called by its own variable', () => {
     const file = join(folder, 'second.gguf')
     writeFileSync(file, 'four')

@@ -49,12 +49,21 @@ export const llamaCpp: EngineDescription = {
 function unusable({ MODEL_ID, ENGINE_IMAGE }: Variables): string | undefined {
   if (ENGINE_IMAGE === FROM_HOST)
     return 'ENGINE_IMAGE: received "host", which ENGINE=openai and vllm take; leave it out for the suite\'s own image'
-  if (MODEL_ID && !existsSync(MODEL_ID))
+  const what = MODEL_ID && noFile(MODEL_ID)
+  if (what)
     return (
-      `MODEL_ID: received "${MODEL_ID}", which is no file; ENGINE=llama-cpp takes the path of a GGUF file, ` +
+      `MODEL_ID: received "${MODEL_ID}", which is ${what}; ENGINE=llama-cpp takes the path of a GGUF file, ` +
       `or leave MODEL_ID out for ${DEFAULT_MODEL.file}`
     )
   return undefined
+}
+
+/** What stands at a path instead of a file; undefined where one does. */
+function noFile(path: string): string | undefined {
+  // stat itself throws at a name that is too long
+  const found = existsSync(path) ? statSync(path) : undefined
+  if (found?.isFile()) return undefined
+  return found?.isDirectory() ? 'a folder' : 'no file'
 }
 
 /** The GGUF file that is named, one of random weights, or the embedded one. */

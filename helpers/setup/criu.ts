@@ -90,7 +90,8 @@ async function choose(c: Configuration): Promise<{ works?: Choice; fail: Choice[
   return { fail }
 }
 
-const describe = ({ candidate, verdict }: Choice) => `${candidate.path} ${verdict.version}: ${verdict.why}`
+const describe = ({ candidate, verdict: { version, why } }: Choice) =>
+  `${candidate.path}${version === 'unknown' ? '' : ` ${version}`}: ${why}`
 
 export const criu: Step = {
   name: 'CRIU',

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Configuration } from '../config/configuration.ts'
 import { Problem } from '../core/problem.ts'
-import { type Found, makeMissing, missing, ok, probeAll, type Step, unusable, withoutRoot } from './step.ts'
+import { after, type Found, makeMissing, missing, ok, probeAll, type Step, unusable, withoutRoot } from './step.ts'
 
 const c = {} as Configuration
 afterEach(() => {
@@ -39,6 +39,15 @@ test('what is there is left alone, what is missing is made in order and looked a
   expect(log).toEqual(['probe a', 'probe b', 'make b', 'probe b', 'probe c', 'make c', 'probe c'])
   expect(made).toEqual(['b', 'c'])
   expect(said).toEqual(['b: no b', 'b: working', 'b: 2.0', 'c: c 0.1', 'c: working', 'c: c 3.0 (more memory)'])
+})
+
+test('what cannot be looked at before another is there is not, and is made after it', async () => {
+  const log: string[] = []
+  const first = step('packages', log, missing('no podman'), missing('no podman'), ok('podman'))
+  const second = after(first, step('image', log, missing('none'), ok('there')))
+  expect(await probeAll([second], c)).toEqual([missing('not looked for before packages are ok')])
+  expect(await makeMissing([first, second], c, () => {})).toEqual(['packages', 'image'])
+  expect(log.filter(line => !line.endsWith('packages'))).toEqual(['probe image', 'make image', 'probe image'])
 })
 
 test('a step that takes long says that it goes on, with the seconds since it last said something', async () => {

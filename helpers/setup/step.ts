@@ -35,6 +35,15 @@ export const withoutRoot = (found: Found): Found =>
     ? { state: 'unseen', found: `only root can look: ${found.found}` }
     : found
 
+/** A step that cannot be looked at before another one is `ok`: what that one lacks is said once, by itself. */
+export const after = (first: Step, step: Step): Step => ({
+  ...step,
+  async probe(c) {
+    const before = await first.probe(c)
+    return before.state === 'ok' ? step.probe(c) : missing(`not looked for before ${first.name} are ok`)
+  },
+})
+
 /** All probes at once, in the order of the steps; a probe that throws is `unusable`. */
 export async function probeAll(steps: Step[], c: Configuration): Promise<Found[]> {
   return Promise.all(steps.map(step => step.probe(c).catch((error: Error) => unusable(error.message, 'npm run setup'))))

@@ -7,13 +7,16 @@ import { cudaPluginStep } from './cuda-plugin.ts'
 import { driverLibraries, driverVersion } from './driver-libraries.ts'
 import { ownFolder } from './folder.ts'
 import { driver, gpuSteps } from './gpu.ts'
-import { image } from './image.ts'
+import { image as imageInStore } from './image.ts'
 import { model } from './model.ts'
 import { packages } from './packages.ts'
 import { prober } from './prober.ts'
 import { seccomp } from './seccomp.ts'
-import { type Found, makeMissing, probeAll, type Say, type Step } from './step.ts'
+import { after, type Found, makeMissing, probeAll, type Say, type Step } from './step.ts'
 import { tmpfs } from './tmpfs.ts'
+
+/** Podman says what is in the store. */
+const image = after(packages, imageInStore)
 
 /** All that a run needs, in the order in which it is made; what only the host's owner can bring comes early. */
 export function stepsFor({ engine, usesGpu }: Pick<Configuration, 'engine' | 'usesGpu'>): Step[] {

@@ -1,7 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { noteFolder } from '../../fixtures/testing/test-marks.ts'
 import type { Configuration } from '../config/configuration.ts'
+import { mountTmpfs, unmountBelow } from '../host/mounts.ts'
 import { tmpfs, tmpfsSize, tooSmall } from './tmpfs.ts'
 
 const GIB = 1024 ** 3
@@ -26,6 +30,22 @@ test('half of the available memory for an engine of unknown size', () => {
   const size = tmpfsSize({ engine: 'vllm', modelBytes: 1e9 }, 128 * GIB)
   expect(size.bytes).toBe(64 * GIB)
   expect(tooSmall(size)).toBeUndefined()
+})
+
+test.skipIf(process.getuid?.() !== 0)('one that is mounted is made larger by the command that is said', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tmpfs-'))
+  noteFolder(folder)
+  onTestFinished(async () => {
+    await unmountBelow(folder)
+    rmSync(folder, { recursive: true })
+  })
+  await mountTmpfs(folder, { size: 100e6 })
+  const { remedy } = await tmpfs.probe(at(folder))
+  expect(remedy).toMatch(
+    /^0\.1 GiB of 1\.0 GiB wanted: checkpoints may not fit together\. mount -o remount,size=1025M /,
+  )
+  execFileSync('sh', ['-c', remedy!.split('. ').at(-1)!])
+  expect((await tmpfs.probe(at(folder))).remedy).toBeUndefined()
 })
 
 test('another file system mounted there is not taken for memory', async () => {

@@ -6,11 +6,12 @@ import { Problem } from '../core/problem.ts'
 import { readRecord, writeRecord } from '../core/record.ts'
 import { engineDescriptions } from '../engines/index.ts'
 import { memory } from '../host/memory.ts'
-import { mounts, mountTmpfs } from '../host/mounts.ts'
+import { mountOf, mounts, mountTmpfs } from '../host/mounts.ts'
 import { missing, ok, type Step, unusable } from './step.ts'
 
 /** The memory file system at CHECKPOINT_DIR. One that is there already is used as it is. */
 
+const MIB = 1024 ** 2
 const GIB = 1024 ** 3
 const TMPFS_MAGIC = 0x01021994 // statfs(2)
 
@@ -36,6 +37,16 @@ export const gib = (bytes: number) => `${(bytes / GIB).toFixed(1)} GiB`
 export function tooSmall({ bytes, wanted }: Size): string | undefined {
   if (bytes >= wanted) return undefined
   return `${gib(bytes)} of ${gib(wanted)} wanted: checkpoints may not fit. Free memory, or set a smaller MODEL_SIZE`
+}
+
+/** The same for one that is mounted already. @param possible what set-up would mount now */
+function smallerThan(possible: Size, { bytes, folder }: { bytes: number; folder: string }): string | undefined {
+  const { wanted } = possible
+  if (bytes >= wanted || possible.bytes < wanted) return tooSmall({ bytes, wanted })
+  return (
+    `${gib(bytes)} of ${gib(wanted)} wanted: checkpoints may not fit together. ` +
+    `mount -o remount,size=${Math.ceil(wanted / MIB)}M ${mountOf(folder).point}`
+  )
 }
 
 /** Which mount set-up made: one at the same place may be another's after a reboot, or once it was unmounted. */
@@ -77,10 +88,10 @@ export const tmpfs: Step = {
       return missing(`${checkpointDir} is not mounted`)
     }
     const bytes = system.blocks * system.bsize
-    const { wanted } = tmpfsSize(c, memory().MemAvailable ?? 0)
+    const possible = tmpfsSize(c, memory().MemAvailable ?? 0)
     return ok(
       `${checkpointDir}, ${gib(bytes)}, ${gib(system.bavail * system.bsize)} free`,
-      engineDescriptions[c.engine].tmpfs && tooSmall({ bytes, wanted }),
+      engineDescriptions[c.engine].tmpfs && smallerThan(possible, { bytes, folder: checkpointDir }),
     )
   },
 
