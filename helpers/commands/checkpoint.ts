@@ -1,6 +1,13 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { criuConfigOf, filesOf, logsOf, writeArchiveRecord } from '../../fixtures/by-hand/archive-record.ts'
+import {
+  criuConfigOf,
+  filesOf,
+  logsOf,
+  refuseForeign,
+  removePartial,
+  writeArchiveRecord,
+} from '../../fixtures/by-hand/archive-record.ts'
 import {
   CHECKPOINT_USAGE,
   type CheckpointOptions,
@@ -38,6 +45,7 @@ async function main(argv: string[]): Promise<void> {
   await becomeRoot()
   process.umask(0o077)
   const c = { ...configuration(), keepCheckpoints: true }
+  refuseForeign(c.checkpointPath)
   await checkHost(c)
   const tools = await equipment(c)
   endOnSignal()
@@ -77,6 +85,7 @@ function leaveNothing(c: Configuration): void {
     keepLogsSoFar(c, logsOf(c.checkpointPath))
     endProcesses(runRoot(c.stateDir))
     reap(runRoot(c.stateDir), ownFolders(c))
+    removePartial(c.checkpointPath)
     release()
   })
 }

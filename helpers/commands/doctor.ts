@@ -1,3 +1,4 @@
+import { isOwnArchive } from '../../fixtures/by-hand/archive-record.ts'
 import { lookAtRoom } from '../../fixtures/run/doctor-room.ts'
 import { configuration } from '../config/configuration.ts'
 import { refuseArguments, runCommand } from '../core/command-line.ts'
@@ -22,7 +23,9 @@ async function main(argv: string[]): Promise<number> {
   const steps = [node, ...stepsFor(c)]
   const seen = await probeAll(steps, c)
   const found = refused ? seen.map(withoutRoot) : seen
-  const old = oldCheckpoints(c.checkpointDir).map(({ path, what, remedy }) => ok(`${path}: ${what}`, remedy))
+  const old = oldCheckpoints(c.checkpointDir, isOwnArchive).map(({ path, what, remedy }) =>
+    ok(`${path}: ${what}`, remedy),
+  )
   const rows: Row[] = [
     ...(refused ? [{ name: 'root', ...noRoot(refused.message) }] : []),
     ...steps.map((step, i) => ({ name: step.name, ...found[i]! })),

@@ -144,6 +144,13 @@ describe('hostile paths', () => {
     expect(parseConfiguration({ ENGINE: 'llama-cpp', MODEL_ID: file }, false).modelId).toBe(file)
     expect(() => parseConfiguration({ ENGINE: 'vllm', MODEL_ID: file }, false)).toThrow('MODEL_ID: received')
   })
+  test('CKPT_PATH is a file: a new checkpoint takes the place of what is there', () => {
+    const given = (CKPT_PATH: string) => () => parseConfiguration({ CKPT_PATH }, false)
+    for (const there of [folder, `${folder}/`, '/'])
+      expect(given(there)).toThrow(/CKPT_PATH: received .* allowed is a path for a file, and \/\S* is a folder/)
+    expect(given('/dev/null/new.tar')).toThrow('allowed is a path for a file, and /dev/null is a file')
+    expect(given(join(folder, 'new.tar'))().checkpointPath).toBe(join(folder, 'new.tar'))
+  })
   test('a folder, or what is no file, is no GGUF file', () => {
     const given = (MODEL_ID: string) => () => parseConfiguration({ ENGINE: 'llama-cpp', MODEL_ID }, false)
     expect(given(folder)).toThrow(`MODEL_ID: received "${folder}", which is a folder; ENGINE=llama-cpp takes`)

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
-import { CREATABLE, fileInTheWay, isCreatable } from '../core/creatable.ts'
+import { CREATABLE, fileInTheWay, isCreatable, isFolder } from '../core/creatable.ts'
 import { ownEnvFile } from '../core/env-file.ts'
 import { type LoadOptions, parseLoad } from '../core/load-options.ts'
 import { Problem } from '../core/problem.ts'
@@ -125,7 +125,15 @@ const schema = z.object({
     .default('8g'),
   CHECKPOINT_DIR: made.default('/mnt/checkpoint-ram'),
   CHECKPOINT_SIZE: size.optional(),
-  CKPT_PATH: path.refine(isCreatable, CREATABLE).optional(),
+  CKPT_PATH: path
+    .refine(isCreatable, CREATABLE)
+    .superRefine((value, context) => {
+      const inTheWay = isFolder(value) ? value : fileInTheWay(dirname(value))
+      if (inTheWay === undefined) return
+      const what = inTheWay === value ? 'folder' : 'file'
+      context.addIssue({ code: 'custom', message: `a path for a file, and ${inTheWay} is a ${what}` })
+    })
+    .optional(),
   STATE_DIR: made.default('/var/lib/criu-gpu-bench'),
   // vitest, which writes a file there, takes "\\" for "/"
   RESULTS_DIR: own.refine(value => !value.includes('\\'), 'a path without "\\"').optional(),

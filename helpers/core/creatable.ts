@@ -9,6 +9,9 @@ import { Problem } from './problem.ts'
 export const CREATABLE = 'a path outside /proc'
 export const isCreatable = (path: string): boolean => !/^\/proc(\/|$)/.test(resolve(path))
 
+/** Whether a folder is there. */
+export const isFolder = (path: string): boolean => kindOf(path)?.isDirectory() ?? false
+
 /** The file that stands where a folder has to be: the path itself, or what it lies in. Undefined where none does. */
 export function fileInTheWay(path: string): string | undefined {
   for (let at = resolve(path); at !== '/'; at = dirname(at)) {

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { oldCheckpoints } from './old-checkpoints.ts'
 
+const none = () => false
+
 function folderWith(...files: string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'criu-gpu-bench-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
@@ -22,7 +24,7 @@ test('archives by their names, and nothing else', () => {
   )
   mkdirSync(join(folder, 'checkpoint.tar'))
   expect(
-    oldCheckpoints('/mnt/own', [folder])
+    oldCheckpoints('/mnt/own', none, [folder])
       .map(({ path }) => path)
       .toSorted(),
   ).toEqual(['checkpoint.tar.zst', 'my-CRIU.tgz', 'vllm-ckpt.tar'].map(name => join(folder, name)))
@@ -30,8 +32,17 @@ test('archives by their names, and nothing else', () => {
 
 test('the CHECKPOINT_DIR of another store is one thing, the own is none', () => {
   const folder = folderWith('.run.lock', 'checkpoint.tar')
-  expect(oldCheckpoints('/mnt/own', [folder])).toMatchObject([
+  expect(oldCheckpoints('/mnt/own', none, [folder])).toMatchObject([
     { path: folder, what: 'CHECKPOINT_DIR of another store' },
   ])
-  expect(oldCheckpoints(folder, [folder, '/nowhere'])).toEqual([])
+  expect(oldCheckpoints(folder, path => path.endsWith('/checkpoint.tar'), [folder, '/nowhere'])).toEqual([])
+})
+
+test('what others left in the own CHECKPOINT_DIR is named once, on a tmpfs or below one', () => {
+  const folder = folderWith('.run.lock', 'checkpoint.tar', 'vllm-ckpt.tar')
+  const named = (folders: string[]) => oldCheckpoints(folder, path => path.endsWith('/checkpoint.tar'), folders)
+  for (const folders of [[folder], []])
+    expect(named(folders)).toEqual([
+      { path: join(folder, 'vllm-ckpt.tar'), what: 'an old checkpoint, by its name', remedy: expect.any(String) },
+    ])
 })

@@ -18,25 +18,29 @@ const ARCHIVE = /(ckpt|checkpoint|chkpt|criu).*\.(tar|tgz|tar\.\w+)$/i
 const LOCK = '.run.lock'
 
 /**
- * Archives at the top of /dev/shm and of every other tmpfs, and the CHECKPOINT_DIR of other stores.
- * @param own the CHECKPOINT_DIR that is in use, which is not looked at
+ * Archives at the top of /dev/shm, of every other tmpfs and of CHECKPOINT_DIR, and the CHECKPOINT_DIR of other stores.
+ * @param own the CHECKPOINT_DIR that is in use
+ * @param isOurs whether an archive in it is one of npm run checkpoint
  */
-export function oldCheckpoints(own: string, folders = memoryFolders()): OldCheckpoint[] {
-  return folders
-    .filter(folder => folder !== own)
-    .flatMap(folder => {
-      const names = namesIn(folder)
-      if (names.includes(LOCK))
-        return {
-          path: folder,
-          what: 'CHECKPOINT_DIR of another store',
-          remedy: `Where nobody needs it: CHECKPOINT_DIR=${folder} npm run clean, with its own STATE_DIR`,
-        }
-      return names
-        .filter(name => ARCHIVE.test(name) && isFile(join(folder, name)))
-        .map(name => join(folder, name))
-        .map(path => ({ path, what: 'an old checkpoint, by its name', remedy: `Where nobody needs it: rm ${path}` }))
-    })
+export function oldCheckpoints(
+  own: string,
+  isOurs: (archive: string) => boolean,
+  folders = memoryFolders(),
+): OldCheckpoint[] {
+  return [...new Set([own, ...folders])].flatMap(folder => {
+    const names = namesIn(folder)
+    if (folder !== own && names.includes(LOCK))
+      return {
+        path: folder,
+        what: 'CHECKPOINT_DIR of another store',
+        remedy: `Where nobody needs it: CHECKPOINT_DIR=${folder} npm run clean, with its own STATE_DIR`,
+      }
+    return names
+      .filter(name => ARCHIVE.test(name) && isFile(join(folder, name)))
+      .map(name => join(folder, name))
+      .filter(path => folder !== own || !isOurs(path))
+      .map(path => ({ path, what: 'an old checkpoint, by its name', remedy: `Where nobody needs it: rm ${path}` }))
+  })
 }
 
 /** The system's own hold none: sockets, locks and the like. */
