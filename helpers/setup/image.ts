@@ -22,7 +22,7 @@ import { missing, ok, type Say, type Step, unusable } from './step.ts'
 const FETCH_SECONDS = 7200
 
 const repository = (name: string) => `localhost/criu-gpu-bench/${name}`
-const recordName = (name: string) => `image-${name}`
+const recordName = (name: string) => `image-${name}` as const
 
 const imageRecord = z.object({ image: z.string(), packages: z.record(z.string(), z.string()) })
 

@@ -17,10 +17,13 @@ interface Options {
   colour?: boolean
   /** Path of report.html, the last line. */
   path?: string
+  /** The group that keeps an interrupted run from being continued. */
+  inBatches?: string | undefined
 }
 
 /** The end of a run: targets, a row a scenario, the three costliest findings, the verdict and where the report lies. */
-export function renderTable(report: Report, { columns = 80, colour = false, path }: Options = {}): string {
+export function renderTable(report: Report, options: Options = {}): string {
+  const { columns = 80, colour = false } = options
   const width = Math.min(columns, 80)
   const ink = paint(colour)
   const sections = [
@@ -31,7 +34,7 @@ export function renderTable(report: Report, { columns = 80, colour = false, path
     answerLines(report, width, ink),
     report.reference ? [renderGate(report.reference, { columns, colour })] : [],
     findingLines(report, width, ink),
-    closing(report, width, ink, path),
+    closing(report, width, ink, options),
   ]
   return `${sections
     .filter(lines => lines.length > 0)
@@ -274,20 +277,22 @@ function findingLines({ findings }: Report, width: number, ink: Paint): string[]
   ]
 }
 
-function closing(report: Report, width: number, ink: Paint, path: string | undefined): string[] {
+function closing(report: Report, width: number, ink: Paint, options: Options): string[] {
+  const { path } = options
   const notes = [...report.notes.map(note => `note: ${note}`), ...unproven(report)]
     .flatMap(note => wrap(note, width).map(line => cut(line, width)))
     .map(line => ink('yellow', line))
-  return [...notes, ...verdictLines(report, width, ink, path), ...(path === undefined ? [] : [path])]
+  return [...notes, ...verdictLines(report, width, ink, options), ...(path === undefined ? [] : [path])]
 }
 
-function verdictLines(report: Report, width: number, ink: Paint, path: string | undefined): string[] {
+function verdictLines(report: Report, width: number, ink: Paint, { path, inBatches }: Options): string[] {
   const { interrupted } = report
   if (!interrupted) return [verdictLine(report, width, ink)]
-  return [
-    report.verdict === 'nothing-measured' ? verdictLine(report, width, ink) : ink('red', interruption(interrupted)),
-    ...(path === undefined ? [] : [`to measure the rest: RESUME=${dirname(path)} npx vitest bench`]),
-  ]
+  const verdict =
+    report.verdict === 'nothing-measured' ? verdictLine(report, width, ink) : ink('red', interruption(interrupted))
+  if (inBatches !== undefined)
+    return [verdict, ...wrap(`it cannot be continued, as ${inBatches} was measured in batches: start a new run`, width)]
+  return [verdict, ...(path === undefined ? [] : [`to measure the rest: RESUME=${dirname(path)} npx vitest bench`])]
 }
 
 function verdictLine(report: Report, width: number, ink: Paint): string {
