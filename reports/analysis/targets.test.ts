@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { scenarioSchema } from '../run/schema.ts'
 import { run } from '../testing/recorded/builders.ts'
-import { applicableTargets, idleTargets, judge } from './targets.ts'
+import { applicableTargets, idleTargets, intervalOf, judge } from './targets.ts'
 
 describe('judge', () => {
   const than = (baseline: string, speedup: number) =>
@@ -22,6 +22,24 @@ describe('judge', () => {
   })
   it('one over anything else is none: it neither passes nor fails', () =>
     expect(judge(target, than('runtime-direct', 1.1))).toMatchObject({ actual: null, verdict: 'inconclusive' }))
+})
+
+test('the interval of what is judged, where one is known: a speedup over anything but a cold start has none', () => {
+  const scenario = (baseline: string) =>
+    scenarioSchema.parse({
+      id: 'a',
+      strategy: 'podman-in-place',
+      settings: {},
+      outcome: 'measured',
+      n: 5,
+      failed: 0,
+      tfft: { p50: 2, min: 1, max: 3, ci95: [1.5, 2.5] },
+      versus_baseline: { scenario: baseline, p50: 1, speedup: 2, ci95: [1, 3] },
+    })
+  expect(intervalOf(scenario('cold/eager'), 'tfft.p50')).toEqual([1.5, 2.5])
+  expect(intervalOf(scenario('cold/eager'), 'speedup.p50')).toEqual([1, 3])
+  expect(intervalOf(scenario('clones/one'), 'speedup.p50')).toBeUndefined()
+  expect(intervalOf(scenario('cold'), 'tfft.max')).toBeUndefined()
 })
 
 describe('targets of other runs', () => {

@@ -1,6 +1,6 @@
 import { versusColdStart } from '../run/baseline.ts'
 import { billions, count, metricSign } from '../run/format.ts'
-import type { Metric, Report, Run, Target, TargetResult } from '../run/schema.ts'
+import type { Metric, Report, Run, Scenario, Target, TargetResult } from '../run/schema.ts'
 import type { Figures } from './figures.ts'
 
 /** Fewer trials than these show nothing: with three against three, no test can be surer than p = 0.10. */
@@ -85,4 +85,14 @@ function metricOf(scenario: Figures, metric: Metric): number | undefined {
     case 'servers.further_memory':
       return scenario.servers?.versus_one?.further_memory
   }
+}
+
+/**
+ * The 95 % interval of what a target judges, in the target's unit; undefined where none is worked out, and of fewer than
+ * {@link MIN_TRIALS} trials, whose interval would be no more than their range.
+ */
+export function intervalOf(scenario: Scenario, metric: Metric): readonly [number, number] | undefined {
+  if (scenario.n < MIN_TRIALS) return undefined
+  if (metric === 'tfft.p50') return scenario.tfft?.ci95
+  return metric === 'speedup.p50' ? versusColdStart(scenario)?.ci95 : undefined
 }

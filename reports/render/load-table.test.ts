@@ -51,7 +51,8 @@ it('the page has every figure', () => {
   const page = renderPage(slower)
   expect(page).toContain('id="load"')
   expect(page).toContain('80 80 80 80')
-  expect(page).toContain('<span class="missed">fail</span>')
+  expect(page).toContain('<span class="missed">✗\u00A0no</span>')
+  expect(page).toMatch(/data-name="TTFT p99, s">0\.12</)
 })
 
 it('nothing is shown of a run without LOAD', () => {

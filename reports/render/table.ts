@@ -1,15 +1,15 @@
 import { dirname } from 'node:path'
 import { spoken, unproven } from '../analysis/answer.ts'
 import { interruption } from '../analysis/interruption.ts'
-import { loadFails } from '../analysis/load.ts'
-import { idleLine, MIN_TRIALS, unjudged } from '../analysis/targets.ts'
+import { idleLine, MIN_TRIALS } from '../analysis/targets.ts'
 import { bytes, count, factor, factorRange, metricSign, metricValue, percent, range, seconds } from '../run/format.ts'
 import type { Report, Scenario, TargetResult } from '../run/schema.ts'
-import { gateVerdict, renderGate } from './gate-table.ts'
+import { renderGate } from './gate-table.ts'
 import { groupBaselines } from './group-baselines.ts'
 import { loadLines } from './load-table.ts'
 import { legend, tree } from './scenario-tree.ts'
 import { align, type Column, cut, type Paint, paint, wrap } from './text.ts'
+import { verdictOf } from './verdict.ts'
 
 interface Options {
   /** Width of the terminal; the table is made for 80 and uses no more than that. */
@@ -296,36 +296,8 @@ function verdictLines(report: Report, width: number, ink: Paint, { path, inBatch
 }
 
 function verdictLine(report: Report, width: number, ink: Paint): string {
-  const targets = report.scenarios.flatMap(scenario => scenario.targets)
-  const missed = targets.filter(target => target.kind === 'must' && target.verdict === 'fail').length
-  const failed = report.scenarios.filter(scenario => scenario.outcome === 'failed' || scenario.failed > 0).length
-  if (report.verdict === 'nothing-measured') {
-    const why = report.interrupted
-      ? interruption(report.interrupted)
-      : report.scenarios.some(scenario => scenario.n > 0)
-        ? "only the baseline's trials counted"
-        : 'no trial counted'
-    return ink('red', `NOTHING MEASURED: ${why}`)
-  }
-  if (report.verdict === 'fail') {
-    const slow = report.scenarios.filter(loadFails).length
-    const why = [
-      missed > 0 && `${count(missed, 'target')} missed`,
-      failed > 0 && `${count(failed, 'scenario')} failed`,
-      slow > 0 && `${count(slow, 'scenario')} slower or failed under load`,
-    ]
-    return ink('red', `FAIL: ${why.filter(Boolean).join(', ')}`)
-  }
-  if (report.reference && report.reference.verdict !== 'pass') return ink('red', gateVerdict(report.reference))
-  const passed = targets.filter(target => target.verdict === 'pass').length
-  const measured = report.scenarios.filter(scenario => scenario.n > 0).length
-  if (report.verdict === 'measured') {
-    const gated = report.reference ? ', not slower than the reference' : ''
-    return wrap(`MEASURED: ${count(measured, 'scenario')}${gated}; ${unjudged(report)}`, width)
-      .map(line => ink('yellow', line))
-      .join('\n')
-  }
-  const met = targets.length > 0 && `${passed} of ${count(targets.length, 'target')} met`
-  const well = [`${count(measured, 'scenario')} measured`, met, report.reference && 'not slower than the reference']
-  return ink('green', `PASS: ${well.filter(Boolean).join(', ')}`)
+  const { text, tone } = verdictOf(report)
+  return wrap(text, width)
+    .map(line => ink(tone, line))
+    .join('\n')
 }

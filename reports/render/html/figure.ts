@@ -72,11 +72,14 @@ function svg(options: Plot.PlotOptions, width: number): Markup {
   return new Markup(drawn.outerHTML.replace(/<style>.*?<\/style>/s, '').replaceAll(/="[^"]*"/g, short))
 }
 
-/** A picture with what it says above, and the figures behind it. */
+/** A picture with what it shows above, how to read it below, and the figures behind it. */
 export function figureSection(parts: {
   id: string
   title: string
+  /** One line: what is shown. */
   text: string
+  /** How to read it, in smaller print below. */
+  note?: string
   picture: Markup | Markup[]
   table: Markup
   legend?: Markup
@@ -86,7 +89,7 @@ export function figureSection(parts: {
     parts.title,
     html`<p class="lead">${parts.text}</p>
 ${parts.legend}
-<figure>${parts.picture}</figure>
+<figure>${parts.picture}${parts.note && html`<figcaption class="note">${parts.note}</figcaption>`}</figure>
 <details><summary>The figures</summary>${parts.table}</details>`,
   )
 }
@@ -94,24 +97,33 @@ ${parts.legend}
 export interface Cell {
   text: string | Markup
   number?: boolean
+  /** Nothing to show: left out where cells have no columns. */
+  none?: boolean
 }
 export const number = (text: string): Cell => ({ text, number: true })
+export const NONE: Cell = { text: '–', number: true, none: true }
 
 /** A row of a table; cells made by {@link number} are set flush right. */
 export type Cells = (string | Markup | Cell)[]
 
 export function table(head: Cells, rows: Cells[], caption?: string): Markup {
-  const line = (cells: Cells, tag: 'th' | 'td') =>
-    cells
-      .map((cell): Cell => (typeof cell === 'string' || cell instanceof Markup ? { text: cell } : cell))
-      .map(({ text, number: isNumber }) =>
-        tag === 'th'
-          ? html`<th scope="col"${isNumber && NUMBER}>${text}</th>`
-          : html`<td${isNumber && NUMBER}>${text}</td>`,
-      )
   return html`<div class="scroll"><table>${caption && html`<caption>${caption}</caption>`}
-<thead><tr>${line(head, 'th')}</tr></thead>
-<tbody>${rows.map(row => html`<tr>${line(row, 'td')}</tr>`)}</tbody></table></div>`
+<thead><tr>${head.map(cell => th(cellOf(cell)))}</tr></thead>
+<tbody>${rows.map(row => html`<tr>${row.map(cell => td(cellOf(cell)))}</tr>`)}</tbody></table></div>`
 }
 
-const NUMBER = new Markup(' class="number"')
+/** A table of many columns: on a small screen each row is a block, with the column's name before each cell. */
+export function stackedTable(head: Cells, rows: Cells[]): Markup {
+  const names = head.map(cell => cellOf(cell).text)
+  return html`<div class="scroll"><table class="stacked">
+<thead><tr>${head.map(cell => th(cellOf(cell)))}</tr></thead>
+<tbody>${rows.map(row => html`<tr>${row.map((cell, index) => td(cellOf(cell), names[index]))}</tr>`)}</tbody></table></div>`
+}
+
+const cellOf = (cell: Cells[number]): Cell =>
+  typeof cell === 'string' || cell instanceof Markup ? { text: cell } : cell
+const classes = ({ number, none }: Cell): Markup | false =>
+  (number || none) === true && new Markup(` class="${[number && 'number', none && 'none'].filter(Boolean).join(' ')}"`)
+const th = (cell: Cell): Markup => html`<th scope="col"${classes(cell)}>${cell.text}</th>`
+const td = (cell: Cell, name?: string | Markup): Markup =>
+  html`<td${classes(cell)}${name !== undefined && html` data-name="${name}"`}>${cell.text}</td>`

@@ -1,8 +1,11 @@
-import { interruption } from '../../analysis/interruption.ts'
+import { intervalOf, MIN_TRIALS } from '../../analysis/targets.ts'
 import { versusColdStart } from '../../run/baseline.ts'
-import { count, day, exactSeconds, factor, seconds } from '../../run/format.ts'
+import { count, day, exactSeconds, factor, factorRange, seconds } from '../../run/format.ts'
 import type { Report, Run, Scenario } from '../../run/schema.ts'
+import { verdictOf } from '../verdict.ts'
 import { docs, html, idCode, type Markup, type Section } from './markup.ts'
+import { spread } from './spread.ts'
+import { shortName, subject } from './subject.ts'
 
 /** What the page says first: the fastest way back, by how much, against what, and what to type. */
 
@@ -27,42 +30,64 @@ export function title(report: Report): string {
   const back = `Back in ${seconds(fastest.tfft!.p50)} s`
   const cold = versusColdStart(fastest)
   if (!cold) return back
-  return cold.speedup > 1
-    ? `${back}, ${factor(cold.speedup)} as fast as a cold start`
-    : 'Nothing was faster than the cold start'
+  if (cold.speedup <= 1) return 'Nothing was faster than the cold start'
+  // medians differ by chance, too
+  if (cold.ci95[0] <= 1) return `${back}; no difference from a cold start was shown`
+  return `${back}, ${factor(cold.speedup)} as fast as a cold start`
 }
+
+/** The title of the document, which a tab and a bookmark show. */
+export const documentTitle = (report: Report): string => `${title(report)}: ${subject(report, best(report))}`
 
 /** @param run tells in which bench file a scenario stands; without it nothing is said of what to type */
 export function header(report: Report, run?: Run): Markup {
   const measured = report.scenarios.filter(scenario => scenario.n > 0)
   const trials = measured.reduce((sum, scenario) => sum + scenario.n, 0)
-  const { label, style } = verdict(report)
   const random =
     report.engine.random_weights &&
     ' The model has random weights: only speed, and that the tokens stay the same, mean anything.'
   const done = `${count(measured.length, 'scenario')} in ${count(trials, 'trial')}`
-  const { gpu, cpu } = report.host.fingerprint
-  const { name, version, model } = report.engine
-  const chips = [[name, version].filter(Boolean).join(' '), model, gpu ?? cpu ?? 'unknown host']
   return html`<header>
 <p class="suite">CRIU GPU Benchmark Suite, ${day(report.timestamp)}</p>
 <h1>${title(report)}</h1>
-<p class="summary">${wayBack(report)}Measured here: ${done}.${random}</p>
+<p class="subject">${subject(report, best(report))}</p>
+${outcome(report)}
+<p class="summary">${wayBack(report)}${costliest(report)}Measured here: ${done}.${random}</p>
 ${again(best(report), run)}
-<ul class="chips"><li><span class="verdict ${style}">${label}</span></li>
-${chips.map(chip => html`<li>${chip}</li>`)}
-${report.interrupted && html`<li class="inconclusive">${interruption(report.interrupted)}</li>`}
-${report.notes.map(note => html`<li class="inconclusive">${note}</li>`)}</ul>
+${report.notes.length > 0 && html`<ul class="notes">${report.notes.map(note => html`<li class="inconclusive">${note}</li>`)}</ul>`}
 </header>`
 }
+
+/** Whether it passed, and why. */
+function outcome(report: Report): Markup {
+  const { label, style } = verdict(report)
+  const { text } = verdictOf(report)
+  const why = text.startsWith(label) ? text.slice(label.length).replace(/^[:,]? /, '') : text
+  return html`<p class="outcome"><span class="verdict ${style}">${label}</span>${why}</p>`
+}
+
+/** The first of the findings: why the slowest is slow. */
+function costliest(report: Report): Markup | undefined {
+  const first = report.findings.find(({ cost }) => cost !== null)
+  if (!first) return undefined
+  const where = first.scenario && html` in ${idCode(shortName(first.scenario))}`
+  return html`The costliest cause found: ${first.message}, ${seconds(first.cost!)}\u00A0s${where}
+(<a href="#findings">what helps</a>). `
+}
+
+const FROM_TO = 'from the start command to the first token'
 
 function wayBack(report: Report): Markup | undefined {
   const fastest = best(report)
   if (!fastest) return undefined
   const cold = versusColdStart(fastest)
+  const interval = cold && intervalOf(fastest, 'speedup.p50')
+  const faster = cold && `${factor(cold.speedup)} as fast${interval ? `, 95 % interval ${factorRange(interval)}` : ''}`
   const beside = cold
-    ? html`, where cold starts that ran in turn with it took ${exactSeconds(cold.p50)}\u00A0s (medians)`
+    ? html`, where cold starts that ran in turn with it took ${exactSeconds(cold.p50)}\u00A0s (medians): ${faster}`
     : '; no cold start was measured beside it'
+  const few = fastest.n < MIN_TRIALS && `Fewer than ${MIN_TRIALS} trials are inconclusive. `
+  const sure = `(${fastest.n < MIN_TRIALS ? '' : '95 % interval '}${spread(fastest, 'tfft.p50')})`
   const took = ({ id, tfft }: Scenario) => html`${idCode(id)}: ${exactSeconds(tfft!.p50)}\u00A0s`
   const bare = fastestFirst(report.scenarios.filter(({ strategy }) => strategy === 'runtime-direct'))[0]
   // what podman costs is seen where leaving it out is faster only
@@ -71,7 +96,7 @@ function wayBack(report: Report): Markup | undefined {
       ? html`For comparison only, as no server is operated without podman: ${took(bare)}. `
       : undefined
   const way = bare === fastest ? 'The fastest scenario, without podman, is' : 'The fastest scenario is'
-  return html`${way} ${took(fastest)} from the start command to the first token${beside}. ${yardstick}`
+  return html`${way} ${took(fastest)} ${sure} ${FROM_TO}${beside}. ${few}${yardstick}`
 }
 
 /** What to type to measure it again, and where it is told how it is operated. */

@@ -3,7 +3,7 @@ import { bytes, seconds } from '../../run/format.ts'
 import type { Scenario } from '../../run/schema.ts'
 import { bottomAxis, figureSection, logTicks, number, type PictureSize, picture, table } from './figure.ts'
 import { html, idCode, type Markup, type Section } from './markup.ts'
-import { dotBox, type Label, place } from './placing.ts'
+import { dotBox, type Label, place, stepBoxes } from './placing.ts'
 
 export interface Holding {
   id: string
@@ -30,25 +30,29 @@ export function holdings(scenarios: Scenario[]): Holding[] {
   return all.map(one => ({ ...one, frontier: !all.some(other => beats(other, one)) }))
 }
 
+export const TITLE = 'Which is fastest for its memory?'
+const NOTE = ' Numbered dots on the line are those of the list; hollow ones are beaten by one of them.'
+
 /** TFFT against the memory held, the frontier marked. */
 export function holding(scenarios: Scenario[]): Section | undefined {
   const all = holdings(scenarios)
   if (all.length < 2) return undefined
   const frontier = frontierOf(all)
   const axes = axesOf(all)
+  // two of them, or one that beats all, are told faster than drawn
+  const drawn = all.length > 2 && frontier.length > 1
   const along = frontier.map(one => html`<li>${idCode(one.id)} <span>${seconds(one.tfft)} s, ${held(one)}</span></li>`)
   return figureSection({
     id: 'holding',
-    title: 'What it costs to be away',
-    text:
-      'What each scenario holds while the server is away, against how long it takes to come back. Memory is ' +
-      'DRAM and GPU memory together; disk is named where it is held. No other scenario is both as fast and as ' +
-      'small as one on the line: scale-to-zero is a choice along it. Hollow dots are beaten by one on the ' +
-      `line.${axes.logarithmic ? ' The vertical axis is logarithmic.' : ''}`,
+    title: TITLE,
+    text: 'Memory held while no server runs, against the time to come back.',
+    note: `No other scenario is both as fast and as small as one listed. Memory is DRAM and GPU memory together; disk is named where it is held.${drawn ? NOTE : ''}${
+      drawn && axes.logarithmic ? ' The vertical axis is logarithmic.' : ''
+    }`,
     legend: html`<ol class="frontier">${along}</ol>`,
-    picture: picture('TFFT against memory held while away, the frontier marked', size =>
-      chart(all, frontier, axes, size),
-    ),
+    picture: drawn
+      ? picture('TFFT against memory held while away, the frontier marked', size => chart(all, frontier, axes, size))
+      : [],
     table: figures(all),
   })
 }
@@ -160,7 +164,7 @@ function labels(
     top: MARGIN.marginTop - 12,
     bottom: HEIGHT - MARGIN.marginBottom,
   }
-  const taken = all.map(one => dotBox(at(one).x, at(one).y, radius(one)))
+  const taken = [...all.map(one => dotBox(at(one).x, at(one).y, radius(one))), ...stepBoxes(frontier.map(at))]
   return place(wanted, frame, taken).map(({ label: { one, text, size }, dx, dy, anchor }) =>
     Plot.text([one], {
       x: one.memory / unit.size,

@@ -149,7 +149,7 @@ describe('renderPage', () => {
       reference: compareRuns(earlier(report), report, { path: 'results/reference.json' }),
     })
     expect(rows(parse(gated), '#reference').map(cells => cells[1])).toEqual(
-      Array.from({ length: 9 }, () => 'no-difference'),
+      Array.from({ length: 9 }, () => 'no difference'),
     )
   })
 
@@ -168,6 +168,37 @@ describe('renderPage', () => {
     expect(of(2)).toBe('Nothing was faster than the cold start')
   })
 
+  it('claims no speedup that the interval does not show', () => {
+    const place = { id: 'place', strategy: 'podman-in-place' as const }
+    const apart = summarize(run([{ id: 'cold', baseline: true }, place]), [
+      ...trials([0.5, 1, 1.2, 2]),
+      ...trials([0.4, 0.9, 1, 1.9], { scenario: 'place', strategy: 'podman-in-place' }),
+    ])
+    const node = parse(renderPage(apart))
+    expect(node.querySelector('h1')?.textContent).toBe('Back in 0.95 s; no difference from a cold start was shown')
+    expect(node.querySelector('title')?.textContent).toContain(node.querySelector('.subject')!.textContent)
+  })
+
+  it('says with the verdict why, a missed must and a missed goal apart', () => {
+    const ended = (kind: 'must' | 'goal') => {
+      const targets = [{ metric: 'tfft.p50' as const, scenario: 'cold', limit: 0.5, kind }]
+      const shown = summarize(run([{ id: 'cold', baseline: true }], { targets }), trials([1, 1, 1, 1]))
+      return parse(renderPage(shown)).querySelector('.outcome')?.textContent
+    }
+    expect(ended('must')).toBe('FAIL1 target missed')
+    expect(ended('goal')).toMatch(/, 0 of 1 target met, 1 goal missed$/)
+  })
+
+  it('says of a met target that its interval crosses the limit, and of no other', () => {
+    const target = { metric: 'tfft.p50' as const, scenario: 'cold', kind: 'must' as const }
+    const asked = run([{ id: 'cold', baseline: true }], { targets: [1.5, 9].map(limit => ({ ...target, limit })) })
+    const limits = parse(renderPage(summarize(asked, trials([0.5, 1, 1, 2])))).querySelectorAll('.targets .limit')
+    expect([...limits].map(one => one.textContent)).toEqual([
+      '✓ must ≤\u00A01.50 s, but the interval crosses it',
+      '✓ must ≤\u00A09.00 s',
+    ])
+  })
+
   it('speaks of a cold start only where one was measured in the same group', () => {
     const strategy = 'podman-in-place' as const
     const first = { id: 'podman-in-place', strategy, baseline: true }
@@ -182,11 +213,11 @@ describe('renderPage', () => {
       )
     expect(of(0.5).querySelector('h1')?.textContent).toBe('Back in 0.50 s')
     expect(of(0.5).querySelector('.summary')?.textContent).toContain(
-      'podman-in-place.pages-mapped: 0.500\u00A0s from the start command to the first token; no cold start ' +
-        'was measured beside it.',
+      'podman-in-place.pages-mapped: 0.500\u00A0s (95 % interval 0.50–0.50, n = 4) from the start command to the ' +
+        'first token; no cold start was measured beside it.',
     )
     expect(of(2).querySelector('h1')?.textContent).toBe('Back in 1.00 s')
-    expect(of(0.5).querySelector('#speedups h2')?.textContent).toBe('Speedup over the baseline')
+    expect(of(0.5).querySelector('#speedups h2')?.textContent).toBe('Faster than the baseline?')
   })
 })
 
@@ -228,7 +259,9 @@ describe('what a reader can work out', () => {
     const node = parse(renderPage(steps, { run: asked, trials: [] }))
     expect(node.querySelector('h1')?.textContent).toBe('Back in 0.19 s, 5.84x as fast as a cold start')
     const summary = node.querySelector('.summary')?.textContent
-    expect(summary).toMatch(/^The fastest scenario is podman-in-place\/one: .* took 1\.10\u00A0s \(medians\)\. /)
+    expect(summary).toMatch(
+      /^The fastest scenario is podman-in-place\/one: .* took 1\.10\u00A0s \(medians\): 5\.84x as fast, 95 % /,
+    )
     expect(summary).toMatch(/For comparison only, .* without podman: runtime-direct\/two: /)
     expect(node.querySelector('.again')?.textContent).toContain("SCENARIOS='podman-in-place/one' npx vitest bench best")
   })
@@ -260,8 +293,9 @@ describe('what a reader can work out', () => {
     ])
     const lines = [...parse(renderPage(shown)).querySelectorAll('.targets > li')]
     expect(lines.map(line => line.textContent.replaceAll(/\s+/g, ' '))).toEqual([
-      'coldtfft.p50 1.00 s ✗ ≤ 0.50 s',
-      'podman-in-place/onetfft.p50 0.20 s ✓ ≤ 2.00 s ✗ goal ≤ 0.10 s',
+      'coldtfft.p50 1.00 s (1.00–1.00, n = 4) ✗ must ≤ 0.50 s, missed, most of it: criu.restore 100 %',
+      'podman-in-place/onetfft.p50 0.20 s (0.20–0.20, n = 4) ✓ must ≤ 2.00 s ✗ goal ≤ 0.10 s, missed, most of it: ' +
+        'criu.restore 100 %',
     ])
   })
   it('what lies where: every part from the list of contents, every link within the page', () => {

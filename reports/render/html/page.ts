@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Report } from '../../run/schema.ts'
 import type { Recorded, ReportFormat } from '../report-format.ts'
 import { answer } from './answer.ts'
-import { contents, header, title } from './header.ts'
+import { contents, documentTitle, header } from './header.ts'
 import { holding } from './holding.ts'
 import { load } from './load.ts'
 import { docs, html, Markup, Section } from './markup.ts'
@@ -27,6 +27,7 @@ export function renderPage(report: Report, recorded?: Recorded): string {
   const { scenarios } = report
   const sections = [
     targets(report),
+    comparison(report),
     waterfall(scenarios),
     speedups(scenarios),
     findingList(report.findings),
@@ -36,14 +37,13 @@ export function renderPage(report: Report, recorded?: Recorded): string {
     servers(scenarios),
     load(report),
     answer(report),
-    comparison(report),
     serverTable(report),
     readyTable(report),
     host(report),
     published(),
   ].filter(part => part instanceof Section)
   return documentOf(
-    title(report),
+    documentTitle(report),
     html`${header(report, recorded?.run)}
 ${contents(sections)}
 ${sections.map(

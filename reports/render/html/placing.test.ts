@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dotBox, place } from './placing.ts'
+import { dotBox, place, stepBoxes } from './placing.ts'
 
 const frame = { left: 0, right: 300, top: 0, bottom: 100 }
 const label = (x: number, y: number, text = 'a name') => ({ x, y, text, size: 12 })
@@ -16,4 +16,14 @@ test('no label lies on another or on a dot; what finds no room is left out', () 
   expect(placed.length).toBeGreaterThan(2)
   expect(place([label(50, 50)], frame, [dotBox(90, 50, 100)])).toEqual([])
   expect(place([label(50, 50, 'x'.repeat(100))], frame, [])).toEqual([])
+})
+
+test('no label lies on the line of steps: across from a point, then up or down to the next', () => {
+  const line = stepBoxes([
+    { x: 70, y: 50 },
+    { x: 200, y: 80 },
+  ])
+  expect(place([label(70, 50)], frame, line)).toMatchObject([{ anchor: 'end', dy: 0 }])
+  expect(place([label(185, 65)], frame, line)).toMatchObject([{ anchor: 'end', dy: 0 }])
+  expect(stepBoxes([{ x: 1, y: 1 }])).toEqual([])
 })

@@ -72,3 +72,18 @@ export const dotBox = (x: number, y: number, r: number): Box => ({
   top: y - r,
   bottom: y + r,
 })
+
+/** What a line takes that goes from each point to the next by a step: first across, then up or down. */
+export function stepBoxes(points: { x: number; y: number }[]): Box[] {
+  return points.slice(1).flatMap(({ x, y }, index) => {
+    const from = points[index]!
+    return [lineBox(from.x, from.y, x, from.y), lineBox(x, from.y, x, y)]
+  })
+}
+
+const lineBox = (x1: number, y1: number, x2: number, y2: number): Box => ({
+  left: Math.min(x1, x2) - 1,
+  right: Math.max(x1, x2) + 1,
+  top: Math.min(y1, y2) - 1,
+  bottom: Math.max(y1, y2) + 1,
+})

@@ -19,9 +19,10 @@ const THINGS: Record<string, readonly [what: string, elsewhere?: string]> = {
   'compile-cache': ["The engine's compiled code in its caches", "a cold start with compileCache: 'cold'"],
 }
 
-const LEAD =
-  'TFFT begins with the start command. What stood ready then is part of the result: whoever has to make it first ' +
-  'pays for it on top. Costs are medians of this run, outside of its trials.'
+const LEAD = 'What the start command found ready and does not pay for.'
+const NOTE =
+  'Whoever has to make it first pays for it on top. Costs are medians of this run, measured outside its trials; none ' +
+  'is part of a TFFT.'
 
 /** Everything that was ready before the clock, what it would cost within, and which scenarios had it. */
 export function readyTable({ scenarios }: Report): Section | undefined {
@@ -30,7 +31,7 @@ export function readyTable({ scenarios }: Report): Section | undefined {
   const names = [...new Set([...Object.keys(THINGS), ...measured.flatMap(({ ready }) => Object.keys(ready!))])]
   return section(
     'ready',
-    'Ready before the clock',
+    'What was ready before each start?',
     html`<p class="lead">${LEAD}</p>${table(
       ['what', number('its cost, s'), 'for'],
       names.flatMap(name => {
@@ -51,7 +52,7 @@ export function readyTable({ scenarios }: Report): Section | undefined {
           ],
         ]
       }),
-    )}`,
+    )}<p class="note">${NOTE}</p>`,
   )
 }
 

@@ -5,7 +5,7 @@ import { settingsText } from '../scenario-tree.ts'
 import { mostOf } from '../table.ts'
 import { spans } from '../text.ts'
 import { PUBLISHED } from './context.ts'
-import { type Cells, number, table } from './figure.ts'
+import { type Cells, NONE, number, stackedTable, table } from './figure.ts'
 import { docs, html, idCode, type Markup, type Section, section } from './markup.ts'
 
 /** The parts of the page that are text. */
@@ -14,7 +14,7 @@ export function findingList(found: Finding[]): Section | undefined {
   if (found.length === 0) return undefined
   return section(
     'findings',
-    'What costs the time, and what to do',
+    'What costs time, and what helps?',
     html`<p class="lead">Sorted by what each costs per start. Every figure is from this run.</p>
 <ul class="findings">${found.map(finding)}</ul>`,
   )
@@ -44,9 +44,8 @@ export function scenarioTable({ scenarios }: Report): Section {
   const kept = html`<a href="logs/">logs</a> beside this page, where they were kept`
   return section(
     'scenarios',
-    'All scenarios',
-    html`<p class="lead">${scenarios.some(one => one.versus_baseline) && BASELINES}The name of a scenario leads to its
-${kept}.</p>${table(
+    'How long did each scenario take?',
+    html`<p class="lead">Seconds from the start command to the first token (TFFT).</p>${table(
       [
         'scenario',
         number('n'),
@@ -59,7 +58,8 @@ ${kept}.</p>${table(
         'most of it',
       ],
       scenarios.map(scenarioRow),
-    )}`,
+    )}<p class="note">${scenarios.some(one => one.versus_baseline) && BASELINES}A name leads to its ${kept}.
+Each trial is a line of <a href="trials.jsonl">trials.jsonl</a>, with what proves that it counts.</p>`,
   )
 }
 
@@ -85,7 +85,7 @@ function scenarioRow(scenario: Scenario): Cells {
     number(tfft.ci95.map(seconds).join('–')),
     number(seconds(tfft.min)),
     number(seconds(tfft.max)),
-    number(versus ? exactSeconds(versus.p50) : '–'),
+    versus ? number(exactSeconds(versus.p50)) : NONE,
     number(versus ? factor(versus.speedup) : baseline ? 'baseline' : '–'),
     mostOf({ phases, tfft }),
   ]
@@ -111,26 +111,26 @@ ${reference.differs.join(', ')}.</strong>`
     verdict === 'slower' || verdict === 'missing' ? 'missed' : verdict === 'faster' ? 'met' : 'limit'
   return section(
     'reference',
-    'Compared with the reference',
+    'What changed since the reference?',
     html`<p class="lead">${sentence(gateVerdict(reference))}. Reference of ${day(reference.timestamp)}
-(<code>${reference.path}</code>); slower means a median that rose by more than ${percent(reference.tolerance)}
-with the exact Mann–Whitney test and the bootstrap interval both saying that it is not chance.${elsewhere}</p>
-${table(
+(<code>${reference.path}</code>).${elsewhere}</p>
+${stackedTable(
   ['scenario', 'verdict', number('reference, s'), number('now, s'), number('change'), number('95 %'), number('p')],
   reference.comparisons.map(compared => {
     const { scenario, reference_p50, p50, change: by, ci95, p_value } = compared
     const verdict = calledVerdict(compared)
     return [
       idCode(scenario),
-      html`<span class="${tone(verdict)}">${verdict}</span>`,
-      number(reference_p50 === null ? '–' : seconds(reference_p50)),
-      number(p50 === null ? '–' : seconds(p50)),
-      number(by === null ? '–' : change(by)),
-      number(ci95 ? `${change(ci95[0])} to ${change(ci95[1])}` : '–'),
-      number(p_value === null ? '–' : p_value < 0.001 ? '< 0.001' : p_value.toFixed(3)),
+      html`<span class="${tone(verdict)}">${verdict.replace('-', ' ')}</span>`,
+      reference_p50 === null ? NONE : number(seconds(reference_p50)),
+      p50 === null ? NONE : number(seconds(p50)),
+      by === null ? NONE : number(change(by)),
+      ci95 ? number(`${change(ci95[0])} to ${change(ci95[1])}`) : NONE,
+      p_value === null ? NONE : number(p_value < 0.001 ? '< 0.001' : p_value.toFixed(3)),
     ]
   }),
-)}`,
+)}<p class="note">Slower: the median rose by more than ${percent(reference.tolerance)}, and both the exact
+Mann–Whitney test and the bootstrap interval say that it is not chance.</p>`,
   )
 }
 
@@ -160,7 +160,7 @@ export function host(report: Report): Section {
     : "The prober's own error was not measured on this host: npm run calibrate."
   return section(
     'host',
-    'The host',
+    'Where was it measured?',
     html`<p class="lead">${prober} Two runs are comparable only where the fingerprint is the same.</p>
 <dl>${dedupe(entries).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`,
   )
@@ -179,7 +179,7 @@ const dedupe = (entries: [string, string][]) => [...new Map(entries.toReversed()
 export function published(): Section {
   return section(
     'published',
-    'What others published',
+    'What have others published?',
     html`<p class="lead">For orientation only: other hardware, other models, other clocks. Nothing here was measured by
 this suite or is comparable with the figures above.</p>
 <details><summary>${count(PUBLISHED.length, 'published figure')}</summary>${table(

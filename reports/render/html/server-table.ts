@@ -1,12 +1,13 @@
 import { bytes, seconds } from '../../run/format.ts'
 import type { Report, Scenario } from '../../run/schema.ts'
 import { type Branch, tree } from '../scenario-tree.ts'
-import { number, table } from './figure.ts'
+import { type Cells, NONE, number, stackedTable } from './figure.ts'
 import { html, idCode, type Markup, type Section, section } from './markup.ts'
 
-const LEAD =
-  'T2 is when /health first said 200, asked beside the measured request. Tokens a second are those of one stream. ' +
-  'The warm-up comes before the checkpoint; least and most of its requests.'
+const LEAD = 'When the server was healthy, how fast it answers, and what its checkpoint took.'
+const NOTE =
+  'T2 is when /health first answered 200, polled beside the measured request. Tokens per second are those of one ' +
+  'stream. The warm-up comes before the checkpoint: the lowest and the highest value of its requests.'
 
 /** What was seen beside TFFT: when the server was healthy, how fast it talks, and what its checkpoint took. */
 export function serverTable({ scenarios }: Report): Section | undefined {
@@ -14,8 +15,8 @@ export function serverTable({ scenarios }: Report): Section | undefined {
   if (shown.length === 0) return undefined
   return section(
     'server',
-    'The server and its checkpoint',
-    html`<p class="lead">${LEAD}</p>${table(
+    'What else was measured?',
+    html`<p class="lead">${LEAD}</p>${stackedTable(
       [
         'scenario',
         number('T2,\u00A0s'),
@@ -27,8 +28,8 @@ export function serverTable({ scenarios }: Report): Section | undefined {
         number('GPU memory in it'),
         number('taken in,\u00A0s'),
       ],
-      tree(shown).map(branch => [label(branch), ...(branch.scenario ? figures(branch.scenario) : EMPTY).map(number)]),
-    )}`,
+      tree(shown).map(branch => [label(branch), ...(branch.scenario ? figures(branch.scenario) : EMPTY)]),
+    )}<p class="note">${NOTE}</p>`,
   )
 }
 
@@ -38,14 +39,13 @@ const label = ({ depth, name, scenario }: Branch): Markup =>
     ? html`<span title="${scenario.id}" style="padding-left:${depth}em">${idCode(name)}</span>`
     : html`<strong class="whole">${name}</strong>`
 
-const NONE = '–'
-const EMPTY = Array.from({ length: 8 }, () => '')
+const EMPTY: Cells = Array.from({ length: 8 }, () => '')
 
-function figures({ health, inference_tfft, tokens_per_second: rate, warm_up, checkpoint }: Scenario): string[] {
+function figures({ health, inference_tfft, tokens_per_second: rate, warm_up, checkpoint }: Scenario): Cells {
   const said = (value: number | undefined, text: (value: number) => string) =>
-    value === undefined ? NONE : text(value)
+    value === undefined ? NONE : number(text(value))
   const range = (values: readonly number[] | undefined, text: (value: number) => string) =>
-    values ? [...new Set(values.map(text))].join('–') : NONE
+    values ? number([...new Set(values.map(text))].join('–')) : NONE
   return [
     said(health, seconds),
     said(inference_tfft, seconds),

@@ -2,15 +2,16 @@ import * as Plot from '@observablehq/plot'
 import { bytes, seconds } from '../../run/format.ts'
 import type { Scenario } from '../../run/schema.ts'
 import { figureSection, number, picture, table } from './figure.ts'
+import { TITLE as HOLDING } from './holding.ts'
 import { html, idCode, type Markup } from './markup.ts'
 
 type Several = Scenario & { servers: NonNullable<Scenario['servers']> }
 
-const TEXT =
-  'Servers that came out of one checkpoint, seconds from the first start command. The bar runs from the first first ' +
-  'token to the last, the mark is the median. Memory is the proportional set size of all of them (a page that n ' +
+const TEXT = 'Servers that came out of one checkpoint: the first, the median (dot) and the last first token.'
+const NOTE =
+  'Seconds run from the first start command. Memory is the proportional set size of all servers (a page that n ' +
   'processes map counts 1/n for each); a further one costs what no other process maps. What the checkpoint itself ' +
-  'holds stands under "What it costs to be away".'
+  `holds stands under “${HOLDING}”.`
 
 /** TFFT and host memory against the number of servers. */
 export function servers(scenarios: Scenario[]): Markup | undefined {
@@ -18,8 +19,9 @@ export function servers(scenarios: Scenario[]): Markup | undefined {
   if (all.length === 0) return undefined
   return figureSection({
     id: 'servers',
-    title: 'One checkpoint, many servers',
+    title: 'How many servers from one checkpoint?',
     text: TEXT,
+    note: NOTE,
     legend: html``,
     picture: picture('first, median and last TFFT of servers from one checkpoint', ({ narrow }) => chart(all, narrow)),
     table: table(

@@ -13,14 +13,17 @@ const colour = ({ versus_baseline: versus }: Scenario) =>
 export function speedups(scenarios: Scenario[]): Section | undefined {
   const shown = scenarios.filter(scenario => scenario.versus_baseline)
   if (shown.length === 0) return undefined
-  const over = shown.every(versusColdStart) ? 'the cold start' : 'the baseline'
+  const over = shown.every(versusColdStart) ? 'a cold start' : 'the baseline'
+  const bases = [...new Set(shown.map(one => one.versus_baseline!.scenario))]
   return figureSection({
     id: 'speedups',
-    title: `Speedup over ${over}`,
+    title: `Faster than ${over}?`,
     text:
-      'Median of the baseline over the median of the scenario, both measured in turn in the same group: each group ' +
-      'has a baseline of its own. The bar is the 95 % bootstrap interval. Right of the line is faster. The axis is ' +
-      'logarithmic.',
+      `Median of ${bases.length === 1 ? bases[0] : 'the baseline'} over that of the scenario; ` +
+      'right of the line is faster.',
+    note:
+      'The bar is the 95 % bootstrap interval; where it contains 1, no difference was shown. Both ran in turn in the ' +
+      'same group; each group has a baseline of its own. The axis is logarithmic.',
     picture: picture(`Speedup of each scenario over ${over}`, size => chart(shown, size)),
     table: figures(shown),
   })

@@ -12,11 +12,11 @@ export function trialDots(scenarios: Scenario[]): Section | undefined {
   const axis = axisOf(shown.flatMap(({ trials }) => trials.flatMap(({ tfft }) => tfft ?? [])))
   return figureSection({
     id: 'trials',
-    title: 'Every trial',
-    text:
-      'Each dot is one start, the first trial of a scenario at the top of its row and the last at the ' +
-      'bottom; the line is the ' +
-      `median.${axis.logarithmic ? ' The axis is logarithmic: equal distances are equal ratios.' : ''}`,
+    title: 'How far do trials lie apart?',
+    text: 'Each dot is one start, the line is the median.',
+    note:
+      'The first trial of a scenario is at the top of its row, the last at the bottom: a slope is a drift.' +
+      (axis.logarithmic ? ' The axis is logarithmic: equal distances are equal ratios.' : ''),
     picture: picture('TFFT of every trial', size => chart(shown, axis, size)),
     table: figures(shown),
   })

@@ -33,10 +33,9 @@ export function waterfall(scenarios: Scenario[]): Section | undefined {
   const based = shown.some(scenario => scenario.versus_baseline)
   return figureSection({
     id: 'waterfall',
-    title: 'Where the time goes',
-    text:
-      'The median trial of each scenario, from the start command to the first token. The phases of a trial do not ' +
-      `overlap and add up to its TFFT.${even ? EVEN : ''}${based ? BASELINE : ''}`,
+    title: 'Where does the time go?',
+    text: 'The median trial of each scenario, from the start command to the first token.',
+    note: `The phases of a trial do not overlap and add up to its TFFT.${even ? EVEN : ''}${based ? BASELINE : ''}`,
     legend: legend(shown),
     picture: pictures(shown),
     table: phaseTable(shown),
