@@ -88,8 +88,8 @@ function metricOf(scenario: Figures, metric: Metric): number | undefined {
 }
 
 /**
- * The 95 % interval of what a target judges, in the target's unit; undefined where none is worked out, and of fewer than
- * {@link MIN_TRIALS} trials, whose interval would be no more than their range.
+ * The 95 % interval of what a target judges, in the target's unit; undefined where none is worked out, and of fewer
+ * than {@link MIN_TRIALS} trials, whose interval would be no more than their range.
  */
 export function intervalOf(scenario: Scenario, metric: Metric): readonly [number, number] | undefined {
   if (scenario.n < MIN_TRIALS) return undefined

@@ -113,6 +113,14 @@ describe('renderTable', () => {
     expect(gated).toContain('MEASURED: 1 scenario, not slower than the reference; no target applies')
     expect(gated).not.toContain('PASS')
   })
+  it('shows the first of many proofs that are missing, and counts the rest', () => {
+    const shown = (unchecked: string[]) =>
+      lines(renderTable({ ...report, scenarios: report.scenarios.map(one => ({ ...one, unchecked })) })).filter(line =>
+        line.startsWith('not checked'),
+      )
+    expect(shown(['a', 'b', 'c'])).toHaveLength(3)
+    expect(shown(['a', 'b', 'c', 'd', 'e']).at(-1)).toBe('not checked: 2 more, in the report')
+  })
   it('shows notes about how the trials were read', () =>
     expect(renderTable(summarize(run([]), [], ['trials.jsonl:3 is torn']))).toContain('note: trials.jsonl:3 is torn'))
 })

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { spoken, unproven } from '../analysis/answer.ts'
 import { interruption } from '../analysis/interruption.ts'
-import { idleLine, MIN_TRIALS } from '../analysis/targets.ts'
+import { idleLine } from '../analysis/targets.ts'
 import { bytes, count, factor, factorRange, metricSign, metricValue, percent, range, seconds } from '../run/format.ts'
 import type { Report, Scenario, TargetResult } from '../run/schema.ts'
 import { renderGate } from './gate-table.ts'
@@ -81,7 +81,7 @@ const LEFT: Column[] = Array.from({ length: 3 }, () => ({ align: 'left' }))
 function actual(scenario: Scenario, { actual, metric, verdict, kind }: TargetResult): string {
   const goal = kind === 'goal' ? ' (goal)' : ''
   if (actual === null) return `not measured${goal}`
-  const few = verdict === 'inconclusive' ? `, n = ${scenario.n} < ${MIN_TRIALS}` : ''
+  const few = verdict === 'inconclusive' ? `, too few trials (${scenario.n})` : ''
   return `${metricValue(metric, actual)}${few}${goal}`
 }
 
@@ -277,9 +277,17 @@ function findingLines({ findings }: Report, width: number, ink: Paint): string[]
   ]
 }
 
+/** Proofs that differ by a figure in each trial are many: the first ones stand for the rest. */
+function unprovenLines(report: Report): string[] {
+  const all = unproven(report)
+  const more = all.length - UNPROVEN
+  return more > 0 ? [...all.slice(0, UNPROVEN), `not checked: ${more} more, in the report`] : all
+}
+const UNPROVEN = 3
+
 function closing(report: Report, width: number, ink: Paint, options: Options): string[] {
   const { path } = options
-  const notes = [...report.notes.map(note => `note: ${note}`), ...unproven(report)]
+  const notes = [...report.notes.map(note => `note: ${note}`), ...unprovenLines(report)]
     .flatMap(note => wrap(note, width).map(line => cut(line, width)))
     .map(line => ink('yellow', line))
   return [...notes, ...verdictLines(report, width, ink, options), ...(path === undefined ? [] : [path])]

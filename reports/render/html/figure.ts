@@ -115,9 +115,10 @@ export function table(head: Cells, rows: Cells[], caption?: string): Markup {
 /** A table of many columns: on a small screen each row is a block, with the column's name before each cell. */
 export function stackedTable(head: Cells, rows: Cells[]): Markup {
   const names = head.map(cell => cellOf(cell).text)
+  const line = (row: Cells) => html`<tr>${row.map((cell, index) => td(cellOf(cell), names[index]))}</tr>`
   return html`<div class="scroll"><table class="stacked">
 <thead><tr>${head.map(cell => th(cellOf(cell)))}</tr></thead>
-<tbody>${rows.map(row => html`<tr>${row.map((cell, index) => td(cellOf(cell), names[index]))}</tr>`)}</tbody></table></div>`
+<tbody>${rows.map(line)}</tbody></table></div>`
 }
 
 const cellOf = (cell: Cells[number]): Cell =>

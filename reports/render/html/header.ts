@@ -23,7 +23,7 @@ const fastestFirst = (scenarios: Scenario[]) =>
     .filter(scenario => scenario.tfft && scenario.outcome === 'measured')
     .toSorted((a, b) => a.tfft!.p50 - b.tfft!.p50)
 
-export function title(report: Report): string {
+function title(report: Report): string {
   if (report.verdict === 'nothing-measured') return 'Nothing was measured'
   const fastest = best(report)
   if (!fastest) return 'Cold starts, measured'
@@ -43,6 +43,7 @@ export const documentTitle = (report: Report): string => `${title(report)}: ${su
 export function header(report: Report, run?: Run): Markup {
   const measured = report.scenarios.filter(scenario => scenario.n > 0)
   const trials = measured.reduce((sum, scenario) => sum + scenario.n, 0)
+  const notes = report.notes.map(note => html`<li class="inconclusive">${note}</li>`)
   const random =
     report.engine.random_weights &&
     ' The model has random weights: only speed, and that the tokens stay the same, mean anything.'
@@ -54,7 +55,7 @@ export function header(report: Report, run?: Run): Markup {
 ${outcome(report)}
 <p class="summary">${wayBack(report)}${costliest(report)}Measured here: ${done}.${random}</p>
 ${again(best(report), run)}
-${report.notes.length > 0 && html`<ul class="notes">${report.notes.map(note => html`<li class="inconclusive">${note}</li>`)}</ul>`}
+${notes.length > 0 && html`<ul class="notes">${notes}</ul>`}
 </header>`
 }
 

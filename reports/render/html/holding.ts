@@ -31,7 +31,11 @@ export function holdings(scenarios: Scenario[]): Holding[] {
 }
 
 export const TITLE = 'Which is fastest for its memory?'
-const NOTE = ' Numbered dots on the line are those of the list; hollow ones are beaten by one of them.'
+const NOTE =
+  'No other scenario is both as fast and as small as one listed. Memory is DRAM and GPU memory together; disk is ' +
+  'named where it is held.'
+const DRAWN = 'Numbered dots on the line are those of the list; hollow ones are beaten by one of them.'
+const LOGARITHMIC = 'The vertical axis is logarithmic.'
 
 /** TFFT against the memory held, the frontier marked. */
 export function holding(scenarios: Scenario[]): Section | undefined {
@@ -46,9 +50,7 @@ export function holding(scenarios: Scenario[]): Section | undefined {
     id: 'holding',
     title: TITLE,
     text: 'Memory held while no server runs, against the time to come back.',
-    note: `No other scenario is both as fast and as small as one listed. Memory is DRAM and GPU memory together; disk is named where it is held.${drawn ? NOTE : ''}${
-      drawn && axes.logarithmic ? ' The vertical axis is logarithmic.' : ''
-    }`,
+    note: [NOTE, drawn && DRAWN, drawn && axes.logarithmic && LOGARITHMIC].filter(Boolean).join(' '),
     legend: html`<ol class="frontier">${along}</ol>`,
     picture: drawn
       ? picture('TFFT against memory held while away, the frontier marked', size => chart(all, frontier, axes, size))

@@ -3,8 +3,8 @@ import { factorRange, range } from '../../run/format.ts'
 import type { Metric, Scenario } from '../../run/schema.ts'
 
 /**
- * How sure a figure is, for the brackets behind it: `0.18–0.25, n = 5` with the 95 % interval; of few trials their range,
- * `range 0.46–0.48, n = 3`; of one `n = 1`.
+ * How sure a figure is, for the brackets behind it: `0.18–0.25, n = 5` with the 95 % interval; of few trials their
+ * range, `range 0.46–0.48, n = 3`; of one `n = 1`.
  */
 export function spread(scenario: Scenario, metric: Metric): string {
   const { n, tfft } = scenario
