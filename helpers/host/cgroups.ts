@@ -1,4 +1,4 @@
-import { readdirSync, rmdirSync } from 'node:fs'
+import { existsSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { textOf } from './lenient.ts'
 
@@ -26,6 +26,24 @@ export function cgroupProcesses(runRoot: string): number[] {
     ),
   ]
 }
+
+/**
+ * Lets frozen processes go on, those that were killed to their end: CRIU freezes a container while it dumps it, and
+ * with cgroup v1 a signal waits for ever where CRIU was killed meanwhile.
+ */
+export function thaw(runRoot: string): void {
+  for (const folder of parents(runRoot).flatMap(tree))
+    for (const [file, word] of Object.entries(THAWED))
+      if (existsSync(join(folder, file)))
+        try {
+          writeFileSync(join(folder, file), word)
+        } catch {
+          // gone meanwhile
+        }
+}
+
+/** By the file that says it, of cgroup v1 and v2. */
+const THAWED = { 'freezer.state': 'THAWED', 'cgroup.freeze': '0' }
 
 /** Takes them away, the innermost first; the kernel refuses while a process is in one. */
 export function removeCgroups(runRoot: string): void {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { noteFolder } from '../../fixtures/testing/test-marks.ts'
 import { cgroupParent } from '../host/cgroups.ts'
-import { reap, removeBrokenRestores } from './reaper.ts'
+import { endContainer, reap, removeBrokenRestores } from './reaper.ts'
 
 let folder: string
 beforeEach(() => {
@@ -75,4 +75,28 @@ describe.skipIf(process.getuid?.() !== 0)('as root', () => {
     expect(await ended).toEqual([null, 'SIGKILL'])
     expect(existsSync(parent)).toBe(false)
   })
+
+  /** Of cgroup v1, or v2: how CRIU stops what it dumps. */
+  const freezer = hierarchies
+    .map(path => ({ path, file: path.endsWith('/freezer') ? 'freezer.state' : 'cgroup.freeze' }))
+    .find(({ path, file }) => file === 'freezer.state' || existsSync(join(path, 'cgroup.controllers')))
+
+  it.skipIf(!hierarchy || !freezer).each(['its run-time folder', 'its container alone'])(
+    'ends a server whose CRIU was killed while it was frozen, by %s',
+    async way => {
+      const { path, file } = freezer!
+      const cgroup = join(path, cgroupParent(folder), 'libpod-abc')
+      mkdirSync(cgroup, { recursive: true })
+      const store = join(folder, 'disk')
+      const server = spawn('sh', ['-c', 'sleep 600; true', `${store}/x`, 'my-server'], { stdio: 'ignore' })
+      const ended = once(server, 'exit')
+      writeFileSync(join(cgroup, 'cgroup.procs'), String(server.pid))
+      writeFileSync(join(cgroup, file), file === 'cgroup.freeze' ? '1' : 'FROZEN')
+      if (way === 'its run-time folder') reap(folder, [])
+      else expect(endContainer(store, 'my-server')).toBeGreaterThan(0)
+      expect(await ended).toEqual([null, 'SIGKILL'])
+      reap(folder, [])
+      expect(existsSync(join(path, cgroupParent(folder)))).toBe(false)
+    },
+  )
 })

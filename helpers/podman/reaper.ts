@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { cgroupProcesses, removeCgroups } from '../host/cgroups.ts'
+import { cgroupProcesses, removeCgroups, thaw } from '../host/cgroups.ts'
 import { namesIn, textOf } from '../host/lenient.ts'
 import { mounts } from '../host/mounts.ts'
 import { kill, processTree } from '../host/processes.ts'
@@ -40,6 +40,7 @@ export function removeFolder(folder: string): void {
  */
 export function endProcesses(runRoot: string): void {
   for (const pid of processesOf(runRoot)) kill(pid)
+  thaw(runRoot)
 }
 
 /**
@@ -54,6 +55,8 @@ export function endContainer(runRoot: string, container: string): number {
   )
   const found = [...new Set(argvs.flatMap(([pid]) => processTree(pid)))]
   for (const pid of found) kill(pid)
+  // a store lies right below the folder that the cgroup is named after
+  thaw(dirname(runRoot))
   if (found.length > 0) removeRestores(argvs.flatMap(([, argv]) => argv.filter(word => CONTAINER_ID.test(word))))
   return found.length
 }
