@@ -86,6 +86,23 @@ test('docs/commands.md names every command of package.json, and none that there 
   expect(named.toSorted()).toEqual(Object.keys(JSON.parse(read('package.json')).scripts).toSorted())
 })
 
+test('docs/commands.md has a command for each of the original scripts, and every one is there', () => {
+  const table = read('docs/commands.md').split('## The original scripts')[1]!
+  const scripts = [...table.matchAll(/^\| `[^|]*?([\w-]+\.(?:py|sh))\b/gm)].map(([, name]) => name!)
+  expect(scripts.toSorted()).toEqual(
+    ['setup.sh', 'test_utils.py', 'create-checkpoint.py', 'benchmark-baseline.py', 'benchmark-criu.py']
+      .concat('run-benchmarks.py', 'analyze-results.py')
+      .toSorted(),
+  )
+  const commands = [...table.matchAll(/`(?:\w+=\S+ )?(npm (?:run )?|npx vitest bench ?)([\w:-]*)/g)]
+  const known = Object.keys(JSON.parse(read('package.json')).scripts)
+  const unknown = commands.filter(([, start, name = '']) =>
+    start!.startsWith('npm') ? !known.includes(name) : name !== '' && !existsSync(join(root, `bench/${name}.bench.ts`)),
+  )
+  expect(commands.length).toBeGreaterThan(12)
+  expect(unknown.map(([all]) => all)).toEqual([])
+})
+
 /** Of other programs; the rest of docs/troubleshooting.md quotes this suite. */
 const FOREIGN =
   /^(Error 803|CACError|iptables|setting r|6$|: operation|vdso: |sockets: |mnt: |Can't [cd]|an illegal|\/run\/criu)/
