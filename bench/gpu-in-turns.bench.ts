@@ -8,5 +8,6 @@ import { best } from './best.ts'
  */
 benchmark('gpu-in-turns', [
   { strategy: 'swap', name: 'sleep', by: 'sleep' },
+  { strategy: 'swap', name: 'sleep-weights', by: 'sleep', weights: 'tmpfs' },
   { strategy: 'swap', name: 'gpu-restored', by: 'restore', leaves: 'killed', ...best },
 ])

@@ -1,4 +1,5 @@
 import contextlib
+import ctypes
 import importlib.metadata
 import io
 import json
@@ -146,6 +147,83 @@ class LevelTwo(Case):
             self.assert_weights_are_back()
         self.printed(lambda: backend.suspend(2))
         self.assertEqual(len(self.calls("cudaHostUnregister")), len(self.calls("cudaHostRegister")))
+
+
+class Stays(Case):
+    """The process is never dumped: its image stays mapped and pinned."""
+
+    def setUp(self):
+        super().setUp()
+        os.environ["TMPFS_SLEEP_STAYS"] = "1"
+        self.addCleanup(os.environ.pop, "TMPFS_SLEEP_STAYS")
+
+    def change(self):
+        for address, content in self.weights.items():
+            self.weights[address] = os.urandom(len(content))
+            ctypes.memmove(address, self.weights[address], len(content))
+
+    def test_pinned_once_and_what_changed_meanwhile_comes_back(self):
+        backend = self.backend()
+        for _ in range(3):
+            self.change()
+            said = dict(self.printed(lambda: (backend.suspend(2), backend.resume())))
+            self.assert_weights_are_back()
+            self.assertIs(said["wake"]["stays"], True)
+            self.assertEqual(said["wake"]["bytes"], said["saved"]["bytes"])
+        self.assertEqual(self.calls("cudaHostRegister"), [(said["saved"]["bytes"],)])
+        self.assertEqual(self.calls("cudaHostUnregister"), [])
+
+    def test_the_file_has_what_sleeps(self):
+        backend = self.backend()
+        self.change()
+        said = dict(self.printed(lambda: backend.suspend(2)))["saved"]
+        with open(said["file"], "rb") as file:
+            self.assertEqual(file.read(), b"".join(self.weights.values()))
+
+    def test_weights_that_grew_have_a_new_image(self):
+        backend = self.backend()
+        self.printed(lambda: (backend.suspend(2), backend.resume()))
+        self.allocate_kept("weights", os.urandom(4096))
+        self.printed(lambda: (backend.suspend(2), backend.resume()))
+        self.assert_weights_are_back()
+        self.assertEqual(len(self.calls("cudaHostUnregister")), 1)
+
+    def test_woken_in_parts(self):
+        backend = self.backend()
+        self.printed(lambda: (backend.suspend(2), backend.resume(["weights"]), backend.resume(["kv_cache"])))
+        self.assert_weights_are_back()
+
+    def test_what_cannot_be_pinned_is_copied_all_the_same(self):
+        backend = self.backend()
+        self.world.refuse["cudaHostRegister"] = 1
+        said = self.printed(lambda: (backend.suspend(2), backend.resume()))
+        self.assertIn("without being pinned", dict(said)["fallback"])
+        self.assertIs(dict(said)["wake"]["stays"], False)
+        self.assert_weights_are_back()
+
+    def test_a_wake_up_that_fails_can_be_tried_again(self):
+        backend = self.backend()
+        self.printed(lambda: backend.suspend(2))
+        self.world.refuse["cudaMemcpy"] = 700
+        with self.assertRaisesRegex(RuntimeError, "CUDART error: 700"):
+            backend.resume()
+        self.world.refuse.clear()
+        self.printed(lambda: (backend.suspend(2), backend.resume()))
+        self.assert_weights_are_back()
+
+    def test_a_save_that_fails_leaves_nothing_the_weights_stay_in_the_process(self):
+        for slept_before in (False, True):
+            backend = self.backend()
+            if slept_before:
+                self.printed(lambda: (backend.suspend(2), backend.resume()))
+            self.world.refuse["cudaMemcpy"] = 700
+            said = self.printed(lambda: backend.suspend(2))
+            self.assertIn("CUDART error: 700", said[0][1])
+            self.assertEqual(os.listdir(self.folder.name), [])
+            self.assertEqual(len(self.calls("cudaHostUnregister")), len(self.calls("cudaHostRegister")))
+            self.world.refuse.clear()
+            self.printed(lambda: backend.resume())
+            self.assert_weights_are_back()
 
 
 class Graphs(Case):

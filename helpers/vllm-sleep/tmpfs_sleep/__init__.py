@@ -29,6 +29,9 @@ memory in place of copying; where it fails, the weights are copied as ever, and 
 Stacks of GPU threads: the driver keeps memory for all that can run at once. TMPFS_SLEEP_STACKS=1 gives it back while
 asleep.
 
+A process that stays: one that is never dumped may hold pinned memory while it sleeps. With TMPFS_SLEEP_STAYS=1 the file
+stays mapped and pinned from the first sleep on, and the driver copies both ways by itself, at the bus's speed.
+
 Several GPUs: each rank is a process with a file of its own, and they wake at the same time, so that each has its share
 of the host's CPUs. TMPFS_SLEEP_QUEUE_MB is the size of a chunk of vLLM's queues between them (0: as vLLM has it).
 TMPFS_SLEEP_COMMUNICATORS=1 takes down what maps memory of other GPUs, which no checkpoint survives, and makes it again
@@ -36,7 +39,7 @@ at the wake-up, beside the weights' copy (communicators.py); it needs --enforce-
 
 Environment: TMPFS_SLEEP_DIR (no default: without it vLLM is left alone), TMPFS_SLEEP_CHUNK_MB (16), TMPFS_SLEEP_READERS
 (14, or two less than its share of the host's CPUs where there are fewer), TMPFS_SLEEP_GRAPHS (0),
-TMPFS_SLEEP_STACKS (0), TMPFS_SLEEP_QUEUE_MB (0), TMPFS_SLEEP_COMMUNICATORS (0), TMPFS_SLEEP_RDMA (0),
+TMPFS_SLEEP_STACKS (0), TMPFS_SLEEP_STAYS (0), TMPFS_SLEEP_QUEUE_MB (0), TMPFS_SLEEP_COMMUNICATORS (0), TMPFS_SLEEP_RDMA (0),
 TMPFS_SLEEP_KEEP_MB (20: blocks of the KV cache's tag up to that size are saved),
 TMPFS_SLEEP_SERVED_PATIENCE (seconds, 5), TMPFS_SLEEP_UNPIN_AFTER (seconds, 1).
 Lines it prints begin with `tmpfs-sleep: `: `backend` with the folder, `saved`, `left`, `stacks`, `communicators` and

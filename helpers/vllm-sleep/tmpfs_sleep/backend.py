@@ -2,7 +2,6 @@
 
 import contextlib
 import ctypes
-import mmap
 import os
 import time
 
@@ -12,6 +11,7 @@ from vllm.device_allocator.sleep_mode_backend import CuMemBackend
 from . import say, setting
 from .communicators import Communicators
 from .driver import Driver
+from .image import Image, PinnedImage, Return
 from .scales import keep_scales
 from .served import Served, Unserved, beside, offer
 from .wake import Wake
@@ -52,30 +52,13 @@ def left_on_the_gpu():
     return {"torch": torch.cuda.memory_reserved() - asleep, "device": total - free}
 
 
-class Image:
-    """A new file for the weights' blocks, one after the other, mapped into this process until it is closed."""
-
-    def __init__(self, path, size):
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            os.posix_fallocate(descriptor, 0, size)
-            self._map = mmap.mmap(descriptor, size)
-        finally:
-            os.close(descriptor)
-        self._view = ctypes.c_char.from_buffer(self._map)
-        self.address = ctypes.addressof(self._view)
-
-    def close(self):
-        del self._view
-        self._map.close()
-
-
 class TmpfsBackend(CuMemBackend):
     def __init__(self):
         super().__init__()
         keep_scales()
         self._path = os.path.join(os.environ["TMPFS_SLEEP_DIR"], f"weights-{os.getpid()}.img")
         self._blocks = []  # of the weights that are not back: (offset in the file, GPU address, bytes)
+        self._image = PinnedImage(self._path) if setting("STAYS", 0) else None  # where the process is never dumped
         self._kept = False  # this class put them to sleep, so it wakes all memory
         self._releasing = None
         self._communicators = Communicators() if setting("COMMUNICATORS", 0) else None
@@ -145,17 +128,16 @@ class TmpfsBackend(CuMemBackend):
         if not any(data.tag == WEIGHTS for data in allocations.values()):
             raise RuntimeError("no weights in vLLM's memory pool")
         try:
-            image = Image(self._path, size)
-            try:
+            with self._image.opened(size) if self._image else contextlib.closing(Image(self._path, size)) as image:
                 for offset, address, length in blocks:
                     libcudart.cudaMemcpy(ctypes.c_void_p(image.address + offset), ctypes.c_void_p(address), length)
-            finally:
-                image.close()
             # the device by the number that this process knows it by
             device = allocations[blocks[0][1]].handle[0]
             with open(beside(self._path, "blocks"), "w") as sizes:
                 sizes.writelines([f"device {device}\n", *(f"{length}\n" for _, _, length in blocks)])
         except BaseException:
+            if self._image:
+                self._image.drop()
             for path in (self._path, beside(self._path, "blocks")):
                 with contextlib.suppress(OSError):
                     os.unlink(path)
@@ -197,7 +179,7 @@ class TmpfsBackend(CuMemBackend):
         wake = None
         try:
             if self._blocks and not served:
-                wake = Wake(self._path, self._blocks)
+                wake = self._wake()
                 self._map(driver, [item for item in asleep if kept(item[1])])
                 wake.begin()
             self._map(driver, asleep)
@@ -212,7 +194,7 @@ class TmpfsBackend(CuMemBackend):
                 except Unserved as reason:
                     say("fallback", f"the weights are copied from their file: {reason}")
                     served = None
-                    wake = Wake(self._path, self._blocks)
+                    wake = self._wake()
                     self._map(driver, asleep)
                     wake.begin()
             if wake:
@@ -240,6 +222,9 @@ class TmpfsBackend(CuMemBackend):
             raise
         self._kept = any(data.is_asleep for data in allocations.values())
         self._state = "RUNNING"
+
+    def _wake(self):
+        return Return(self._image, self._blocks) if self._image else Wake(self._path, self._blocks)
 
     @staticmethod
     def _map(driver, items):
