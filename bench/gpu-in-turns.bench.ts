@@ -1,5 +1,5 @@
 import { benchmark } from '../fixtures/benchmark.ts'
-import { best } from './best.ts'
+import { best, server } from './best.ts'
 
 /**
  * Two vLLM servers that take turns on one GPU: MODEL_ID and SECOND_MODEL_ID. The one that is restored is killed each
@@ -8,6 +8,6 @@ import { best } from './best.ts'
  */
 benchmark('gpu-in-turns', [
   { strategy: 'swap', name: 'sleep', by: 'sleep' },
-  { strategy: 'swap', name: 'sleep-weights', by: 'sleep', weights: 'tmpfs' },
+  { strategy: 'swap', name: 'sleep-weights', by: 'sleep', ...server },
   { strategy: 'swap', name: 'gpu-restored', by: 'restore', leaves: 'killed', ...best },
 ])

@@ -50,6 +50,18 @@ export function listenersOf(pids: number[]): Listener[] {
   return [...found.values()]
 }
 
+/** As {@link listenersOf}, without those in a network that is not this host's. */
+export const hostListenersOf = (pids: number[]): Listener[] =>
+  listenersOf(pids.filter(pid => networkOf(pid) === networkOf('self')))
+
+function networkOf(pid: number | 'self'): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`)
+  } catch {
+    return undefined
+  }
+}
+
 function socketOf(pid: number, fd: string): string | undefined {
   try {
     return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1]

@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer } from 'node:net'
 import { now, pause } from '../core/clock.ts'
 import { Problem } from '../core/problem.ts'
+import type { Listener } from './listeners.ts'
 
 /** The host's loopback. */
 export const HOST = '127.0.0.1'
@@ -34,9 +35,31 @@ export async function checkPort(port: number, patience = 0): Promise<void> {
   }
 }
 
-function listenOnce(port: number): Promise<NodeJS.ErrnoException | undefined> {
+/** Seconds for which the kernel keeps the port of a connection that its listening side ended (TIME_WAIT). */
+const AT_REST = 60
+
+/**
+ * Waits until one can listen at all of these again, as a server that is restored will: NCCL's connections that ended a
+ * moment before a dump keep their ports for a minute.
+ * @param patience seconds
+ * @throws Problem where another program listens at one of them
+ */
+export async function awaitPorts(listeners: Listener[], signal: AbortSignal, patience = AT_REST + 1): Promise<void> {
+  const began = now()
+  for (const { address, port } of listeners)
+    while (!signal.aborted && (await listenOnce(port, address))) {
+      if (now() - began >= patience)
+        throw new Problem(
+          `the server cannot be restored: port ${port}, at which it listens, is taken\nEnd what has it ` +
+            `(ss -tanp 'sport = :${port}' names it), or take the checkpoint with a network of its own.`,
+        )
+      await pause(0.2, signal)
+    }
+}
+
+function listenOnce(port: number, host = HOST): Promise<NodeJS.ErrnoException | undefined> {
   return new Promise(settled => {
     const server = createServer().once('error', settled)
-    server.listen(port, HOST, () => server.close(() => settled(undefined)))
+    server.listen(port, host, () => server.close(() => settled(undefined)))
   })
 }

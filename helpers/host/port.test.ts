@@ -1,0 +1,95 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { hostListenersOf, listenersOf } from './listeners.ts'
+import { awaitPorts, checkPort, freePort, HOST } from './port.ts'
+
+const never = new AbortController().signal
+
+async function listen(host = HOST) {
+  const server = createServer()
+  await new Promise<void>(up => server.listen(0, host, up))
+  return { server, port: (server.address() as AddressInfo).port }
+}
+
+describe('the ports of a server that is to be restored', () => {
+  test('free ones, at addresses of both kinds', async () => {
+    const port = await freePort()
+    await awaitPorts(
+      [HOST, '0.0.0.0', '0000:0000:0000:0000:0000:0000:0000:0001'].map(address => ({ address, port })),
+      never,
+    )
+  })
+
+  test('one that another program gives back is waited for', async () => {
+    const { server, port } = await listen()
+    let closed = false
+    setTimeout(() => server.close(() => (closed = true)), 300)
+    await awaitPorts([{ address: HOST, port }], never)
+    expect(closed).toBe(true)
+  })
+
+  test('one that stays taken is an error with its number and how to find who has it', async () => {
+    const { server, port } = await listen('::1')
+    const taken = awaitPorts(
+      [
+        { address: HOST, port: await freePort() },
+        { address: '::1', port },
+      ],
+      never,
+      0.3,
+    )
+    await expect(taken).rejects.toThrow(new RegExp(`port ${port}, .* is taken[^]*sport = :${port}`))
+    server.close()
+  })
+
+  test.skipIf(spawnSync('python3', ['--version']).status !== 0)(
+    'one of a connection that its listener ended is taken, though nobody listens (needs python3)',
+    async () => {
+      const { stdout } = spawnSync('python3', ['-c', ENDED_FIRST], { encoding: 'utf8' })
+      const port = Number(stdout)
+      await expect(checkPort(port)).rejects.toThrow(`${port}`)
+      await expect(awaitPorts([{ address: HOST, port }], never, 0.3)).rejects.toThrow(`port ${port}`)
+    },
+  )
+
+  test('an interrupt ends the waiting', async () => {
+    const { server, port } = await listen()
+    await awaitPorts([{ address: HOST, port }], AbortSignal.timeout(200))
+    server.close()
+  })
+})
+
+test("listeners in this host's network", async () => {
+  const { server, port } = await listen()
+  expect(hostListenersOf([process.pid, 2 ** 22 + 1])).toContainEqual({ address: HOST, port })
+  server.close()
+})
+
+test.skipIf(spawnSync('unshare', ['-n', 'true']).status !== 0)(
+  'none of a network of its own (needs root)',
+  { timeout: 30_000 },
+  async () => {
+    const serve = "require('node:net').createServer().listen(8000, '0.0.0.0', () => console.log('up'))"
+    const apart = spawn('unshare', ['-n', process.execPath, '-e', serve])
+    await once(apart.stdout, 'data')
+    expect(listenersOf([apart.pid!])).toEqual([{ address: '0.0.0.0', port: 8000 }])
+    expect(hostListenersOf([apart.pid!])).toEqual([])
+    apart.kill()
+  },
+)
+
+/** As NCCL's sockets: without SO_REUSEADDR, and the side that listens ends the connection. */
+const ENDED_FIRST = `
+import socket
+listener = socket.socket()
+listener.bind(("127.0.0.1", 0))
+listener.listen()
+client = socket.create_connection(listener.getsockname())
+accepted, _ = listener.accept()
+accepted.close()
+client.recv(1)
+client.close()
+print(listener.getsockname()[1])
+`
