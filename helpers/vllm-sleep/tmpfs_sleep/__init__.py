@@ -37,10 +37,10 @@ of the host's CPUs. TMPFS_SLEEP_QUEUE_MB is the size of a chunk of vLLM's queues
 TMPFS_SLEEP_COMMUNICATORS=1 takes down what maps memory of other GPUs, which no checkpoint survives, and makes it again
 at the wake-up, beside the weights' copy (communicators.py); it needs --enforce-eager.
 
-Environment: TMPFS_SLEEP_DIR (no default: without it vLLM is left alone), TMPFS_SLEEP_CHUNK_MB (16), TMPFS_SLEEP_READERS
-(14, or two less than its share of the host's CPUs where there are fewer), TMPFS_SLEEP_GRAPHS (0),
-TMPFS_SLEEP_STACKS (0), TMPFS_SLEEP_STAYS (0), TMPFS_SLEEP_QUEUE_MB (0), TMPFS_SLEEP_COMMUNICATORS (0), TMPFS_SLEEP_RDMA (0),
-TMPFS_SLEEP_KEEP_MB (20: blocks of the KV cache's tag up to that size are saved),
+Environment: TMPFS_SLEEP_DIR (no default: without it vLLM is left alone), TMPFS_SLEEP_CHUNK_MB (16),
+TMPFS_SLEEP_READERS (14, or two less than its share of the host's CPUs where there are fewer), TMPFS_SLEEP_GRAPHS (0),
+TMPFS_SLEEP_STACKS (0), TMPFS_SLEEP_STAYS (0), TMPFS_SLEEP_QUEUE_MB (0), TMPFS_SLEEP_COMMUNICATORS (0),
+TMPFS_SLEEP_RDMA (0), TMPFS_SLEEP_KEEP_MB (20: blocks of the KV cache's tag up to that size are saved),
 TMPFS_SLEEP_SERVED_PATIENCE (seconds, 5), TMPFS_SLEEP_UNPIN_AFTER (seconds, 1).
 Lines it prints begin with `tmpfs-sleep: `: `backend` with the folder, `saved`, `left`, `stacks`, `communicators` and
 `wake` with JSON, `fallback` with the reason.
