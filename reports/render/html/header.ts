@@ -5,7 +5,7 @@ import type { Report, Run, Scenario } from '../../run/schema.ts'
 import { verdictOf } from '../verdict.ts'
 import { docs, html, idCode, type Markup, type Section } from './markup.ts'
 import { spread } from './spread.ts'
-import { shortName, subject } from './subject.ts'
+import { isUnbeaten, shortName, subject } from './subject.ts'
 
 /** What the page says first: the fastest way back, by how much, against what, and what to type. */
 
@@ -86,7 +86,9 @@ function wayBack(report: Report): Markup | undefined {
   const faster = cold && `${factor(cold.speedup)} as fast${interval ? `, 95 % interval ${factorRange(interval)}` : ''}`
   const beside = cold
     ? html`, where cold starts that ran in turn with it took ${exactSeconds(cold.p50)}\u00A0s (medians): ${faster}`
-    : '; no cold start was measured beside it'
+    : isUnbeaten(report, fastest)
+      ? '; the others are compared with it'
+      : '; no cold start was measured beside it'
   const few = fastest.n < MIN_TRIALS && `Fewer than ${MIN_TRIALS} trials are inconclusive. `
   const sure = `(${fastest.n < MIN_TRIALS ? '' : '95 % interval '}${spread(fastest, 'tfft.p50')})`
   const took = ({ id, tfft }: Scenario) => html`${idCode(id)}: ${exactSeconds(tfft!.p50)}\u00A0s`

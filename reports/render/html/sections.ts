@@ -7,6 +7,7 @@ import { spans } from '../text.ts'
 import { PUBLISHED } from './context.ts'
 import { type Cells, NONE, number, stackedTable, table } from './figure.ts'
 import { docs, html, idCode, type Markup, type Section, section } from './markup.ts'
+import { intervalCell } from './spread.ts'
 
 /** The parts of the page that are text. */
 
@@ -45,7 +46,7 @@ export function scenarioTable({ scenarios }: Report): Section {
   return section(
     'scenarios',
     'How long did each scenario take?',
-    html`<p class="lead">Seconds from the start command to the first token (TFFT).</p>${table(
+    html`<p class="lead">Seconds from the start command to the first token (TFFT).</p>${stackedTable(
       [
         'scenario',
         number('n'),
@@ -82,7 +83,7 @@ function scenarioRow(scenario: Scenario): Cells {
     html`${named}${lost}${notChecked(unchecked)}`,
     number(String(n)),
     number(exactSeconds(tfft.p50)),
-    number(tfft.ci95.map(seconds).join('–')),
+    intervalCell(scenario),
     number(seconds(tfft.min)),
     number(seconds(tfft.max)),
     versus ? number(exactSeconds(versus.p50)) : NONE,

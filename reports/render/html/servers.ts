@@ -7,7 +7,7 @@ import { html, idCode, type Markup } from './markup.ts'
 
 type Several = Scenario & { servers: NonNullable<Scenario['servers']> }
 
-const TEXT = 'Servers that came out of one checkpoint: the first, the median (dot) and the last first token.'
+const TEXT = 'Servers out of one checkpoint: the first, the median (dot) and the last first token.'
 const NOTE =
   'Seconds run from the first start command. Memory is the proportional set size of all servers (a page that n ' +
   'processes map counts 1/n for each); a further one costs what no other process maps. What the checkpoint itself ' +

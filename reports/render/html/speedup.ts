@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot'
+import { MIN_TRIALS } from '../../analysis/targets.ts'
 import { versusColdStart } from '../../run/baseline.ts'
 import { exactSeconds, factor, factorRange } from '../../run/format.ts'
 import type { Scenario } from '../../run/schema.ts'
@@ -9,11 +10,14 @@ import { rows } from './rows.ts'
 const colour = ({ versus_baseline: versus }: Scenario) =>
   versus!.ci95[0] > 1 ? 'var(--criu)' : versus!.ci95[1] < 1 ? 'var(--archive)' : 'var(--muted)'
 
+const FEW = ` Of fewer than ${MIN_TRIALS} trials nothing can be told, whatever the bar.`
+
 /** Speedup over the baseline of the same group, with its interval and the two medians that it is made of. */
 export function speedups(scenarios: Scenario[]): Section | undefined {
   const shown = scenarios.filter(scenario => scenario.versus_baseline)
   if (shown.length === 0) return undefined
   const over = shown.every(versusColdStart) ? 'a cold start' : 'the baseline'
+  const few = shown.some(({ n }) => n < MIN_TRIALS)
   const bases = [...new Set(shown.map(one => one.versus_baseline!.scenario))]
   return figureSection({
     id: 'speedups',
@@ -23,7 +27,7 @@ export function speedups(scenarios: Scenario[]): Section | undefined {
       'right of the line is faster.',
     note:
       'The bar is the 95 % bootstrap interval; where it contains 1, no difference was shown. Both ran in turn in the ' +
-      'same group; each group has a baseline of its own. The axis is logarithmic.',
+      `same group; each group has a baseline of its own. The axis is logarithmic.${few ? FEW : ''}`,
     picture: picture(`Speedup of each scenario over ${over}`, size => chart(shown, size)),
     table: figures(shown),
   })

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { summarize } from '../../analysis/summary.ts'
 import { run, trials } from '../../testing/recorded/builders.ts'
-import { spread } from './spread.ts'
+import { NONE, number } from './figure.ts'
+import { intervalCell, spread } from './spread.ts'
 
 const cold = (...tffts: number[]) => summarize(run([{ id: 'cold', baseline: true }]), trials(tffts)).scenarios[0]!
 
@@ -13,4 +14,8 @@ it('is the interval of four trials and more, the range of two or three, and n al
 it('is n alone for what has no interval', () => {
   expect(spread(cold(1, 2, 3, 4), 'tokens_match')).toBe('n = 4')
   expect(spread(cold(1, 2, 3, 4), 'tfft.max')).toBe('n = 4')
+})
+it('is an empty cell of a table for fewer than four trials', () => {
+  expect(intervalCell(cold(1, 1, 1))).toBe(NONE)
+  expect(intervalCell(cold(1, 1, 1, 1))).toEqual(number('1.00–1.00'))
 })

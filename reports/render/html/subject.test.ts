@@ -34,7 +34,11 @@ describe('the subject of a page', () => {
   it('names the GPU, and what was compared with what', () => {
     expect(on('NVIDIA A10 23028 MiB')).toMatch(/ with .+ on NVIDIA A10: podman-in-place against cold$/)
   })
-  it('says that there is no GPU, and no cold start', () => {
-    expect(on(null, report.scenarios[0])).toMatch(/, no GPU( \(.+\))?: cold, without a cold start to compare with$/)
+  it('says where nothing was compared', () => {
+    const alone = summarize(run([{ id: LONG, strategy }]), trials([1, 1, 1, 1], { scenario: LONG, strategy }))
+    expect(subject(alone, alone.scenarios[0])).toMatch(/podman-in-place, without a cold start to compare with$/)
+  })
+  it('says that there is no GPU, and that nothing beat the baseline', () => {
+    expect(on(null, report.scenarios[0])).toMatch(/, no GPU( \(.+\))?: cold, the baseline, was fastest$/)
   })
 })

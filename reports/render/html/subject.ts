@@ -10,13 +10,22 @@ export const shortName = (id: string): string => (id.length > LONG ? id.split(/[
  * Engine, model, GPU and what was compared: `vllm 0.26.0 with qwen2-1.5b on NVIDIA H200: podman-in-place/best against
  * cold`.
  */
-export function subject({ engine, host }: Report, fastest: Scenario | undefined): string {
+export function subject(report: Report, fastest: Scenario | undefined): string {
+  const { engine, host } = report
   const { name, version, model } = engine
   const on = `${[name, version].filter(Boolean).join(' ')} with ${model}${where(host.fingerprint)}`
   if (!fastest) return on
+  return `${on}: ${shortName(fastest.id)}${compared(report, fastest)}`
+}
+
+/** What others were compared with and did not beat. */
+export const isUnbeaten = ({ scenarios }: Report, { id }: Scenario): boolean =>
+  scenarios.some(({ versus_baseline: versus }) => versus?.scenario === id)
+
+function compared(report: Report, fastest: Scenario): string {
   const against = fastest.versus_baseline?.scenario
-  const compared = against ? ` against ${shortName(against)}` : ', without a cold start to compare with'
-  return `${on}: ${shortName(fastest.id)}${compared}`
+  if (against) return ` against ${shortName(against)}`
+  return isUnbeaten(report, fastest) ? ', the baseline, was fastest' : ', without a cold start to compare with'
 }
 
 function where({ gpu, cpu }: Report['host']['fingerprint']): string {

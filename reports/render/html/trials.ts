@@ -4,6 +4,7 @@ import type { Scenario } from '../../run/schema.ts'
 import { figureSection, logTicks, number, type PictureSize, picture, table } from './figure.ts'
 import type { Markup, Section } from './markup.ts'
 import { rows } from './rows.ts'
+import { intervalCell } from './spread.ts'
 
 /** Every trial as a dot, the first at the top of its row, with the median. */
 export function trialDots(scenarios: Scenario[]): Section | undefined {
@@ -120,13 +121,13 @@ const marks = (shown: Scenario[], at: (id: string) => number): Plot.Markish[] =>
 const figures = (shown: Scenario[]): Markup =>
   table(
     ['scenario', number('n'), number('median'), number('95 %'), number('min'), number('max'), 'trials in order, s'],
-    shown.map(({ id, n, tfft, trials }) => [
-      id,
-      number(String(n)),
-      number(seconds(tfft!.p50)),
-      number(tfft!.ci95.map(seconds).join('–')),
-      number(seconds(tfft!.min)),
-      number(seconds(tfft!.max)),
-      trials.map(trial => (trial.tfft === null ? 'failed' : seconds(trial.tfft))).join(', '),
+    shown.map(scenario => [
+      scenario.id,
+      number(String(scenario.n)),
+      number(seconds(scenario.tfft!.p50)),
+      intervalCell(scenario),
+      number(seconds(scenario.tfft!.min)),
+      number(seconds(scenario.tfft!.max)),
+      scenario.trials.map(trial => (trial.tfft === null ? 'failed' : seconds(trial.tfft))).join(', '),
     ]),
   )
