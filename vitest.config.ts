@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config'
 import { BaseSequencer, createCLI, type TestSpecification } from 'vitest/node'
 import type { Prepared } from './fixtures/run/prepared.ts'
@@ -32,6 +33,16 @@ const LONG = [
   'helpers/recipe/recipe-vllm.e2e.test.ts',
 ]
 
+/** Files that go side by side: the longest begin first, and those are end-to-end ones. */
+class EndToEndFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const { true: first = [], false: then = [] } = Object.groupBy(await super.sort(files), ({ moduleId }) =>
+      String(moduleId.endsWith('.e2e.test.ts')),
+    )
+    return [...first, ...then]
+  }
+}
+
 /** The same order in every run: vitest's own puts what failed or took long first. */
 class PathOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -51,6 +62,11 @@ export default defineConfig(async () => {
     test: {
       ...shared,
       globalSetup: 'fixtures/testing/test-setup.ts',
+      // an end-to-end file in the second has folders of its own on the host
+      setupFiles: 'fixtures/testing/worker-setup.ts',
+      fileParallelism: true,
+      maxWorkers: Math.min(2, availableParallelism()),
+      sequence: { sequencer: EndToEndFirst },
       exclude: [...configDefaults.exclude, ...(all ? [] : LONG)],
     },
   }
