@@ -1,9 +1,14 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { settlePhases } from '../core/phases.ts'
 import { parsePosition } from '../host/processes.ts'
 import { corruptText } from '../testing/corrupt.ts'
-import { archivePasses, archivePhases } from './archive.ts'
+import { archivePasses, archivePhases, watchArchive } from './archive.ts'
 
 const FDINFO = 'pos:\t123456\nflags:\t0100000\nmnt_id:\t26\nino:\t7\n'
 
@@ -22,6 +27,25 @@ describe('fdinfo', () => {
         if (read !== undefined) expect(read).toBeGreaterThanOrEqual(0)
       }),
     ))
+})
+
+test('a look at who reads: where a child of the process stands, and that nobody has another file open', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'archive-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'it is.tar')
+  writeFileSync(path, Buffer.alloc(10_000))
+  const reads = 'dd bs=4096 count=1 of=/dev/null 2> /dev/null <&3; echo reads; read _'
+  const child = spawn('sh', ['-c', `(${reads}) 3< "$0"; true`, path])
+  onTestFinished(() => void child.kill())
+  await once(child.stdout, 'data')
+  const look = async (at: string) => {
+    const stop = new AbortController()
+    const looking = watchArchive(child.pid!, at, stop.signal)
+    stop.abort()
+    return (await looking).map(({ position }) => position)
+  }
+  expect(await look(path)).toEqual([4096])
+  expect(await look(join(folder, 'other.tar'))).toEqual([undefined])
 })
 
 describe('passes', () => {
