@@ -26,6 +26,11 @@ describe.skipIf(process.getuid?.() !== 0 || process.arch !== 'x64')(
         `case "$*" in *compile*) echo sgmllib3k==1.0.0;; *dry-run*) echo '${NO_WHEEL}' >&2; exit 1;; esac`,
         'sgmllib3k==1.0.0 has no usable wheels',
       ],
+      [
+        '--override reaches uv',
+        'while [ $# -gt 0 ]; do [ "$1" = --override ] && echo $(cat "$2") >&2; shift; done; exit 1',
+        'urllib3==2.5.0 idna==3.10',
+      ],
       ['the host has all of it', 'echo requests==2.31.0', 'nothing is left of requests==2.32.0'],
     ] as const)('%s: said before anything is packed', async ([, uv, says]) => {
       const folder = mkdtempSync(join(tmpdir(), 'bundle-'))
@@ -43,6 +48,9 @@ describe.skipIf(process.getuid?.() !== 0 || process.arch !== 'x64')(
           'requests==2.32.0',
           '--have',
           join(folder, 'have.txt'),
+          '--override',
+          'urllib3==2.5.0',
+          '--override=idna==3.10',
         ],
         { env: { PATH: `${folder}:${process.env.PATH}`, VITEST: '' }, reject: false, all: true },
       )

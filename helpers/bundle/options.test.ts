@@ -22,6 +22,7 @@ test('defaults', () => {
     partSize: 57e6,
     wheels: [],
     have: [],
+    override: [],
     slim: false,
     python: '3.12',
     engine: true,
@@ -38,9 +39,17 @@ test('several wheels', () => {
   })
 })
 
+test('versions that packages do not ask for', () => {
+  expect(
+    parseOptions(['--out', 'b', '--override', 'torch==2.11.0', '--override', 'torchvision==0.26.0']),
+  ).toMatchObject({ override: ['torch==2.11.0', 'torchvision==0.26.0'] })
+})
+
 test.for([
   [[], '--out is missing'],
   [['--out', 'b', '--wheels=--index-url'], 'received "--index-url"'],
+  [['--out', 'b', '--override=--no-build'], '--override: received "--no-build"'],
+  [['--out', 'b', '--override', 'torch ==2'], '--override: received "torch ==2"'],
   [['--out', 'b', '--have', '/nowhere'], 'no file /nowhere'],
   [['--out', 'b', '--python', '3'], 'received "3"'],
   [['out'], 'Usage'],

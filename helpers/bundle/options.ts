@@ -10,7 +10,7 @@ import { requirements } from './wheels.ts'
 /** The command line of `npm run bundle`. */
 
 export const USAGE = `Usage: npm run bundle -- --out DIR [--part-size 57MB] [--wheels REQUIREMENT ...] [--have FILE]
-                               [--slim] [--python 3.12] [--no-engine]
+                               [--override REQUIREMENT ...] [--slim] [--python 3.12] [--no-engine]
 
 Packs what a GPU host without a network needs into DIR: part.00, part.01, …, SHA256SUMS and install.sh.
 On the host: put all of them into one folder and run  sh install.sh --help
@@ -19,6 +19,8 @@ On the host: put all of them into one folder and run  sh install.sh --help
   --wheels     Python packages with all they need, for VLLM_IMAGE=host; may be given several times:
                --wheels vllm==0.26.0
   --have       file with what that host's Python has already, lines NAME or NAME==VERSION (pip freeze there)
+  --override   a version taken in place of those that packages ask for; may be given several times:
+               --override torch==2.11.0
   --slim       leave out what serving a text model on Hopper does not use (helpers/bundle/slim.ts lists it)
   --python     version of that host's Python
   --no-engine  leave out llama.cpp and SmolLM2, the engine of a host without a GPU`
@@ -41,8 +43,9 @@ export function parseOptions(args: string[]): BundleOptions {
   if (!/^3\.\d+$/.test(values.python))
     throw new Problem(`--python: received "${values.python}", allowed is a version such as 3.12`)
   const wheels = values.wheels ?? []
-  const odd = wheels.find(wheel => !/^[A-Za-z0-9]/.test(wheel) || /\s/.test(wheel))
-  if (odd !== undefined) throw new Problem(`--wheels: received "${odd}", allowed is a requirement such as vllm==0.26.0`)
+  const override = values.override ?? []
+  checkRequirements('--wheels', wheels, 'vllm==0.26.0')
+  checkRequirements('--override', override, 'torch==2.11.0')
   if (values.have && !existsSync(values.have)) throw new Problem(`--have: there is no file ${values.have}`)
   checkCreatable('--out', values.out)
   return {
@@ -50,10 +53,17 @@ export function parseOptions(args: string[]): BundleOptions {
     partSize: partSize(values['part-size']),
     wheels,
     have: values.have ? requirements(readFileSync(values.have, 'utf8')) : [],
+    override,
     slim: values.slim,
     python: values.python,
     engine: !values['no-engine'],
   }
+}
+
+/** @throws Problem naming the first that is none */
+function checkRequirements(option: string, received: string[], example: string): void {
+  const odd = received.find(requirement => !/^[A-Za-z0-9]/.test(requirement) || /\s/.test(requirement))
+  if (odd !== undefined) throw new Problem(`${option}: received "${odd}", allowed is a requirement such as ${example}`)
 }
 
 const OPTIONS = {
@@ -61,6 +71,7 @@ const OPTIONS = {
   'part-size': { type: 'string', default: '57MB' },
   wheels: { type: 'string', multiple: true },
   have: { type: 'string' },
+  override: { type: 'string', multiple: true },
   slim: { type: 'boolean', default: false },
   python: { type: 'string', default: '3.12' },
   'no-engine': { type: 'boolean', default: false },

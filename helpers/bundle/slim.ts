@@ -23,6 +23,9 @@ export const SLIM_PACKAGES = new Set([
   'nvidia-cuda-cccl',
   'nvidia-cuda-nvdisasm',
   'cuda-python', // compilers
+  'nccl-extensions',
+  'nccl4py', // experts spread over GPUs
+  'instanttensor', // a loader of one's own choice
   'sentry-sdk',
   'fastapi-cloud-cli',
   'rignore',

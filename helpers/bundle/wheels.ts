@@ -15,6 +15,8 @@ export interface WheelOptions {
   wheels: string[]
   /** What the host has already: lines `NAME` or `NAME==VERSION`; with a version, the others must go with it. */
   have: string[]
+  /** Versions in place of those that packages ask for, in the same form as `wheels`. */
+  override: string[]
   /** Leave {@link SLIM_PACKAGES} out. */
   slim: boolean
   /** Version of the host's Python. */
@@ -67,14 +69,17 @@ export async function resolveWheels(options: WheelOptions, work: string): Promis
       ...target(options),
       '--constraint',
       constraints,
+      '--override',
+      await list(work, 'override.txt', options.override),
       await list(work, 'wanted.txt', options.wheels),
     ],
     {
       name: 'uv pip compile',
       timeout: SECONDS,
       remedy:
-        `Asked for: ${asked}.\nName versions that go together, or leave the package out of --have if the ` +
-        'bundle is to bring its own. Is the Python index reachable?',
+        `Asked for: ${asked}.\nName versions that go together, leave the package out of --have if the ` +
+        'bundle is to bring its own, or have its version taken all the same with --override. Is the Python index ' +
+        'reachable?',
     },
   )
   const packed = toPack(requirements(stdout), options)
