@@ -12,14 +12,17 @@ export interface Case {
   skipped?: string
   /** Of a target: `must` fails a run, `goal` does not. */
   kind?: TargetResult['kind']
+  /** Of a target what it judged, of several servers theirs: seconds and shares. */
+  figures?: Record<string, number>
 }
 
 function cases(scenario: Scenario): Case[] {
-  const { id, strategy, outcome, reason = outcome, n, failed, tfft, targets } = scenario
+  const { id, strategy, outcome, reason = outcome, n, failed, tfft, targets, servers } = scenario
   const own: Case = {
     name: id,
     class: strategy,
     time: tfft?.p50 ?? 0,
+    ...(servers && { figures: ofServers(servers) }),
     ...(outcome === 'skipped' && { skipped: reason }),
     ...((outcome === 'failed' || failed > 0) && {
       failure: failed > 0 ? `${failed} of ${count(n + failed, 'trial')} failed: ${reason}` : reason,
@@ -33,11 +36,19 @@ function cases(scenario: Scenario): Case[] {
         class: strategy,
         time: secondsOf(target, tfft),
         kind: target.kind,
+        ...(target.actual !== null && { figures: { [target.metric]: target.actual } }),
         ...judged(target),
       }),
     ),
   ]
 }
+
+const ofServers = ({ first, median, last, versus_one: one }: NonNullable<Scenario['servers']>) => ({
+  'servers.first': first,
+  'servers.median': median,
+  'servers.last': last,
+  ...(one && { 'servers.slowdown': one.slowdown, 'servers.further_memory': one.further_memory }),
+})
 
 /** What the target judged, where that is a time; else the time of what it judged. */
 const secondsOf = ({ metric, actual }: TargetResult, tfft: Scenario['tfft']): number =>

@@ -5,7 +5,7 @@ import type { Recorded, ReportFormat } from '../report-format.ts'
 export const ctrf: ReportFormat = { name: 'Common Test Report Format', file: 'ctrf.json', render: renderCtrf }
 
 /**
- * The cases of junit.xml in the Common Test Report Format, times in milliseconds. A target's kind is a label.
+ * The cases of junit.xml in the Common Test Report Format, times in milliseconds. A target's kind is a label, figures are extra.
  * Format: https://ctrf.io/docs/specification/overview
  */
 export function renderCtrf(report: Report, { trials }: Recorded): string {
@@ -45,7 +45,7 @@ export function renderCtrf(report: Report, { trials }: Recorded): string {
 }
 
 /** What could not be judged, and a goal that was not reached, is `other`: it ran, and neither passed nor failed. */
-function testOf(suite: string, { name, time, failure, skipped, kind }: Case) {
+function testOf(suite: string, { name, time, failure, skipped, kind, figures }: Case) {
   const status = failure !== undefined ? 'failed' : skipped === undefined ? 'passed' : kind ? 'other' : 'skipped'
   const message = failure ?? skipped
   return {
@@ -55,5 +55,6 @@ function testOf(suite: string, { name, time, failure, skipped, kind }: Case) {
     suite: [suite],
     ...(message !== undefined && { message }),
     ...(kind && { labels: { kind } }),
+    ...(figures && { extra: figures }),
   }
 }

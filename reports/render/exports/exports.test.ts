@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { summarize } from '../../analysis/summary.ts'
 import { failedTrial, recorded, run, trials } from '../../testing/recorded/builders.ts'
+import { makeReport } from '../write.ts'
 import { csv } from './csv.ts'
 import { renderCtrf } from './ctrf.ts'
+import { renderJunit } from './junit.ts'
 import { renderOpenMetrics } from './openmetrics.ts'
 import { renderScenariosCsv } from './scenarios-csv.ts'
 import { renderScenariosMarkdown } from './scenarios-markdown.ts'
@@ -138,5 +140,33 @@ describe('OpenMetrics', () => {
       expect(renderOpenMetrics(real.report)).toMatch(
         new RegExp(`tfft_seconds\\{scenario="${id.replaceAll('.', '\\.')}",[^}]*stat="p50"\\} ${tfft!.p50}\n`),
       )
+  })
+})
+
+describe('several servers in JUnit and CTRF', () => {
+  const { report, ...recorded } = makeReport(
+    join(import.meta.dirname, '../../../docs/results/no-gpu-2026-11-26/8-clones'),
+  )
+  const four = report.scenarios.find(({ id }) => id === 'clones/four')!.servers!
+  const figures = {
+    'servers.first': four.first,
+    'servers.median': four.median,
+    'servers.last': four.last,
+    'servers.slowdown': four.versus_one!.slowdown,
+    'servers.further_memory': four.versus_one!.further_memory,
+  }
+
+  it('has their times and what they cost, at the scenario and at each target', () => {
+    const { tests } = JSON.parse(renderCtrf(report, recorded)).results
+    const extra = (name: string) => tests.find((one: { name: string }) => one.name === name).extra
+    expect(extra('clones/four')).toEqual(figures)
+    expect(extra('clones/four: servers.slowdown <= 3.00x')).toEqual({ 'servers.slowdown': four.versus_one!.slowdown })
+    const xml = renderJunit(report)
+    for (const [name, value] of Object.entries(figures))
+      expect(xml).toContain(`<property name="${name}" value="${value}"/>`)
+  })
+
+  it('says of a scenario with one server nothing of the kind', () => {
+    expect(renderJunit(real.report)).not.toContain('servers.')
   })
 })

@@ -6,7 +6,7 @@ export const junit: ReportFormat = { name: 'JUnit XML', file: 'junit.xml', rende
 
 /**
  * JUnit XML: a suite a strategy, a case a scenario (it fails where the scenario did), a case a target, whose property
- * `kind` is must or goal, and a case a comparison with the reference. Times are in seconds: TFFT p50, of a target what
+ * `kind` is must or goal and whose other one is what it judged, and a case a comparison with the reference. Times are in seconds: TFFT p50, of a target what
  * it judged. Format: https://github.com/testmoapp/junitxml
  */
 export function renderJunit(report: Report): string {
@@ -36,8 +36,11 @@ function closed(one: Case): string {
   return inner === '' ? '/>' : `>${inner}</testcase>`
 }
 
-const properties = ({ kind }: Case): string =>
-  kind === undefined ? '' : `<properties><property name="kind" value="${kind}"/></properties>`
+function properties({ kind, figures = {} }: Case): string {
+  const all = Object.entries({ ...(kind && { kind }), ...figures })
+  const each = all.map(([name, value]) => `<property name="${escapeXml(name)}" value="${value}"/>`)
+  return all.length === 0 ? '' : `<properties>${each.join('')}</properties>`
+}
 
 function outcome({ failure, skipped }: Case): string {
   if (failure !== undefined)

@@ -76,8 +76,6 @@ function costliest(report: Report): Markup | undefined {
 (<a href="#findings">what helps</a>). `
 }
 
-const FROM_TO = 'from the start command to the first token'
-
 function wayBack(report: Report): Markup | undefined {
   const fastest = best(report)
   if (!fastest) return undefined
@@ -88,7 +86,8 @@ function wayBack(report: Report): Markup | undefined {
     ? html`, where cold starts that ran in turn with it took ${exactSeconds(cold.p50)}\u00A0s (medians): ${faster}`
     : isUnbeaten(report, fastest)
       ? '; the others are compared with it'
-      : '; no cold start was measured beside it'
+      : // a swap's own cold start is a scenario of it
+        fastest.strategy !== 'swap' && '; no cold start was measured beside it'
   const few = fastest.n < MIN_TRIALS && `Fewer than ${MIN_TRIALS} trials are inconclusive. `
   const sure = `(${fastest.n < MIN_TRIALS ? '' : '95 % interval '}${spread(fastest, 'tfft.p50')})`
   const took = ({ id, tfft }: Scenario) => html`${idCode(id)}: ${exactSeconds(tfft!.p50)}\u00A0s`
@@ -99,8 +98,14 @@ function wayBack(report: Report): Markup | undefined {
       ? html`For comparison only, as no server is operated without podman: ${took(bare)}. `
       : undefined
   const way = bare === fastest ? 'The fastest scenario, without podman, is' : 'The fastest scenario is'
-  return html`${way} ${took(fastest)} ${sure} ${FROM_TO}${beside}. ${few}${yardstick}`
+  return html`${way} ${took(fastest)} ${sure} ${span(fastest)}${beside}. ${few}${yardstick}`
 }
+
+/** What a scenario's TFFT is the time of. */
+const span = ({ strategy, servers }: Scenario): string =>
+  strategy === 'swap'
+    ? "from the request for the other model to its first token, the first one's leaving included"
+    : `from the start command to the ${servers && servers.count > 1 ? "last server's first token" : 'first token'}`
 
 /** What to type to measure it again, and where it is told how it is operated. */
 function again(fastest: Scenario | undefined, run: Run | undefined): Markup | undefined {

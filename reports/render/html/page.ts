@@ -12,6 +12,7 @@ import { comparison, findingList, host, published, scenarioTable } from './secti
 import { serverTable } from './server-table.ts'
 import { servers } from './servers.ts'
 import { speedups } from './speedup.ts'
+import { swaps } from './swaps.ts'
 import { targets } from './targets.ts'
 import { trialDots } from './trials.ts'
 import { waterfall } from './waterfall.ts'
@@ -35,6 +36,7 @@ export function renderPage(report: Report, recorded?: Recorded): string {
     trialDots(scenarios),
     holding(scenarios),
     servers(scenarios),
+    swaps(scenarios, recorded?.trials ?? []),
     load(report),
     answer(report),
     serverTable(report),

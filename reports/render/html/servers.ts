@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import { bytes, seconds } from '../../run/format.ts'
+import { bytes, factor, percent, seconds } from '../../run/format.ts'
 import type { Scenario } from '../../run/schema.ts'
 import { figureSection, number, picture, table } from './figure.ts'
 import { TITLE as HOLDING } from './holding.ts'
@@ -33,14 +33,20 @@ export function servers(scenarios: Scenario[]): Markup | undefined {
         number('last, s'),
         number('memory of all'),
         number('a further one'),
+        number('median, of one alone'),
+        number('further, of the first'),
       ],
-      all.map(({ id, servers: { count, first, median, last, pss, own } }) => [
+      all.map(({ id, servers: { count, first, median, last, pss, own, versus_one: one } }) => [
         idCode(id),
         ...[String(count), seconds(first), seconds(median), seconds(last), bytes(pss), bytes(own)].map(number),
+        ...(one ? [factor(one.slowdown), percent(one.further_memory)] : ['–', '–']).map(number),
       ]),
     ),
   })
 }
+
+/** Pixels of a letter of a name. */
+const LETTER = 6.5
 
 /** A row for each scenario, its memory written beside it. */
 function chart(all: Several[], narrow: boolean): Plot.PlotOptions {
@@ -49,7 +55,7 @@ function chart(all: Several[], narrow: boolean): Plot.PlotOptions {
   const label = ({ id, count }: (typeof rows)[number]) => `${id.replace(/^clones\//, '')} (${count})`
   return {
     height: 60 + rows.length * 34,
-    marginLeft: narrow ? 110 : 180,
+    marginLeft: Math.max(narrow ? 110 : 180, ...rows.map(row => 12 + label(row).length * LETTER)),
     marginRight: narrow ? 20 : 130,
     marginBottom: 44,
     x: { label: 'TFFT, seconds →', domain: [0, most * 1.05], grid: true, tickSize: 0, ticks: narrow ? 4 : 8 },

@@ -20,6 +20,7 @@ interface Bar {
 const BAR = 22
 
 const EVEN = ' The median of an even number of trials lies between two of them; the faster one is drawn.'
+const SWAP = ' A swap begins with the request for the other model.'
 const BASELINE = ' The ticks above and below a row are at the median of the baseline that its trials alternated with.'
 
 /**
@@ -30,12 +31,13 @@ export function waterfall(scenarios: Scenario[]): Section | undefined {
   const shown = scenarios.filter(scenario => scenario.median_trial)
   if (shown.length === 0) return undefined
   const even = shown.some(scenario => scenario.n % 2 === 0)
+  const swaps = shown.some(({ strategy }) => strategy === 'swap')
   const based = shown.some(scenario => scenario.versus_baseline)
   return figureSection({
     id: 'waterfall',
     title: 'Where does the time go?',
     text: 'The median trial of each scenario, from the start command to the first token.',
-    note: `The phases of a trial do not overlap and add up to its TFFT.${even ? EVEN : ''}${based ? BASELINE : ''}`,
+    note: `The phases of a trial do not overlap and add up to its TFFT.${swaps ? SWAP : ''}${even ? EVEN : ''}${based ? BASELINE : ''}`,
     legend: legend(shown),
     picture: pictures(shown),
     table: phaseTable(shown),
