@@ -5,7 +5,8 @@ import type { Recorded, ReportFormat } from '../report-format.ts'
 export const ctrf: ReportFormat = { name: 'Common Test Report Format', file: 'ctrf.json', render: renderCtrf }
 
 /**
- * The cases of junit.xml in the Common Test Report Format, times in milliseconds. A target's kind is a label, figures are extra.
+ * The cases of junit.xml in the Common Test Report Format, times in milliseconds.
+ * A target's kind is a label, figures are extra.
  * Format: https://ctrf.io/docs/specification/overview
  */
 export function renderCtrf(report: Report, { trials }: Recorded): string {

@@ -6,7 +6,7 @@ import { bottomAxis, figureSection, number, type PictureSize, picture, table } f
 import { html, idCode, type Section } from './markup.ts'
 import { dotBox, place } from './placing.ts'
 
-/** A way of changing models: seconds, bytes, and how many models the host could hold so; undefined: no limit but disk. */
+/** A way of changing models: seconds, bytes, and how many models the host could hold; undefined: only disk limits. */
 export interface Swap {
   id: string
   tfft: number

@@ -33,11 +33,12 @@ export function waterfall(scenarios: Scenario[]): Section | undefined {
   const even = shown.some(scenario => scenario.n % 2 === 0)
   const swaps = shown.some(({ strategy }) => strategy === 'swap')
   const based = shown.some(scenario => scenario.versus_baseline)
+  const notes = `${swaps ? SWAP : ''}${even ? EVEN : ''}${based ? BASELINE : ''}`
   return figureSection({
     id: 'waterfall',
     title: 'Where does the time go?',
     text: 'The median trial of each scenario, from the start command to the first token.',
-    note: `The phases of a trial do not overlap and add up to its TFFT.${swaps ? SWAP : ''}${even ? EVEN : ''}${based ? BASELINE : ''}`,
+    note: `The phases of a trial do not overlap and add up to its TFFT.${notes}`,
     legend: legend(shown),
     picture: pictures(shown),
     table: phaseTable(shown),
