@@ -3,7 +3,7 @@ import { stdout } from 'node:process'
 import { reportExitCode } from '../../reports/analysis/exit-code.ts'
 import { page } from '../../reports/render/html/page.ts'
 import { renderTable } from '../../reports/render/table.ts'
-import { groupInBatches, writeReportIfRoom } from '../../reports/render/write.ts'
+import { writeReportIfRoom } from '../../reports/render/write.ts'
 import { runCommand } from '../core/command-line.ts'
 import { Problem } from '../core/problem.ts'
 
@@ -28,7 +28,6 @@ export function main(argv: string[], print: (text: string) => void = text => std
     renderTable(report, {
       columns: stdout.columns || 80,
       colour: stdout.isTTY && !process.env.NO_COLOR,
-      ...(report.interrupted && { inBatches: groupInBatches(path) }),
       ...(!unwritten && { path: join(path, page.file) }),
     }),
   )

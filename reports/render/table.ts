@@ -17,8 +17,6 @@ interface Options {
   colour?: boolean
   /** Path of report.html, the last line. */
   path?: string
-  /** The group that keeps an interrupted run from being continued. */
-  inBatches?: string | undefined
 }
 
 /** The end of a run: targets, a row a scenario, the three costliest findings, the verdict and where the report lies. */
@@ -293,13 +291,11 @@ function closing(report: Report, width: number, ink: Paint, options: Options): s
   return [...notes, ...verdictLines(report, width, ink, options), ...(path === undefined ? [] : [path])]
 }
 
-function verdictLines(report: Report, width: number, ink: Paint, { path, inBatches }: Options): string[] {
+function verdictLines(report: Report, width: number, ink: Paint, { path }: Options): string[] {
   const { interrupted } = report
   if (!interrupted) return [verdictLine(report, width, ink)]
   const verdict =
     report.verdict === 'nothing-measured' ? verdictLine(report, width, ink) : ink('red', interruption(interrupted))
-  if (inBatches !== undefined)
-    return [verdict, ...wrap(`it cannot be continued, as ${inBatches} was measured in batches: start a new run`, width)]
   return [verdict, ...(path === undefined ? [] : [`to measure the rest: RESUME=${dirname(path)} npx vitest bench`])]
 }
 

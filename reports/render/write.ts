@@ -6,7 +6,6 @@ import { checkOtherRun, compareRuns, readReference } from '../analysis/compare.t
 import { summarize } from '../analysis/summary.ts'
 import { runFolder, writeWhole } from '../run/run-folder.ts'
 import { type Report, type Run, reportSchema } from '../run/schema.ts'
-import { unfinishedBatches } from '../run/steps.ts'
 import { readRun, readTrials } from '../run/trials.ts'
 import { FORMATS } from './formats.ts'
 import type { Recorded } from './report-format.ts'
@@ -75,12 +74,6 @@ export function writeReportIfRoom(path: string): { report: Report; unwritten?: U
     if (error instanceof Unwritable) return { report: makeReport(path).report, unwritten: error }
     throw error
   }
-}
-
-/** The group of a run folder that keeps the run from being continued, where one does. */
-export function groupInBatches(path: string): string | undefined {
-  const { run, trials } = runFolder(path)
-  return existsSync(trials) ? unfinishedBatches(readRun(run), readTrials(trials).trials) : undefined
 }
 
 function compared(folder: string, reference: NonNullable<Run['reference']>, report: Report): Report['reference'] {

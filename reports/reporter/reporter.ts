@@ -7,7 +7,7 @@ import { endingCode } from '../analysis/exit-code.ts'
 import { publishToGithub } from '../render/github.ts'
 import { page } from '../render/html/page.ts'
 import { renderTable } from '../render/table.ts'
-import { groupInBatches, writeReportIfRoom } from '../render/write.ts'
+import { writeReportIfRoom } from '../render/write.ts'
 import { withOutcomes } from '../run/outcomes.ts'
 import { runFolder, writeWhole } from '../run/run-folder.ts'
 import type { Run } from '../run/schema.ts'
@@ -70,7 +70,6 @@ export default class BenchReporter implements Reporter {
         renderTable(report, {
           columns: stdout.columns || 80,
           colour: stdout.isTTY && !process.env.NO_COLOR,
-          ...(report.interrupted && { inBatches: groupInBatches(this.#folder) }),
           ...(!unwritten && { path: join(this.#folder, page.file) }),
         }),
       )

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Run, Trial } from './schema.ts'
+import type { Run } from './schema.ts'
 
 /**
  * What a run does, one thing after another: a group is opened, its scenarios are prepared, their trials run in turn,
@@ -52,16 +52,4 @@ export function stepsOf(
     ),
     { kind: 'close', group },
   ])
-}
-
-/**
- * The group that keeps a run from being continued, by name: it lacks trials and was measured in batches, each with a
- * baseline of its own. Undefined where nothing does.
- */
-export function unfinishedBatches(
-  run: Pick<Run, 'scenarios' | 'iterations'>,
-  trials: (Measured & Pick<Trial, 'batch'>)[],
-): string | undefined {
-  const lacking = new Set(stepsOf(run, trials).map(({ group }) => group))
-  return trials.find(({ group, batch }) => batch !== undefined && lacking.has(group))?.group
 }
