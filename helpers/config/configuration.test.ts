@@ -157,6 +157,15 @@ describe('hostile paths', () => {
     expect(given('/dev/null')).toThrow('MODEL_ID: received "/dev/null", which is no file;')
     expect(given('Qwen/Qwen2-1.5B-Instruct')).toThrow('which is no file;')
   })
+  test("a path that is not there is no model of the host's vLLM; in an image it may be there", () => {
+    const given = (environment: Record<string, string>) => () =>
+      parseConfiguration({ ENGINE: 'vllm', VLLM_IMAGE: 'host', ...environment }, false)
+    expect(given({ MODEL_ID: '/nowhere/m' })).toThrow(/^ {2}MODEL_ID: received "\/nowhere\/m", and there is nothing/m)
+    expect(given({ SECOND_MODEL_ID: '/nowhere/m' })).toThrow(/^ {2}SECOND_MODEL_ID: received "\/nowhere\/m"/m)
+    expect(given({ MODEL_ID: folder })().modelId).toBe(folder)
+    expect(given({ MODEL_ID: 'Qwen/Qwen2-1.5B' })().modelId).toBe('Qwen/Qwen2-1.5B')
+    expect(given({ MODEL_ID: '/models/m', VLLM_IMAGE: 'an/image:1' })().modelId).toBe('/models/m')
+  })
   test('a second model is read as the first one is, and called by its own variable', () => {
     const file = join(folder, 'second.gguf')
     writeFileSync(file, 'four')
