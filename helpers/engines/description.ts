@@ -44,6 +44,7 @@ export interface EngineDescription {
 /** The variables that a description looks at, as the configuration read them. */
 export interface Variables {
   ENGINE_IMAGE?: string | undefined
+  VLLM_IMAGE?: string | undefined
   ENGINE_COMMAND?: string[] | undefined
   MODEL_ID?: string | undefined
   /** Bytes. */
