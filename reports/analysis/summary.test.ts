@@ -189,6 +189,10 @@ describe('what went wrong', () => {
     })
     expect(summarize(run([cold], { iterations: 4 }), trials([1, 1, 1, 1])).interrupted).toBeUndefined()
   })
+  it('a run with batches that was interrupted counts all trials of its baseline', () => {
+    const report = summarize(run([cold, place], { iterations: 2 }), trials([1, 1, 1]))
+    expect(report.interrupted).toEqual({ trials: 3, of: 5 })
+  })
   it('a run that was interrupted judges no target', () => {
     const targets = [{ metric: 'tfft.p50', scenario: 'cold', limit: 0.5, kind: 'must' }] as const
     const judged = (iterations: number) =>

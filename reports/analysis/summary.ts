@@ -221,11 +221,11 @@ function medianRecord(records: Record<string, number>[]): Record<string, number>
 /** Where trials are missing that nothing explains: what was not measured must not look like what was met. */
 function cutOff(run: Run, trials: Trial[]): Report['interrupted'] {
   const asked = run.scenarios.filter(({ skipped, failed }) => skipped === undefined && failed === undefined)
-  const there = ({ id, group }: Run['scenarios'][number]) =>
-    Math.min(run.iterations, trials.filter(trial => trial.scenario === id && trial.group === group).length)
-  const measured = asked.reduce((sum, entry) => sum + there(entry), 0)
-  const of = asked.length * run.iterations
-  return measured === of ? undefined : { trials: measured, of }
+  // a baseline has more than was asked for where a group was measured in batches
+  const there = asked.map(({ id, group }) => trials.filter(one => one.scenario === id && one.group === group).length)
+  const missing = there.reduce((sum, count) => sum + Math.max(0, run.iterations - count), 0)
+  const measured = there.reduce((sum, count) => sum + count, 0)
+  return missing === 0 ? undefined : { trials: measured, of: measured + missing }
 }
 
 function verdictOf(scenarios: Scenario[], cut: boolean): Report['verdict'] {
