@@ -54,6 +54,11 @@ describe('the ports of a server that is to be restored', () => {
     },
   )
 
+  test.each(['203.0.113.7', 'fe80:0000:0000:0000:0000:0000:0000:0001'])(
+    'at %s, which is no address of this host, nobody can have taken one',
+    address => awaitPorts([{ address, port: 8000 }], never, 0),
+  )
+
   test('an interrupt ends the waiting', async () => {
     const { server, port } = await listen()
     await awaitPorts([{ address: HOST, port }], AbortSignal.timeout(200))

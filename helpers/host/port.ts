@@ -40,14 +40,14 @@ const AT_REST = 60
 
 /**
  * Waits until one can listen at all of these again, as a server that is restored will: NCCL's connections that ended a
- * moment before a dump keep their ports for a minute.
+ * moment before a dump keep their ports for a minute. An address that this host has no longer is CRIU's to refuse.
  * @param patience seconds
  * @throws Problem where another program listens at one of them
  */
 export async function awaitPorts(listeners: Listener[], signal: AbortSignal, patience = AT_REST + 1): Promise<void> {
   const began = now()
   for (const { address, port } of listeners)
-    while (!signal.aborted && (await listenOnce(port, address))) {
+    while (!signal.aborted && (await listenOnce(port, address))?.code === 'EADDRINUSE') {
       if (now() - began >= patience)
         throw new Problem(
           `the server cannot be restored: port ${port}, at which it listens, is taken\nEnd what has it ` +
