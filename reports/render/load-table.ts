@@ -69,5 +69,5 @@ const broken = ({ id, load: { n, failed, error } }: Loaded): string[] =>
 export function judgement(all: Loaded[]): string[] {
   const limit = all.flatMap(({ load }) => load.versus_baseline?.limit ?? [])[0]
   if (limit === undefined) return []
-  return [`✓ no more than ${percent(1 - limit)} slower than the baseline, ✗ slower than that, ? cannot be told`]
+  return [`✓ no more than ${percent(1 - limit)} slower than the baseline, ✗ slower than that, ? inconclusive`]
 }

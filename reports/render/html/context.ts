@@ -14,7 +14,7 @@ export interface Published {
 const KINDS = {
   read: "read in the project's source or docs",
   thread: 'from an issue or a pull request',
-  vendor: "a vendor's claim that nobody else can repeat",
+  vendor: "a vendor's claim, which nobody else can reproduce",
   second: 'second-hand',
 } as const
 
@@ -27,7 +27,7 @@ export const PUBLISHED: Published[] = [
     'https://github.com/chopratejas/gpu-checkpoint-benchmarks',
   ),
   row(
-    'the same, later',
+    'the same repository, later',
     'A10, in place, a third of the GPU memory, eager',
     '5.21 s restored, without a first token',
     KINDS.read,

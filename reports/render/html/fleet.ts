@@ -47,9 +47,9 @@ export function renderFleetPage(fleet: Fleet): string {
     html`<header>
 <p class="suite">CRIU GPU Benchmark Suite, a fleet of ${count(nodes.length, 'node')}</p>
 <h1>${title}</h1>
-<p class="summary">A node is slow where it is slower than its peers, which have the same hardware and were asked the
-same. A group without a slow node is said to have one in at most ${percent(fleet.level)} of cases. What is missing was
-not measured, and is no pass.</p>
+<p class="summary">A node is slow if it is slower than its peers, which have the same hardware and ran the same
+scenarios. A group without a slow node is reported to have one in at most ${percent(fleet.level)} of cases. A missing
+node was not measured and does not count as a pass.</p>
 <ul class="chips">${there.map(
       verdict => html`<li><span class="verdict ${chip(verdict)}">${number(verdict)} ${WORDS[verdict]}</span></li>`,
     )}

@@ -104,7 +104,7 @@ function wayBack(report: Report): Markup | undefined {
 /** What a scenario's TFFT is the time of. */
 const span = ({ strategy, servers }: Scenario): string =>
   strategy === 'swap'
-    ? "from the request for the other model to its first token, the first one's leaving included"
+    ? 'from the request for the other model to its first token, removing the first model included'
     : `from the start command to the ${servers && servers.count > 1 ? "last server's first token" : 'first token'}`
 
 /** What to type to measure it again, and where it is told how it is operated. */

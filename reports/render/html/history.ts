@@ -20,7 +20,7 @@ export function renderHistory(history: History): string {
     html`<header>
 <p class="suite">CRIU GPU Benchmark Suite, ${day(all[0]!.timestamp)} to ${day(all.at(-1)!.timestamp)}</p>
 <h1>${title}</h1>
-<p class="summary">${METHOD} A history without any step is said to have one in at most
+<p class="summary">${METHOD} A history without any step is reported to have one in at most
 ${percent(history.level)} of cases, all ${count(history.series.length, 'series', 'series')} together; a series needs
 ${count(history.least_runs, 'run')} to show one.</p>
 </header>
@@ -39,7 +39,8 @@ const METHOD =
 
 function steps({ series, runs }: History): Section {
   const found = series.flatMap(one => one.steps.map(step => ({ ...one, step })))
-  if (found.length === 0) return section('steps', 'Steps', html`<p class="lead">None: what changed can be noise.</p>`)
+  if (found.length === 0)
+    return section('steps', 'Steps', html`<p class="lead">None: noise can explain all changes.</p>`)
   return section(
     'steps',
     'Steps',

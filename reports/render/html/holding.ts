@@ -32,9 +32,9 @@ export function holdings(scenarios: Scenario[]): Holding[] {
 
 export const TITLE = 'Which is fastest for its memory?'
 const NOTE =
-  'No other scenario is both as fast and as small as one listed. Memory is DRAM and GPU memory together; disk is ' +
-  'named where it is held.'
-const DRAWN = 'Numbered dots on the line are those of the list; hollow ones are beaten by one of them.'
+  'No other scenario is both as fast and as small as one that is listed. Memory is DRAM plus GPU memory; disk is ' +
+  'listed separately.'
+const DRAWN = 'Numbered dots on the line are those in the list; hollow dots are beaten by one of them.'
 const LOGARITHMIC = 'The vertical axis is logarithmic.'
 
 /** TFFT against the memory held, the frontier marked. */
@@ -49,7 +49,7 @@ export function holding(scenarios: Scenario[]): Section | undefined {
   return figureSection({
     id: 'holding',
     title: TITLE,
-    text: 'Memory held while no server runs, against the time to come back.',
+    text: 'TFFT against the memory held while the server is away.',
     note: [NOTE, drawn && DRAWN, drawn && axes.logarithmic && LOGARITHMIC].filter(Boolean).join(' '),
     legend: html`<ol class="frontier">${along}</ol>`,
     picture: drawn

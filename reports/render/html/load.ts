@@ -5,9 +5,9 @@ import { comparedText, judgement, loaded, perSecond, steadyText } from '../load-
 import { type Cells, NONE, number, stackedTable, table } from './figure.ts'
 import { html, idCode, type Section, section } from './markup.ts'
 
-const LEAD = 'Each server right after its first token and its long answers, put under a closed loop of streams.'
+const LEAD = 'Each server under a closed loop of streams, right after its first token and its long answers.'
 const NOTE =
-  'Medians over trials. The time until 95 % is that to the end of the first second with 95 % of the ' +
+  'Medians over trials. The time to 95 % ends with the first second that reaches 95 % of the ' +
   "baseline's steady throughput."
 
 const VERDICTS = {
@@ -28,14 +28,14 @@ export function load(report: Report): Section | undefined {
         'scenario',
         number('n'),
         number('tokens/s'),
-        number('over the baseline, 95 %'),
+        number('vs baseline, 95 % interval'),
         'no slower?',
-        number('until 95 %'),
+        number('time to 95 %'),
         number('TTFT p50, s'),
         number('TTFT p99, s'),
         number('inter-token p50, s'),
         number('inter-token p99, s'),
-        number('long answers as fresh'),
+        number("long answers same as a fresh server's"),
       ],
       all.map(({ id, baseline, load }) => [idCode(id), ...figures(load, baseline)]),
     )}<p class="note">${NOTE} ${judgement(all).map(text => `${text}.`)}</p>

@@ -6,9 +6,9 @@ import { html, idCode, type Section, section } from './markup.ts'
 
 /** What stood ready before the clock, in the reader's words, and where its cost can be seen if it is not measured. */
 const THINGS: Record<string, readonly [what: string, elsewhere?: string]> = {
-  'cuda-helper': ['The helper process that calls the NVIDIA driver: it has done cuInit and keeps the driver open'],
-  tmpfs: ['The mounted tmpfs that holds the checkpoint or the weights (the mount alone: they lie in it already)'],
-  mounts: ["The container's root and /dev/shm, mounted for the runtime, which podman does within its own time"],
+  'cuda-helper': ['The helper process that calls the NVIDIA driver: it has called cuInit and keeps the driver open'],
+  tmpfs: ['The mounted tmpfs that holds the checkpoint or the weights (the mount alone: they are in it already)'],
+  mounts: ["The container's root and /dev/shm, mounted for the runtime; podman's own time includes these mounts"],
   container: ['The stopped container with its storage', 'container.create of a cold start'],
   process: ["The server's processes and the GPU context that stayed with them", 'a cold start'],
   'page-cache': [
@@ -19,10 +19,9 @@ const THINGS: Record<string, readonly [what: string, elsewhere?: string]> = {
   'compile-cache': ["The engine's compiled code in its caches", "a cold start with compileCache: 'cold'"],
 }
 
-const LEAD = 'What the start command found ready and does not pay for.'
+const LEAD = 'What was there before the start command, so that no TFFT includes it.'
 const NOTE =
-  'Whoever has to make it first pays for it on top. Costs are medians of this run, measured outside its trials; none ' +
-  'is part of a TFFT.'
+  'If it has to be made first, its cost comes on top. Costs are medians of this run, measured outside its trials.'
 
 /** Everything that was ready before the clock, what it would cost within, and which scenarios had it. */
 export function readyTable({ scenarios }: Report): Section | undefined {
@@ -33,13 +32,13 @@ export function readyTable({ scenarios }: Report): Section | undefined {
     'ready',
     'What was ready before each start?',
     html`<p class="lead">${LEAD}</p>${table(
-      ['what', number('its cost, s'), 'for'],
+      ['what', number('its cost, s'), 'scenarios'],
       names.flatMap(name => {
         const having = measured.filter(({ ready }) => name in ready!)
         if (having.length === 0) return []
         const [what, elsewhere] = THINGS[name] ?? [name]
         const cost = medianOf(having.flatMap(({ ready }) => ready![name] ?? []))
-        const unknown = elsewhere ? `not measured by itself: see ${elsewhere}` : 'not measured'
+        const unknown = elsewhere ? `not measured separately: see ${elsewhere}` : 'not measured'
         const users =
           having.length === measured.length && having.length > 1
             ? 'every scenario'

@@ -16,7 +16,7 @@ export function findingList(found: Finding[]): Section | undefined {
   return section(
     'findings',
     'What costs time, and what helps?',
-    html`<p class="lead">Sorted by what each costs per start. Every figure is from this run.</p>
+    html`<p class="lead">Sorted by what each costs per start. All costs are from this run; they overlap.</p>
 <ul class="findings">${found.map(finding)}</ul>`,
   )
 }
@@ -37,8 +37,7 @@ function finding({ cost, message, scenario, evidence, remedy, source }: Finding)
 
 const BASELINES =
   'Speedup: the median of the baseline over the median of the scenario, of trials that alternated. Each group of ' +
-  'scenarios has a baseline of its own, whose median stands beside theirs; the row of a baseline has the trials of ' +
-  'all groups. '
+  'scenarios has its own baseline, whose median is in their rows; the row of a baseline has the trials of all groups. '
 
 /** Every scenario that was asked for, with the reason where it was not measured. */
 export function scenarioTable({ scenarios }: Report): Section {
@@ -60,7 +59,7 @@ export function scenarioTable({ scenarios }: Report): Section {
       ],
       scenarios.map(scenarioRow),
     )}<p class="note">${scenarios.some(one => one.versus_baseline) && BASELINES}A name leads to its ${kept}.
-Each trial is a line of <a href="trials.jsonl">trials.jsonl</a>, with what proves that it counts.</p>`,
+Each trial is a line of <a href="trials.jsonl">trials.jsonl</a>, with the proof that it counts.</p>`,
   )
 }
 

@@ -4,10 +4,11 @@ import { type Branch, tree } from '../scenario-tree.ts'
 import { type Cells, NONE, number, stackedTable } from './figure.ts'
 import { html, idCode, type Markup, type Section, section } from './markup.ts'
 
-const LEAD = 'When the server was healthy, how fast it answers, and what its checkpoint took.'
+const LEAD = 'When the server was healthy, how fast it answered, and the size and time of its checkpoint.'
 const NOTE =
-  'T2 is when /health first answered 200, polled beside the measured request. Tokens per second are those of one ' +
-  'stream. The warm-up comes before the checkpoint: the lowest and the highest value of its requests.'
+  'T2 is when /health first answered 200, polled beside the measured request. Inference TFFT runs from sending the ' +
+  'answered request to its first token. Tokens per second are those of one stream. The warm-up comes before the ' +
+  'checkpoint: the lowest and the highest value of its requests.'
 
 /** What was seen beside TFFT: when the server was healthy, how fast it talks, and what its checkpoint took. */
 export function serverTable({ scenarios }: Report): Section | undefined {
@@ -26,7 +27,7 @@ export function serverTable({ scenarios }: Report): Section | undefined {
         number('warm-up tokens/s'),
         number('checkpoint'),
         number('GPU memory in it'),
-        number('taken in,\u00A0s'),
+        number('time to create,\u00A0s'),
       ],
       tree(shown).map(branch => [label(branch), ...(branch.scenario ? figures(branch.scenario) : EMPTY)]),
     )}<p class="note">${NOTE}</p>`,

@@ -7,11 +7,11 @@ import { html, idCode, type Markup } from './markup.ts'
 
 type Several = Scenario & { servers: NonNullable<Scenario['servers']> }
 
-const TEXT = 'Servers out of one checkpoint: the first, the median (dot) and the last first token.'
+const TEXT = 'Servers from one checkpoint: TFFT of the first, the median (dot) and the last server.'
 const NOTE =
-  'Seconds run from the first start command. Memory is the proportional set size of all servers (a page that n ' +
-  'processes map counts 1/n for each); a further one costs what no other process maps. What the checkpoint itself ' +
-  `holds stands under “${HOLDING}”.`
+  'Seconds are counted from the first start command. Memory is the proportional set size of all servers (a page that ' +
+  'n processes map counts 1/n for each); a further one costs what no other process maps. What the checkpoint itself ' +
+  `holds: “${HOLDING}”.`
 
 /** TFFT and host memory against the number of servers. */
 export function servers(scenarios: Scenario[]): Markup | undefined {
@@ -31,10 +31,10 @@ export function servers(scenarios: Scenario[]): Markup | undefined {
         number('first, s'),
         number('median, s'),
         number('last, s'),
-        number('memory of all'),
-        number('a further one'),
-        number('median, of one alone'),
-        number('further, of the first'),
+        number('memory of all servers'),
+        number('memory of a further one'),
+        number('median vs one alone'),
+        number('further one vs the first, memory'),
       ],
       all.map(({ id, servers: { count, first, median, last, pss, own, versus_one: one } }) => [
         idCode(id),

@@ -10,7 +10,7 @@ import { rows } from './rows.ts'
 const colour = ({ versus_baseline: versus }: Scenario) =>
   versus!.ci95[0] > 1 ? 'var(--criu)' : versus!.ci95[1] < 1 ? 'var(--archive)' : 'var(--muted)'
 
-const FEW = ` Of fewer than ${MIN_TRIALS} trials nothing can be told, whatever the bar.`
+const FEW = ` Fewer than ${MIN_TRIALS} trials are inconclusive, whatever the bar shows.`
 
 /** Speedup over the baseline of the same group, with its interval and the two medians that it is made of. */
 export function speedups(scenarios: Scenario[]): Section | undefined {
@@ -23,11 +23,11 @@ export function speedups(scenarios: Scenario[]): Section | undefined {
     id: 'speedups',
     title: `Faster than ${over}?`,
     text:
-      `Median of ${bases.length === 1 ? bases[0] : 'the baseline'} over that of the scenario; ` +
+      `Median TFFT of ${bases.length === 1 ? bases[0] : 'the baseline'} over that of the scenario; ` +
       'right of the line is faster.',
     note:
-      'The bar is the 95 % bootstrap interval; where it contains 1, no difference was shown. Both ran in turn in the ' +
-      `same group; each group has a baseline of its own. The axis is logarithmic.${few ? FEW : ''}`,
+      'The bar is the 95 % bootstrap interval; where it contains 1, no difference was shown. Their trials alternated in ' +
+      `the same group; each group has its own baseline. The axis is logarithmic.${few ? FEW : ''}`,
     picture: picture(`Speedup of each scenario over ${over}`, size => chart(shown, size)),
     table: figures(shown),
   })
@@ -108,7 +108,7 @@ const marks = (shown: Scenario[], y: (scenario: Scenario) => number, narrow: boo
 
 const figures = (shown: Scenario[]): Markup =>
   table(
-    ['scenario', 'baseline', number('baseline p50, s'), number('p50, s'), number('speedup'), number('95 %')],
+    ['scenario', 'baseline', number('baseline p50, s'), number('p50, s'), number('speedup'), number('95 % interval')],
     shown.map(({ id, tfft, versus_baseline: versus }) => [
       id,
       versus!.scenario,

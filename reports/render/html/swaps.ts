@@ -40,14 +40,14 @@ export function swaps(scenarios: Scenario[], trials: Trial[]): Section | undefin
   return figureSection({
     id: 'swaps',
     title: 'How many models can take turns?',
-    text: "How many this host's memory and one GPU hold each way, against the time from a request to its first token.",
+    text: "TFFT of each kind of swap, against how many models this host's memory and one GPU can hold with it.",
     note:
-      'One of them serves. Computed from the bytes that were measured; all of the memory counts, so leave room for ' +
+      'One of the models serves. Computed from the bytes that were measured and all of the memory, so leave room for ' +
       'what else runs.',
     legend: html`${unlimited.map(
-      ({ id, tfft }) => html`<p>${idCode(id)} ${seconds(tfft)} s, as many as the disk holds</p>`,
+      ({ id, tfft }) => html`<p>${idCode(id)} ${seconds(tfft)} s, limited only by the disk</p>`,
     )}`,
-    picture: picture('TFFT of a swap against the models that the host holds', size => chart(limited, size)),
+    picture: picture('TFFT of a swap against the models that the host can hold', size => chart(limited, size)),
     table: table(
       [
         'scenario',
@@ -90,7 +90,7 @@ function chart(all: Limited[], size: PictureSize): Plot.PlotOptions {
     height: HEIGHT,
     ...MARGIN,
     marginRight,
-    x: bottomAxis('models that the host holds →', most.models, size),
+    x: bottomAxis('models that the host can hold →', most.models, size),
     y: { label: '↑ TFFT, seconds', domain: [0, most.tfft], grid: true, ticks: 6, tickSize: 0 },
     marks: [
       Plot.dot(all, { x: 'models', y: 'tfft', r: 6, fill: 'var(--criu)' }),

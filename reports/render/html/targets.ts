@@ -16,7 +16,7 @@ const MARKS = {
 const TIMED: readonly Metric[] = ['tfft.p50', 'tfft.max', 'speedup.p50', 'servers.slowdown']
 
 const TITLE = 'Did it pass?'
-const LEAD = 'In brackets: the 95 % interval of a median, and the trials that counted.'
+const LEAD = 'In brackets: the 95 % interval of a median, and n, the number of trials that counted.'
 const KINDS = 'a missed must fails the run, a missed goal does not'
 const NO_REFERENCE = 'Not compared with an earlier run: REFERENCE was not set'
 

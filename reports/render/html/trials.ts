@@ -120,7 +120,7 @@ const marks = (shown: Scenario[], at: (id: string) => number): Plot.Markish[] =>
 
 const figures = (shown: Scenario[]): Markup =>
   table(
-    ['scenario', number('n'), number('median'), number('95 %'), number('min'), number('max'), 'trials in order, s'],
+    ['scenario', number('n'), number('median, s'), number('95 %'), number('min'), number('max'), 'trials in order, s'],
     shown.map(scenario => [
       scenario.id,
       number(String(scenario.n)),

@@ -19,7 +19,7 @@ interface Bar {
 /** Height of a bar. */
 const BAR = 22
 
-const EVEN = ' The median of an even number of trials lies between two of them; the faster one is drawn.'
+const EVEN = ' With an even number of trials the median lies between two of them; the faster one is drawn.'
 const SWAP = ' A swap begins with the request for the other model.'
 const BASELINE = ' The ticks above and below a row are at the median of the baseline that its trials alternated with.'
 
