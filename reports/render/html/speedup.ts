@@ -26,8 +26,8 @@ export function speedups(scenarios: Scenario[]): Section | undefined {
       `Median TFFT of ${bases.length === 1 ? bases[0] : 'the baseline'} over that of the scenario; ` +
       'right of the line is faster.',
     note:
-      'The bar is the 95 % bootstrap interval; where it contains 1, no difference was shown. Their trials alternated in ' +
-      `the same group; each group has its own baseline. The axis is logarithmic.${few ? FEW : ''}`,
+      'The bar is the 95 % bootstrap interval; where it contains 1, no difference was shown. Scenario and baseline ' +
+      `alternated in the same group; each group has its own baseline. The axis is logarithmic.${few ? FEW : ''}`,
     picture: picture(`Speedup of each scenario over ${over}`, size => chart(shown, size)),
     table: figures(shown),
   })
