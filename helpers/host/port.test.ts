@@ -1,9 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { hostListenersOf, listenersOf } from './listeners.ts'
 import { awaitPorts, checkPort, freePort, HOST } from './port.ts'
+
+/** Of IPv6, where the host has it. */
+const other = networkInterfaces().lo?.some(({ address }) => address === '::1') ? '::1' : '127.0.0.2'
 
 const never = new AbortController().signal
 
@@ -31,11 +35,11 @@ describe('the ports of a server that is to be restored', () => {
   })
 
   test('one that stays taken is an error with its number and how to find who has it', async () => {
-    const { server, port } = await listen('::1')
+    const { server, port } = await listen(other)
     const taken = awaitPorts(
       [
         { address: HOST, port: await freePort() },
-        { address: '::1', port },
+        { address: other, port },
       ],
       never,
       0.3,
