@@ -22,7 +22,7 @@ export const criuLog: Rule = facts =>
           `${seconds(cost)} s of ${seconds(p50(scenario))} s (${percent(cost / p50(scenario))})`,
         cost,
         remedy:
-          'in production send the log to nowhere: `echo log-file=/dev/null >> /etc/criu/runc.conf` (runc ' +
+          'in production discard the log: `echo log-file=/dev/null >> /etc/criu/runc.conf` (runc ' +
           'asks for level 4, which that file cannot change; this suite needs the log, which names the phases)',
         source: 'https://github.com/youki-dev/youki/pull/641',
         scenario: scenario.id,

@@ -20,7 +20,7 @@ export const cudaRestore: Rule = facts =>
     return [
       {
         code: 'cuda-restore-slow',
-        message: 'the CUDA restore is far below what PCIe carries',
+        message: 'the CUDA restore is far slower than PCIe allows',
         evidence:
           `${figure(facts, scenario.id, 'cuda.bytes') === undefined ? 'at most ' : ''}${bytes(size)} in ` +
           `${seconds(restore)} s is ${bytes(rate)}/s; the bus carries ${bytes(bus)}/s (${percent(rate / bus)})`,
@@ -48,7 +48,7 @@ function lessToCopy({ checkpointAt, graphs }: Settings): string {
   if (graphs !== 'tmpfs')
     return "keep the memory of CUDA graphs with the weights: the settings `{ weights: 'tmpfs', graphs: 'tmpfs' }`"
   return (
-    "what is left is the driver's own: context, modules, graphs. Where the process may stay, it stays on " +
+    "what is left is the driver's own: context, modules, graphs. If the process may stay, keep it on " +
     "the GPU: `SCENARIOS='engine-wake*' npx vitest bench resident`"
   )
 }

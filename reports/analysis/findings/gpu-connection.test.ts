@@ -16,10 +16,10 @@ const seen = (evidence: Record<string, number>) => scene([{ id: 'place', strateg
 test('a link that is slower than the card while the GPU works', () => {
   expect(found(pcieLink, seen(link(4, 8, 0))).place).toMatchObject({
     code: 'pcie-link-slow',
-    evidence: 'PCIe 4.0 x8 where the card can PCIe 4.0 x16 and its slot PCIe 4.0 x16',
+    evidence: 'PCIe 4.0 x8; the card supports PCIe 4.0 x16, its slot PCIe 4.0 x16',
     cost: null,
   })
-  expect(found(pcieLink, seen(link(3, 16, 2))).place?.evidence).toContain('PCIe 3.0 x16 where')
+  expect(found(pcieLink, seen(link(3, 16, 2))).place?.evidence).toContain('PCIe 3.0 x16; the card')
   expect(found(pcieLink, seen(link(4, 16, 0)))).toEqual({})
 })
 

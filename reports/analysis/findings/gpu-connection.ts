@@ -9,7 +9,7 @@ const LITTLE = 256e6
 
 const SOURCE = 'https://docs.nvidia.com/deploy/nvidia-smi/'
 
-/** The link is slower than the card can, read right after a trial's answer. */
+/** The link is slower than the card supports, read right after a trial's answer. */
 export const pcieLink: Rule = facts =>
   measured(facts).flatMap(({ id }) => {
     const [link, slot, card] = ['pcie', 'pcie.slot', 'pcie.card'].map(name => linkOf(facts, id, name)) as [
@@ -22,8 +22,8 @@ export const pcieLink: Rule = facts =>
     return [
       {
         code: 'pcie-link-slow',
-        message: 'the link to the GPU is slower than the card can',
-        evidence: `${linkName(link)} where the card can ${linkName(card)} and its slot ${linkName(slot)}`,
+        message: 'the link to the GPU is slower than the card supports',
+        evidence: `${linkName(link)}; the card supports ${linkName(card)}, its slot ${linkName(slot)}`,
         cost: null,
         remedy: linkRemedy(slot, card),
         source: SOURCE,
@@ -43,7 +43,7 @@ export const powerState: Rule = facts =>
         message: 'the GPU is not at full speed when it answers',
         evidence: `P${state} right after the first token, where a GPU at work is in P0 to P${WORKING}`,
         cost: null,
-        remedy: 'what holds it down: `nvidia-smi -q -d PERFORMANCE`; keep the driver loaded: `nvidia-smi -pm 1`',
+        remedy: 'find out what limits it: `nvidia-smi -q -d PERFORMANCE`; keep the driver loaded: `nvidia-smi -pm 1`',
         source: SOURCE,
         scenario: id,
       },
@@ -59,7 +59,7 @@ export const farMemory: Rule = facts =>
     return [
       {
         code: 'numa-far-memory',
-        message: 'memory file systems lie on another NUMA node than the GPU',
+        message: 'memory file systems are on a different NUMA node than the GPU',
         evidence: `${bytes(far)} of shared memory are on other nodes than ${node}, the GPU's`,
         cost: null,
         remedy: `keep the run on the GPU's node: \`numactl --cpunodebind=${node} --membind=${node} npx vitest bench\``,

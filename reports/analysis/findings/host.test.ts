@@ -73,7 +73,7 @@ describe('a noisy host', () => {
     )
     expect(found(noisyHost, scene([{ id: 'a', evidence: { 'load.before': 1.9 } }]))['run']).toMatchObject({
       message: expect.stringContaining('busy'),
-      evidence: 'load 1.90 a core before a trial',
+      evidence: 'load 1.90 per core before a trial',
     })
     expect(
       found(noisyHost, scene([{ id: 'a' }], { host: { ...run([]).host, facts: { 'gpu.other_processes': 2 } } }))['run'],
@@ -176,7 +176,7 @@ describe('real runs', () => {
       'noisy-host',
       'tmpfs-nearly-full',
     ])
-    expect(found['noisy-host']).toMatch(/; 7 more scenarios like that; load 4\.\d\d a core before a trial$/)
+    expect(found['noisy-host']).toMatch(/; 7 more scenarios like that; load 4\.\d\d per core before a trial$/)
     expect(found['tmpfs-nearly-full']).toContain('87 % of a tmpfs of 1.37 GB used')
   })
   it("without CRIU's log: nothing says where the time of the restore went", () => {

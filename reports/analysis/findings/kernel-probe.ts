@@ -14,9 +14,9 @@ export const kernelProbe: Rule = facts =>
     return [
       {
         code: 'criu-kernel-probe',
-        message: 'CRIU asks the kernel at every restore what it can do',
+        message: "CRIU probes the kernel's features at every restore",
         evidence:
-          `/run is no tmpfs, so nothing is kept in /run/criu.kdat: ${seconds(cost)} s of ` +
+          `/run is not a tmpfs, so nothing is kept in /run/criu.kdat: ${seconds(cost)} s of ` +
           `${seconds(p50(scenario))} s (${percent(cost / p50(scenario))})`,
         cost,
         remedy:

@@ -149,7 +149,7 @@ describe('CRIU asking the kernel', () => {
   it('fires with what it took, and names the CRIU that asks', () => {
     expect(found(kernelProbe, asked(0.05, host({ 'criu.folder': '/opt/criu' })))['a']).toMatchObject({
       cost: 0.05,
-      evidence: '/run is no tmpfs, so nothing is kept in /run/criu.kdat: 0.050 s of 0.20 s (25 %)',
+      evidence: '/run is not a tmpfs, so nothing is kept in /run/criu.kdat: 0.050 s of 0.20 s (25 %)',
       remedy: expect.stringContaining('/opt/criu/criu check'),
     })
     expect(found(kernelProbe, asked(0.05))['a']!.remedy).toContain(' criu check')

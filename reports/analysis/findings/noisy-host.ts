@@ -40,7 +40,7 @@ export const noisyHost: Rule = facts => {
               `${percent((tfft!.max - tfft!.min) / tfft!.p50)} of its median`,
           ),
         ...(wide.length > NAMED ? [`${count(wide.length - NAMED, 'more scenario')} like that`] : []),
-        ...(load > BUSY ? [`load ${load.toFixed(2)} a core before a trial`] : []),
+        ...(load > BUSY ? [`load ${load.toFixed(2)} per core before a trial`] : []),
         ...(others > 0 ? [`${count(others, 'other process', 'other processes')} on the GPU when the run began`] : []),
       ].join('; '),
       cost: null,

@@ -6,8 +6,8 @@ const LARGE = 256e6
 /** Below this share of what memory can do, CRIU and not the memory is what one waits for. */
 const FAR_BELOW = 0.6
 
-const MAPPED = "map the pages in place of reading them: the setting `{ pages: 'mapped' }` (docs/strategies.md says how)"
-const FEWER = "; or take fewer along: `{ checkpointAt: 'asleep-2' }` where the engine can sleep"
+const MAPPED = "map the pages instead of reading them: the setting `{ pages: 'mapped' }` (docs/strategies.md says how)"
+const FEWER = "; or dump fewer: `{ checkpointAt: 'asleep-2' }` where the engine can sleep"
 
 /** CRIU reads pages from memory slower than one thread on this host can, which was measured on the spot. */
 export const pageReads: Rule = facts =>

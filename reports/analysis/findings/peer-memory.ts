@@ -12,7 +12,7 @@ export const peerMemory: Rule = ({ report }) =>
     .filter(({ outcome, reason }) => outcome === 'failed' && REFUSED.test(reason ?? ''))
     .map(({ id, reason }) => ({
       code: 'checkpoint-cannot-come-back',
-      message: 'the GPU state of this server can be checkpointed and not restored',
+      message: 'the GPU state of this server can be checkpointed but not restored',
       evidence: reason!.split('\n').find(line => REFUSED.test(line))!,
       cost: null,
       remedy:

@@ -27,8 +27,8 @@ export const unfairBaseline: Rule = facts =>
         {
           code: 'unfair-baseline',
           message: cold
-            ? 'the baseline compiled with a cold cache, so the speedups flatter'
-            : 'the baseline captured CUDA graphs and the restored engine runs without them, so the speedups flatter',
+            ? 'the baseline compiled with a cold cache, so the speedups are too high'
+            : 'the baseline captured CUDA graphs, the restored engine did not, so the speedups are too high',
           evidence:
             `engine.compile ${seconds(phase(baseline, 'engine.compile'))} s, engine.graphs ` +
             `${seconds(phase(baseline, 'engine.graphs'))} s of ${seconds(p50(baseline))} s; without them ` +
