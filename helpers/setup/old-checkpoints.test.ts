@@ -46,3 +46,9 @@ test('what others left in the own CHECKPOINT_DIR is named once, on a tmpfs or be
       { path: join(folder, 'vllm-ckpt.tar'), what: 'an old checkpoint, by its name', remedy: expect.any(String) },
     ])
 })
+
+test('nor is one that CKPT_PATH names on another tmpfs; what lies beside it is', () => {
+  const folder = folderWith('checkpoint.tar', 'vllm-ckpt.tar')
+  const named = oldCheckpoints('/mnt/own', path => path === join(folder, 'vllm-ckpt.tar'), [folder])
+  expect(named.map(({ path }) => path)).toEqual([join(folder, 'checkpoint.tar')])
+})

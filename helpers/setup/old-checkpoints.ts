@@ -20,11 +20,11 @@ const LOCK = '.run.lock'
 /**
  * Archives at the top of /dev/shm, of every other tmpfs and of CHECKPOINT_DIR, and the CHECKPOINT_DIR of other stores.
  * @param own the CHECKPOINT_DIR that is in use
- * @param isOurs whether an archive in it is one of npm run checkpoint
+ * @param isKnown whether an archive is one of npm run checkpoint, where the configuration has them
  */
 export function oldCheckpoints(
   own: string,
-  isOurs: (archive: string) => boolean,
+  isKnown: (archive: string) => boolean,
   folders = memoryFolders(),
 ): OldCheckpoint[] {
   return [...new Set([own, ...folders])].flatMap(folder => {
@@ -38,7 +38,7 @@ export function oldCheckpoints(
     return names
       .filter(name => ARCHIVE.test(name) && isFile(join(folder, name)))
       .map(name => join(folder, name))
-      .filter(path => folder !== own || !isOurs(path))
+      .filter(path => !isKnown(path))
       .map(path => ({ path, what: 'an old checkpoint, by its name', remedy: `Where nobody needs it: rm ${path}` }))
   })
 }

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { noteFolder } from '../../fixtures/testing/test-marks.ts'
+import { mountTmpfs } from '../host/mounts.ts'
+import { removeFolder } from '../podman/reaper.ts'
 
 const project = resolve(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'help-'))
@@ -71,17 +74,31 @@ test('a misspelt variable is a warning in the environment and an error in .env',
   })
 })
 
-test.skipIf(process.getuid?.() !== 0)(
-  'doctor without root shows what a user can see',
-  { timeout: 60_000 },
-  async () => {
-    const words = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, 'helpers/commands/doctor.ts']
-    const seen = await promisify(execFile)('setpriv', words, {
+describe.skipIf(process.getuid?.() !== 0)('doctor without root', { timeout: 60_000 }, () => {
+  const words = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, 'helpers/commands/doctor.ts']
+  const doctor = (variables: Record<string, string>) =>
+    promisify(execFile)('setpriv', words, {
       cwd: project,
-      env: { ...process.env, HOME: '/' },
+      env: { ...process.env, HOME: '/', ...variables },
     }).catch((error: { code: number; stdout: string }) => error)
+
+  test('shows what a user can see', async () => {
+    const seen = await doctor({})
     expect(seen).toMatchObject({ code: 2 })
     expect(seen.stdout).toMatch(/^root +unusable +root is needed/m)
     expect(seen.stdout).toMatch(/^node, npm +ok /m)
-  },
-)
+  })
+
+  test.each([
+    ['', /^room +ok /m],
+    ['huge', /^room +not seen +only root can look: EACCES/m],
+  ])('and says what it cannot, with a tmpfs at CHECKPOINT_DIR/%s', async (below, room) => {
+    const ram = mkdtempSync(join(tmpdir(), 'doctor-'))
+    noteFolder(ram)
+    onTestFinished(() => removeFolder(ram))
+    // as a run does
+    for (const path of new Set([ram, join(ram, below)])) await mountTmpfs(path, { size: 8e9 })
+    const { stdout } = await doctor({ ENGINE: 'llama-cpp', CHECKPOINT_DIR: ram, STATE_DIR: state })
+    expect(stdout).toMatch(room)
+  })
+})
