@@ -51,7 +51,7 @@ export async function awaitPorts(listeners: Listener[], signal: AbortSignal, pat
       if (now() - began >= patience)
         throw new Problem(
           `the server cannot be restored: port ${port}, at which it listens, is taken\nEnd what has it ` +
-            `(ss -tanp 'sport = :${port}' names it), or take the checkpoint with a network of its own.`,
+            `(ss -tanp 'sport = :${port}' names it), or take a new checkpoint.`,
         )
       await pause(0.2, signal)
     }

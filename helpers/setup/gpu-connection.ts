@@ -1,5 +1,6 @@
 import type { Configuration } from '../config/configuration.ts'
 import { type GpuState, gpuStates, isSlower, isWorking, linkName, linkRemedy } from '../cuda/gpu-state.ts'
+import { quote } from '../host/command.ts'
 import { mountOf } from '../host/mounts.ts'
 import { listed, type Numa, parseList, readNuma } from '../host/numa.ts'
 import { type Found, ok } from './step.ts'
@@ -49,7 +50,7 @@ export function judgeNuma(
   const remedies = [
     elsewhere(parseList(policy)) &&
       `${tmpfs.point} puts its files on node ${listed(parseList(policy))}, and the GPU is on node ${node}: mount -o ` +
-        `remount,mpol=bind:${node} ${tmpfs.point}`,
+        `remount,mpol=bind:${node} ${quote([tmpfs.point])}`,
     (elsewhere(numa.cpus) || elsewhere(numa.memory)) &&
       `checkpoints and servers may come to lie on another node than the GPU: numactl --cpunodebind=${node} ` +
         `--membind=${node} npx vitest bench (for the server alone: ` +

@@ -5,6 +5,7 @@ import type { Configuration } from '../config/configuration.ts'
 import { Problem } from '../core/problem.ts'
 import { readRecord, writeRecord } from '../core/record.ts'
 import { engineDescriptions } from '../engines/index.ts'
+import { quote } from '../host/command.ts'
 import { memory } from '../host/memory.ts'
 import { mountOf, mounts, mountTmpfs } from '../host/mounts.ts'
 import { missing, ok, type Step, unusable } from './step.ts'
@@ -45,7 +46,7 @@ function smallerThan(possible: Size, { bytes, folder }: { bytes: number; folder:
   if (bytes >= wanted || possible.bytes < wanted) return tooSmall({ bytes, wanted })
   return (
     `${gib(bytes)} of ${gib(wanted)} wanted: checkpoints may not fit together. ` +
-    `mount -o remount,size=${Math.ceil(wanted / MIB)}M ${mountOf(folder).point}`
+    `mount -o remount,size=${Math.ceil(wanted / MIB)}M ${quote([mountOf(folder).point])}`
   )
 }
 

@@ -211,6 +211,17 @@ class Stays(Case):
         self.printed(lambda: (backend.suspend(2), backend.resume()))
         self.assert_weights_are_back()
 
+    def test_a_save_that_fails_is_told_also_where_its_image_cannot_be_unpinned(self):
+        backend = self.backend()
+        self.world.refuse.update(cudaMemcpy=700, cudaHostUnregister=3)
+        said = self.printed(lambda: backend.suspend(2))
+        self.assertEqual([what for what, _ in said], ["fallback", "fallback", "left"])
+        self.assertIn("cudaHostUnregister: CUDA error 3", said[0][1])
+        self.assertIn("CUDART error: 700", said[1][1])
+        self.world.refuse.clear()
+        self.printed(lambda: backend.resume())
+        self.assert_weights_are_back()
+
     def test_a_save_that_fails_leaves_nothing_the_weights_stay_in_the_process(self):
         for slept_before in (False, True):
             backend = self.backend()

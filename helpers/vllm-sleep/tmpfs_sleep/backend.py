@@ -137,7 +137,10 @@ class TmpfsBackend(CuMemBackend):
                 sizes.writelines([f"device {device}\n", *(f"{length}\n" for _, _, length in blocks)])
         except BaseException:
             if self._image:
-                self._image.drop()
+                try:
+                    self._image.drop()
+                except OSError as error:
+                    say("fallback", f"the image of the weights stays in memory: {error}")
             for path in (self._path, beside(self._path, "blocks")):
                 with contextlib.suppress(OSError):
                     os.unlink(path)
