@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /** Who listens on which TCP port, from /proc. Source: proc_net_tcp.rst of the kernel. */
 
@@ -53,6 +53,13 @@ export function listenersOf(pids: number[]): Listener[] {
 /** As {@link listenersOf}, without those in a network that is not this host's. */
 export const hostListenersOf = (pids: number[]): Listener[] =>
   listenersOf(pids.filter(pid => networkOf(pid) === networkOf('self')))
+
+/** Whether any program listens at a port of this host, at whatever address. */
+export const isListenedAt = (port: number): boolean =>
+  ['tcp', 'tcp6'].some(name => {
+    const table = existsSync(`/proc/self/net/${name}`) ? readFileSync(`/proc/self/net/${name}`, 'utf8') : ''
+    return [...parseListeners(table).values()].some(listener => listener.port === port)
+  })
 
 function networkOf(pid: number | 'self'): string | undefined {
   try {

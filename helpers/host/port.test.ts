@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { describe, expect, test } from 'vitest'
-import { hostListenersOf, listenersOf } from './listeners.ts'
+import { hostListenersOf, isListenedAt, listenersOf } from './listeners.ts'
 import { awaitPorts, checkPort, freePort, HOST } from './port.ts'
 
 /** Of IPv6, where the host has it. */
@@ -62,6 +62,15 @@ describe('the ports of a server that is to be restored', () => {
     'at %s, which is no address of this host, nobody can have taken one',
     address => awaitPorts([{ address, port: 8000 }], never, 0),
   )
+
+  test('one at which a program listens is not waited for as long as one that is only kept', async () => {
+    const { server, port } = await listen()
+    expect(isListenedAt(port)).toBe(true)
+    const seconds = 30
+    await expect(awaitPorts([{ address: HOST, port }], never, seconds)).rejects.toThrow(`port ${port}`)
+    server.close()
+    expect(isListenedAt(port)).toBe(false)
+  })
 
   test('an interrupt ends the waiting', async () => {
     const { server, port } = await listen()

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer } from 'node:net'
 import { now, pause } from '../core/clock.ts'
 import { Problem } from '../core/problem.ts'
-import type { Listener } from './listeners.ts'
+import { isListenedAt, type Listener } from './listeners.ts'
 
 /** The host's loopback. */
 export const HOST = '127.0.0.1'
@@ -37,6 +37,8 @@ export async function checkPort(port: number, patience = 0): Promise<void> {
 
 /** Seconds for which the kernel keeps the port of a connection that its listening side ended (TIME_WAIT). */
 const AT_REST = 60
+/** Seconds for a process that listens and is just ending. */
+const ENDING = 2
 
 /**
  * Waits until one can listen at all of these again, as a server that is restored will: NCCL's connections that ended a
@@ -48,7 +50,7 @@ export async function awaitPorts(listeners: Listener[], signal: AbortSignal, pat
   const began = now()
   for (const { address, port } of listeners)
     while (!signal.aborted && (await listenOnce(port, address))?.code === 'EADDRINUSE') {
-      if (now() - began >= patience)
+      if (now() - began >= (isListenedAt(port) ? Math.min(ENDING, patience) : patience))
         throw new Problem(
           `the server cannot be restored: port ${port}, at which it listens, is taken\nEnd what has it ` +
             `(ss -tanp 'sport = :${port}' names it), or take a new checkpoint.`,
