@@ -189,6 +189,10 @@ describe('what went wrong', () => {
     })
     expect(summarize(run([cold], { iterations: 4 }), trials([1, 1, 1, 1])).interrupted).toBeUndefined()
   })
+  it('a mark before the start, as a damaged file may have, is no median', () => {
+    const cases = [[-1], [-1, -2]].map(marks => marks.map(health => ({ ...trials([1])[0]!, marks: { health } })))
+    for (const damaged of cases) expect(summarize(run([cold]), damaged).scenarios[0]).not.toHaveProperty('health')
+  })
   it('a run with batches that was interrupted counts all trials of its baseline', () => {
     const report = summarize(run([cold, place], { iterations: 2 }), trials([1, 1, 1]))
     expect(report.interrupted).toEqual({ trials: 3, of: 5 })

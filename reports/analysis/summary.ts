@@ -154,7 +154,8 @@ function outcomeOf(entry: Asked, counted: Trial[], failed: Trial[]): Pick<Scenar
 function measured(counted: Trial[]): Partial<Scenario> {
   const tfft = counted.map(tfftOf)
   const middle = counted[medianIndex(tfft)]!
-  const health = medianOf(counted.flatMap(trial => trial.marks.health ?? []))
+  // a damaged file may hold a mark before the start
+  const health = medianOf(counted.flatMap(({ marks }) => marks.health ?? []).filter(mark => mark >= 0))
   const rate = medianOf(counted.flatMap(trial => trial.tokens_per_second ?? []))
   const warmUp = counted.findLast(trial => trial.warm_up)?.warm_up
   const checkpoint = checkpointOf(counted)
