@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readlinkSync } from 'node:fs'
+import { namesIn, textOf } from './lenient.ts'
 
 /** Who listens on which TCP port, from /proc. Source: proc_net_tcp.rst of the kernel. */
 
@@ -38,14 +39,12 @@ export const isLoopback = (address: string): boolean =>
 export function listenersOf(pids: number[]): Listener[] {
   const found = new Map<string, Listener>()
   for (const pid of pids) {
-    try {
-      const tables = ['tcp', 'tcp6'].map(name => parseListeners(readFileSync(`/proc/${pid}/net/${name}`, 'utf8')))
-      for (const fd of readdirSync(`/proc/${pid}/fd`)) {
-        const inode = socketOf(pid, fd)
-        const listener = inode && tables.map(table => table.get(inode)).find(Boolean)
-        if (listener) found.set(inode, listener)
-      }
-    } catch {}
+    const tables = tablesOf(pid)
+    for (const fd of namesIn(`/proc/${pid}/fd`)) {
+      const inode = socketOf(pid, fd)
+      const listener = inode && tables.map(table => table.get(inode)).find(Boolean)
+      if (listener) found.set(inode, listener)
+    }
   }
   return [...found.values()]
 }
@@ -56,16 +55,18 @@ export const hostListenersOf = (pids: number[]): Listener[] =>
 
 /** Whether any program listens at a port of this host, at whatever address. */
 export const isListenedAt = (port: number): boolean =>
-  ['tcp', 'tcp6'].some(name => {
-    const table = existsSync(`/proc/self/net/${name}`) ? readFileSync(`/proc/self/net/${name}`, 'utf8') : ''
-    return [...parseListeners(table).values()].some(listener => listener.port === port)
-  })
+  tablesOf('self').some(table => [...table.values()].some(listener => listener.port === port))
 
-function networkOf(pid: number | 'self'): string | undefined {
+/** For IPv4 and IPv6, of the network that a process is in; empty where it is gone, or the host has no such protocol. */
+const tablesOf = (pid: number | 'self'): Map<string, Listener>[] =>
+  ['tcp', 'tcp6'].map(name => parseListeners(textOf(`/proc/${pid}/net/${name}`)))
+
+/** The network of a process, such as net:[4026532178]; '' where it is gone. */
+export function networkOf(pid: number | 'self'): string {
   try {
     return readlinkSync(`/proc/${pid}/ns/net`)
   } catch {
-    return undefined
+    return ''
   }
 }
 

@@ -37,8 +37,8 @@ export async function checkPort(port: number, patience = 0): Promise<void> {
 
 /** Seconds for which the kernel keeps the port of a connection that its listening side ended (TIME_WAIT). */
 const AT_REST = 60
-/** Seconds for a process that listens and is just ending. */
-const ENDING = 2
+/** Seconds that a server which was just killed may still hold its port. */
+export const PORT_PATIENCE = 2
 
 /**
  * Waits until one can listen at all of these again, as a server that is restored will: NCCL's connections that ended a
@@ -50,7 +50,7 @@ export async function awaitPorts(listeners: Listener[], signal: AbortSignal, pat
   const began = now()
   for (const { address, port } of listeners)
     while (!signal.aborted && (await listenOnce(port, address))?.code === 'EADDRINUSE') {
-      if (now() - began >= (isListenedAt(port) ? Math.min(ENDING, patience) : patience))
+      if (now() - began >= (isListenedAt(port) ? Math.min(PORT_PATIENCE, patience) : patience))
         throw new Problem(
           `the server cannot be restored: port ${port}, at which it listens, is taken\nEnd what has it ` +
             `(ss -tanp 'sport = :${port}' names it), or take a new checkpoint.`,

@@ -26,6 +26,9 @@ export function runRoot(stateDir: string): string {
   return `/run/criu-gpu-bench-${createHash('sha256').update(stateDir).digest('hex').slice(0, 8)}`
 }
 
+/** Whether a name in /run is that of such a folder. */
+export const isRunRoot = (name: string): boolean => /^criu-gpu-bench-[0-9a-f]{8}$/.test(name)
+
 /** What holds off a second run with that STATE_DIR. */
 export const runLock = (stateDir: string): string => `${runRoot(stateDir)}.lock`
 

@@ -3,17 +3,15 @@ import { scenarioSchema } from '../run/schema.ts'
 import { run } from '../testing/recorded/builders.ts'
 import { applicableTargets, idleTargets, intervalOf, judge } from './targets.ts'
 
+const scenarioWith = (more: object) =>
+  scenarioSchema.parse({
+    ...{ id: 'a', strategy: 'podman-in-place', settings: {}, outcome: 'measured', n: 5, failed: 0 },
+    ...more,
+  })
+
 describe('judge', () => {
   const than = (baseline: string, speedup: number) =>
-    scenarioSchema.parse({
-      id: 'a',
-      strategy: 'podman-in-place',
-      settings: {},
-      outcome: 'measured',
-      n: 5,
-      failed: 0,
-      versus_baseline: { scenario: baseline, p50: 1, speedup, ci95: [speedup, speedup] },
-    })
+    scenarioWith({ versus_baseline: { scenario: baseline, p50: 1, speedup, ci95: [speedup, speedup] } })
   const target = { scenario: 'a', metric: 'speedup.p50', limit: 12, kind: 'must' } as const
   it('a speedup over a cold start', () => {
     expect(judge(target, than('cold', 11))).toMatchObject({ actual: 11, verdict: 'fail' })
@@ -26,13 +24,7 @@ describe('judge', () => {
 
 test('the interval of what is judged, where one is known: a speedup over anything but a cold start has none', () => {
   const scenario = (baseline: string) =>
-    scenarioSchema.parse({
-      id: 'a',
-      strategy: 'podman-in-place',
-      settings: {},
-      outcome: 'measured',
-      n: 5,
-      failed: 0,
+    scenarioWith({
       tfft: { p50: 2, min: 1, max: 3, ci95: [1.5, 2.5] },
       versus_baseline: { scenario: baseline, p50: 1, speedup: 2, ci95: [1, 3] },
     })

@@ -33,15 +33,11 @@ class PinnedImage:
     from then on the driver copies between it and the GPU by itself, both ways."""
 
     def __init__(self, path):
-        self._path, self._image, self._size, self._pinned = path, None, 0, False
+        self._path, self._image, self._size, self.pinned = path, None, 0, False
 
     @property
     def address(self):
         return self._image.address
-
-    @property
-    def pinned(self):
-        return self._pinned
 
     @contextlib.contextmanager
     def opened(self, size):
@@ -56,7 +52,7 @@ class PinnedImage:
         import torch
 
         code = int(torch.cuda.cudart().cudaHostRegister(self.address, self._size, 0))
-        self._pinned = code == 0
+        self.pinned = code == 0
         if code:
             say("fallback", f"the weights are copied without being pinned: CUDA error {code}")
 
@@ -64,13 +60,13 @@ class PinnedImage:
         """Memory that cannot be unpinned stays mapped: the driver may use it."""
         if not self._image:
             return
-        if self._pinned:
+        if self.pinned:
             import torch
 
             if code := int(torch.cuda.cudart().cudaHostUnregister(self.address)):
                 raise OSError(f"cudaHostUnregister: CUDA error {code}")
         self._image.close()
-        self._image, self._size, self._pinned = None, 0, False
+        self._image, self._size, self.pinned = None, 0, False
 
 
 class Return:

@@ -6,9 +6,8 @@ export const junit: ReportFormat = { name: 'JUnit XML', file: 'junit.xml', rende
 
 /**
  * JUnit XML: a suite a strategy, a case a scenario (it fails where the scenario did), a case a target, whose property
- * `kind` is must or goal and whose other one is
- * what it judged, and a case a comparison with the reference. Times are in seconds: TFFT p50, of a target what
- * it judged. Format: https://github.com/testmoapp/junitxml
+ * `kind` is must or goal and whose other one is what it judged, and a case a comparison with the reference. Times are
+ * in seconds: TFFT p50, of a target what it judged. Format: https://github.com/testmoapp/junitxml
  */
 export function renderJunit(report: Report): string {
   const suites = [...suitesOf(report)].map(([name, cases]) => suite(name, cases, report.timestamp))

@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 import { html, Markup, type Section, section } from './markup.ts'
+import type { Label, Placed } from './placing.ts'
 
 /** A picture in three widths, so that its text is as large on a phone, on a tablet and on paper as on a desk. */
 
@@ -40,6 +41,13 @@ export const bottomAxis = (label: string, most: number, { narrow }: PictureSize)
   ticks: narrow ? 4 : 8,
   tickSize: 0,
 })
+
+/** A label where {@link place} has put it, beside the point of `of`. @param own its point, and what it looks like */
+export const placedText = <T>(
+  { label: { text, size }, dx, dy, anchor }: Placed<Label>,
+  of: T,
+  own: Plot.TextOptions,
+): Plot.Markish => Plot.text([of], { ...CLEAR, text: () => text, textAnchor: anchor, dx, dy, fontSize: size, ...own })
 
 /** Where a logarithmic axis has its marks: 1, 2 and 5 in every power of ten, or 1 alone where that were too many. */
 export function logTicks([low, high]: readonly [number, number], most = 9): number[] {

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { bytes, seconds } from '../../run/format.ts'
 import type { Scenario } from '../../run/schema.ts'
-import { bottomAxis, figureSection, logTicks, number, type PictureSize, picture, table } from './figure.ts'
+import { bottomAxis, figureSection, logTicks, number, type PictureSize, picture, placedText, table } from './figure.ts'
 import { html, idCode, type Markup, type Section } from './markup.ts'
 import { dotBox, type Label, place, stepBoxes } from './placing.ts'
 
@@ -167,21 +167,15 @@ function labels(
     bottom: HEIGHT - MARGIN.marginBottom,
   }
   const taken = [...all.map(one => dotBox(at(one).x, at(one).y, radius(one))), ...stepBoxes(frontier.map(at))]
-  return place(wanted, frame, taken).map(({ label: { one, text, size }, dx, dy, anchor }) =>
-    Plot.text([one], {
+  return place(wanted, frame, taken).map(placed => {
+    const { one } = placed.label
+    return placedText(placed, one, {
       x: one.memory / unit.size,
       y: 'tfft',
-      text: () => text,
-      textAnchor: anchor,
-      dx,
-      dy,
-      fontSize: size,
       fontWeight: one.frontier ? 650 : 400,
       fill: one.frontier ? 'var(--ink)' : 'var(--muted)',
-      stroke: 'var(--paper)',
-      strokeWidth: 4,
-    }),
-  )
+    })
+  })
 }
 
 const figures = (all: Holding[]): Markup =>

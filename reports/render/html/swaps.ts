@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import { medianOf } from '../../../helpers/core/statistics.ts'
 import { bytes, seconds } from '../../run/format.ts'
 import type { Scenario, Trial } from '../../run/schema.ts'
-import { bottomAxis, figureSection, number, type PictureSize, picture, table } from './figure.ts'
+import { bottomAxis, figureSection, number, type PictureSize, picture, placedText, table } from './figure.ts'
 import { html, idCode, type Section } from './markup.ts'
 import { dotBox, place } from './placing.ts'
 
@@ -94,20 +94,7 @@ function chart(all: Limited[], size: PictureSize): Plot.PlotOptions {
     y: { label: '↑ TFFT, seconds', domain: [0, most.tfft], grid: true, ticks: 6, tickSize: 0 },
     marks: [
       Plot.dot(all, { x: 'models', y: 'tfft', r: 6, fill: 'var(--criu)' }),
-      ...placed.map(({ label: { one, text }, dx, dy, anchor }) =>
-        Plot.text([one], {
-          x: 'models',
-          y: 'tfft',
-          text: () => text,
-          textAnchor: anchor,
-          dx,
-          dy,
-          fontSize: 12,
-          fill: 'var(--ink)',
-          stroke: 'var(--paper)',
-          strokeWidth: 4,
-        }),
-      ),
+      ...placed.map(at => placedText(at, at.label.one, { x: 'models', y: 'tfft' })),
     ],
   }
 }
