@@ -1,15 +1,12 @@
 import { benchmark } from '../fixtures/benchmark.ts'
 import { best, server } from './best.ts'
 
-/** Forked, an engine imports nothing again: it starts sooner and comes back as fast (docs/strategies.md). */
-const forked = { processes: 'forked' } as const
-
 /**
  * Two vLLM servers that take turns on one GPU: MODEL_ID and SECOND_MODEL_ID. The one that is restored is killed each
  * time, and comes back from its first dump. The slower ways stand in a file of their own, because all of a file is
  * prepared before its first trial.
  */
 benchmark('gpu-in-turns', [
-  { strategy: 'swap', name: 'sleep-weights', by: 'sleep', ...server, ...forked },
-  { strategy: 'swap', name: 'gpu-restored', by: 'restore', leaves: 'killed', ...best, ...forked },
+  { strategy: 'swap', name: 'sleep-weights', by: 'sleep', ...server },
+  { strategy: 'swap', name: 'gpu-restored', by: 'restore', leaves: 'killed', ...best },
 ])
