@@ -122,10 +122,10 @@ async function bench(words: string[], names: string | undefined): Promise<ViteUs
   let files: string[]
   try {
     const c = configuration()
-    const asked = [...words, ...(names === undefined ? [] : ['-t'])]
-    if (c.resume !== undefined) files = await resumedBenches(c, asked)
+    const pattern = testNamePattern(names)
+    if (c.resume !== undefined) files = await resumedBenches(c, words, pattern)
     else files = words.length > 0 ? namedBenches(words) : defaultBenches(c.engine)
-    prepared = await preflight(files, testNamePattern(names))
+    prepared = await preflight(files, pattern)
   } catch (error) {
     process.exit(reportProblem(error))
   }

@@ -92,7 +92,7 @@ async function planOf(c: Configuration, { words, names }: Options, isUser: boole
 }
 
 async function filesOf(c: Configuration, words: string[], names: RegExp | undefined): Promise<string[]> {
-  if (c.resume !== undefined) return resumedBenches(c, [...words, ...(names ? ['-t'] : [])])
+  if (c.resume !== undefined) return resumedBenches(c, words, names)
   return words.length > 0 ? namedBenches(words) : defaultBenches(c.engine)
 }
 
