@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { isLoopback, listenersOf, parseListeners } from './listeners.ts'
+import { isLoopback, keepsFrom, listenersOf, parseListeners } from './listeners.ts'
 
 const HEAD = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n'
 const line = (local: string, state: string, inode: number) =>
@@ -26,6 +26,21 @@ test('IPv4 and IPv6, those that listen alone', () => {
     ['16', 24, false],
   ])
 })
+
+test.each([
+  ['0.0.0.0', '10.0.0.7', true],
+  ['10.0.0.7', '0.0.0.0', true],
+  ['10.0.0.7', '10.0.0.8', false],
+  ['0000:0000:0000:0000:0000:ffff:0a00:0007', '10.0.0.7', true],
+  ['0000:0000:0000:0000:0000:0000:0000:0000', 'fe80::1', true],
+  ['0000:0000:0000:0000:0000:0000:0000:0000', '10.0.0.7', undefined],
+  ['0.0.0.0', '::1', false],
+  ['fe80:0000:0000:0000:0000:0000:0000:0001', '10.0.0.7', false],
+  // it is tried as one that takes IPv4 as well
+  ['127.0.0.1', '::', true],
+])('a listener at %s keeps others from %s: %s', (address, wanted, expected) =>
+  expect(keepsFrom({ address }, wanted)).toBe(expected),
+)
 
 test('no text makes it throw', () =>
   fc.assert(

@@ -1,4 +1,5 @@
 import { readlinkSync } from 'node:fs'
+import { isIPv6, SocketAddress } from 'node:net'
 import { namesIn, textOf } from './lenient.ts'
 
 /** Who listens on which TCP port, from /proc. Source: proc_net_tcp.rst of the kernel. */
@@ -53,9 +54,26 @@ export function listenersOf(pids: number[]): Listener[] {
 export const hostListenersOf = (pids: number[]): Listener[] =>
   listenersOf(pids.filter(pid => networkOf(pid) === networkOf('self')))
 
-/** Whether any program listens at a port of this host, at whatever address. */
-export const isListenedAt = (port: number): boolean =>
-  tablesOf('self').some(table => [...table.values()].some(listener => listener.port === port))
+/** Those at a port of this host, at whatever address. */
+export const listenersAt = (port: number): Listener[] =>
+  tablesOf('self').flatMap(table => [...table.values()].filter(listener => listener.port === port))
+
+/**
+ * Whether a listener keeps others from listening at an address, at its port. Undefined for one at [::] and an IPv4
+ * address: /proc does not tell IPV6_V6ONLY, with which it takes no IPv4.
+ */
+export function keepsFrom(listener: Pick<Listener, 'address'>, address: string): boolean | undefined {
+  const [one, other] = [plain(listener.address), plain(address)]
+  if (one === '::' && !isIPv6(other)) return undefined
+  const sameKind = isIPv6(one) === isIPv6(other)
+  return one === other || other === '::' || (sameKind && [one, other].some(all => all === '0.0.0.0' || all === '::'))
+}
+
+/** In its shortest form; IPv4 in IPv6's clothes as IPv4. */
+function plain(address: string): string {
+  const { address: short } = new SocketAddress({ address, family: isIPv6(address) ? 'ipv6' : 'ipv4' })
+  return short.replace(/^::ffff:(?=\d+\.)/, '')
+}
 
 /** For IPv4 and IPv6, of the network that a process is in; empty where it is gone, or the host has no such protocol. */
 const tablesOf = (pid: number | 'self'): Map<string, Listener>[] =>

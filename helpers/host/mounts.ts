@@ -81,3 +81,13 @@ export function space(path: string): { size: number; free: number } {
   const { bsize, blocks, bavail } = statfsSync(path)
   return { size: bsize * blocks, free: bsize * bavail }
 }
+
+/** The same; undefined where the path is not there: mounts and folders of others come and go. */
+export function spaceIfThere(path: string): { size: number; free: number } | undefined {
+  try {
+    return space(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

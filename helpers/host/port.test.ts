@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { describe, expect, test } from 'vitest'
-import { hostListenersOf, isListenedAt, listenersOf } from './listeners.ts'
-import { awaitPorts, checkPort, freePort, HOST } from './port.ts'
+import { hostListenersOf, listenersOf } from './listeners.ts'
+import { awaitPorts, checkPort, freePort, HOST, isListenedAt } from './port.ts'
 
 /** Of IPv6, where the host has it. */
 const other = networkInterfaces().lo?.some(({ address }) => address === '::1') ? '::1' : '127.0.0.2'
@@ -65,11 +65,28 @@ describe('the ports of a server that is to be restored', () => {
 
   test('one at which a program listens is not waited for as long as one that is only kept', async () => {
     const { server, port } = await listen()
-    expect(isListenedAt(port)).toBe(true)
+    expect(await isListenedAt(port)).toBe(true)
     const seconds = 30
     await expect(awaitPorts([{ address: HOST, port }], never, seconds)).rejects.toThrow(`port ${port}`)
     server.close()
-    expect(isListenedAt(port)).toBe(false)
+    expect(await isListenedAt(port)).toBe(false)
+  })
+
+  test.skipIf(other !== '::1')('one at [::] takes IPv4 too, unless it was opened without (IPV6_V6ONLY)', async () => {
+    for (const ipv6Only of [false, true]) {
+      const server = createServer()
+      await new Promise<void>(up => server.listen({ host: '::', port: 0, ipv6Only }, up))
+      const { port } = server.address() as AddressInfo
+      expect([await isListenedAt(port), await isListenedAt(port, '0.0.0.0')]).toEqual([!ipv6Only, !ipv6Only])
+      expect([await isListenedAt(port, '::1'), await isListenedAt(port, '::')]).toEqual([true, true])
+      server.close()
+    }
+  })
+
+  test('a program at another address of this host has nothing to do with it', async () => {
+    const { server, port } = await listen('127.0.0.3')
+    expect([await isListenedAt(port), await isListenedAt(port, '127.0.0.3')]).toEqual([false, true])
+    server.close()
   })
 
   test('an interrupt ends the waiting', async () => {

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer } from 'node:net'
 import { now, pause } from '../core/clock.ts'
 import { Problem } from '../core/problem.ts'
-import { isListenedAt, type Listener } from './listeners.ts'
+import { keepsFrom, type Listener, listenersAt } from './listeners.ts'
 
 /** The host's loopback. */
 export const HOST = '127.0.0.1'
@@ -50,13 +50,22 @@ export async function awaitPorts(listeners: Listener[], signal: AbortSignal, pat
   const began = now()
   for (const { address, port } of listeners)
     while (!signal.aborted && (await listenOnce(port, address))?.code === 'EADDRINUSE') {
-      if (now() - began >= (isListenedAt(port) ? Math.min(PORT_PATIENCE, patience) : patience))
+      if (now() - began >= ((await isListenedAt(port, address)) ? Math.min(PORT_PATIENCE, patience) : patience))
         throw new Problem(
           `the server cannot be restored: port ${port}, at which it listens, is taken\nEnd what has it ` +
             `(ss -tanp 'sport = :${port}' names it), or take a new checkpoint.`,
         )
       await pause(0.2, signal)
     }
+}
+
+/** An address of this host at which no program listens by itself: what is taken there is taken at every one of IPv4. */
+const NOBODYS = '127.83.12.1'
+
+/** Whether a program listens so that nobody else can at this address; a port that is only kept has none. */
+export async function isListenedAt(port: number, address = HOST): Promise<boolean> {
+  const all = listenersAt(port).map(listener => keepsFrom(listener, address))
+  return all.includes(true) || (all.includes(undefined) && (await listenOnce(port, NOBODYS)) !== undefined)
 }
 
 function listenOnce(port: number, host = HOST): Promise<NodeJS.ErrnoException | undefined> {

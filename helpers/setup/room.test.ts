@@ -37,6 +37,19 @@ describe.skipIf(process.getuid?.() !== 0)('what a host has for checkpoints', () 
     expect(used).toBeLessThan(13 * MIB)
   })
 
+  test('a mount below it that another one hides cannot be reached, and is left out', async () => {
+    await mountTmpfs(folder, { size: 32 * MIB })
+    const inner = join(folder, 'deep/inner')
+    mkdirSync(inner, { recursive: true })
+    await mountTmpfs(inner, { size: 8 * MIB })
+    writeFileSync(join(inner, 'images'), Buffer.alloc(4 * MIB))
+    const before = at(folder).tmpfs
+    await mountTmpfs(join(folder, 'deep'), { size: 8 * MIB })
+    const { tmpfs, size } = at(folder)
+    expect(size).toBe(32 * MIB)
+    expect(tmpfs - before).toBeGreaterThan(3 * MIB)
+  })
+
   test('one that is not mounted yet has what set-up would give it; a disk is that of the nearest folder', () => {
     const { tmpfs, size, mount, disk } = at('/proc/nowhere/checkpoints')
     expect(size).toBe(6e6 + 2 ** 30)

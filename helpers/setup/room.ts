@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Configuration } from '../config/configuration.ts'
 import { memory } from '../host/memory.ts'
-import { mountOf, mounts, space } from '../host/mounts.ts'
+import { mountOf, mounts, spaceIfThere } from '../host/mounts.ts'
 import { tmpfsSize } from './tmpfs.ts'
 
 /** What this host has for checkpoints now, in bytes. */
@@ -28,7 +27,7 @@ export function freeRoom(c: Pick<Configuration, 'checkpointDir' | 'stateDir' | '
   const { size, used, mount } = tmpfsOf(c.checkpointDir) ?? toBeMade
   return {
     tmpfs: size * USABLE - used,
-    disk: space(existing(c.stateDir)).free * USABLE,
+    disk: nearestSpace(c.stateDir).free * USABLE,
     memory: available,
     size,
     mount,
@@ -37,13 +36,15 @@ export function freeRoom(c: Pick<Configuration, 'checkpointDir' | 'stateDir' | '
 
 /** Its size, and what lies in it and in those below it, which have limits of their own. */
 function tmpfsOf(folder: string): { size: number; used: number; mount: string } | undefined {
-  if (!existsSync(folder)) return undefined
+  const own = spaceIfThere(folder)
   const { point, type } = mountOf(folder)
-  if (type !== 'tmpfs') return undefined
+  if (!own || type !== 'tmpfs') return undefined
   const below = mounts().filter(mounted => mounted.type === 'tmpfs' && mounted.point.startsWith(`${folder}/`))
-  const all = [folder, ...new Set(below.map(({ point }) => point))].map(space)
-  return { size: all[0]!.size, used: all.reduce((sum, { size, free }) => sum + size - free, 0), mount: point }
+  // one that another mount hides, or that has just gone, holds nothing that a checkpoint could have
+  const others = [...new Set(below.map(({ point }) => point))].flatMap(point => spaceIfThere(point) ?? [])
+  const all = [own, ...others]
+  return { size: own.size, used: all.reduce((sum, { size, free }) => sum + size - free, 0), mount: point }
 }
 
-/** The nearest folder that is there. */
-const existing = (path: string): string => (existsSync(path) || path === '/' ? path : existing(dirname(path)))
+/** Of the nearest folder that is there. */
+const nearestSpace = (path: string): { size: number; free: number } => spaceIfThere(path) ?? nearestSpace(dirname(path))
