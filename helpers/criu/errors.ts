@@ -56,6 +56,11 @@ const REMEDIES: [RegExp, string][] = [
     "CRIU's plugin could not move GPU state: what the driver answered stands there. Let the suite do it (leave " +
       "cuda: 'criu-plugin' out), which tries it before the dump and says what each error means.",
   ],
+  [
+    /Some file locks are hold by dumping tasks/,
+    'A process of the server holds a lock on a file (grep -l lock: /proc/PID/fdinfo/*). Let CRIU take locks along: ' +
+      "a file with the line file-locks, and PODMAN_ARGS='--annotation org.criu.config=FILE'.",
+  ],
   [/vdso: Unexpected rt vDSO area bounds|Can't get 1:16 opt/, OF_THIS_KERNEL],
 ]
 

@@ -66,9 +66,10 @@ export interface Model {
 
 /**
  * Lines of the CRIU configuration of a container that runs on a GPU; PODMAN_ARGS may not bring others then.
- * link-remap: semaphores under /dev/shm; network-lock skip: processes of a server hold connections to each other.
+ * link-remap: semaphores under /dev/shm; network-lock skip: processes of a server hold connections to each other;
+ * file-locks: they hold locks for as long as they live.
  */
-export const GPU_CRIU_OPTIONS = ['link-remap', 'network-lock skip']
+export const GPU_CRIU_OPTIONS = ['link-remap', 'network-lock skip', 'file-locks']
 /** NCCL's shared memory is in files that it has unlinked, about 10 MB for each channel: CRIU's own limit is 1 MB. */
 export const SEVERAL_GPUS_CRIU_OPTIONS = ['ghost-limit 1G']
 
