@@ -12,6 +12,7 @@ import { readPlan } from '../../fixtures/run/read-plan.ts'
 import { readResumed, resumedBenches, samePlan } from '../../fixtures/run/resume.ts'
 import { planRoom } from '../../fixtures/run/room-plan.ts'
 import { checkEngine, withSkips } from '../../fixtures/run/skips.ts'
+import { unmeasured } from '../../fixtures/run/unmeasured.ts'
 import { type Configuration, configuration } from '../config/configuration.ts'
 import { modelLabel } from '../config/model-label.ts'
 import { runCommand, withUsage } from '../core/command-line.ts'
@@ -81,7 +82,12 @@ async function planOf(c: Configuration, { words, names }: Options, isUser: boole
     model: engine.model,
     not_ready: wrong.map(({ name, state, found }) => `${name} is ${state}: ${found}`),
     ...forecast({
-      groups: withSkips(asked, context, c.scenarios, group => planRoom(group, context, room).never),
+      groups: withSkips(
+        asked,
+        context,
+        c.scenarios,
+        group => planRoom(unmeasured(group, resumed), context, room).never,
+      ),
       iterations: resumed?.run.iterations ?? c.iterations,
       context,
       room,

@@ -36,6 +36,16 @@ test('what is skipped from the beginning is no step, nor is what is measured', (
   ])
 })
 
+test('of batches, the next one measures its baseline anew as long as anything else is lacking', () => {
+  const based = run([{ id: 'cold', baseline: true }, { id: 'place' }], { iterations: 2 })
+  const trials = (scenario: string, batch?: number) => ({ group: 'test', scenario, batch })
+  const first = [trials('cold', 1), trials('cold', 1), trials('place', 1)]
+  expect(trialsOf(stepsOf(based, first))).toEqual(['cold', 'cold', 'place'])
+  expect(trialsOf(stepsOf(based, [...first, trials('place', 1)]))).toEqual([])
+  const whole = first.map(({ scenario }) => trials(scenario))
+  expect(trialsOf(stepsOf(based, whole))).toEqual(['place'])
+})
+
 test('what has ended, or runs, is no longer ahead', () => {
   expect(trialsOf(follow([], plan).ahead)).toEqual(['cold', 'cold', 'place', 'place', 'cold', 'cold'])
   const begun = follow([...did(trial('cold')), { event: 'begin', at: 3, step: trial('cold'), phase: 'starting' }], plan)

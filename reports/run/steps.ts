@@ -29,19 +29,32 @@ export function namedStep(name: string): Step {
 export interface Measured {
   group: string
   scenario: string
+  /** In a group that is measured in batches. */
+  batch?: number | undefined
+}
+
+/** How many trials of a scenario a run still lacks. */
+export function lackOf({ group, scenario }: Measured, iterations: number, measured: Measured[]): number {
+  const there = measured.filter(trial => trial.group === group && trial.scenario === scenario).length
+  return Math.max(0, iterations - there)
 }
 
 /**
- * All steps of a run, as far as they are known before. A group that lacks nothing has none.
+ * All steps of a run, as far as they are known before. A group that lacks nothing has none. One that was measured in
+ * batches goes on in a further one, whose baseline is measured anew.
  * @param measured trials that are there already, of a run that is continued
  */
 export function stepsOf(
   { scenarios, iterations }: Pick<Run, 'scenarios' | 'iterations'>,
   measured: Measured[],
 ): Step[] {
-  const lacking = scenarios.flatMap(({ id, group, skipped }) => {
-    const there = measured.filter(trial => trial.group === group && trial.scenario === id).length
-    const missing = skipped === undefined ? Math.max(0, iterations - there) : 0
+  const running = scenarios.filter(({ skipped }) => skipped === undefined)
+  const lackOfOne = ({ id, group }: (typeof running)[number]) => lackOf({ group, scenario: id }, iterations, measured)
+  const inBatches = (group: string) => measured.some(trial => trial.group === group && trial.batch !== undefined)
+  const goesOn = (group: string) => running.some(one => one.group === group && !one.baseline && lackOfOne(one) > 0)
+  const lacking = running.flatMap(scenario => {
+    const { id, group, baseline } = scenario
+    const missing = baseline && inBatches(group) && goesOn(group) ? iterations : lackOfOne(scenario)
     return missing > 0 ? [{ group, scenario: id, missing }] : []
   })
   return [...Map.groupBy(lacking, ({ group }) => group)].flatMap(([group, own]): Step[] => [
