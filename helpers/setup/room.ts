@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Configuration } from '../config/configuration.ts'
 import { memory } from '../host/memory.ts'
@@ -46,5 +47,7 @@ function tmpfsOf(folder: string): { size: number; used: number; mount: string } 
   return { size: own.size, used: all.reduce((sum, { size, free }) => sum + size - free, 0), mount: point }
 }
 
-/** Of the nearest folder that is there. */
-const nearestSpace = (path: string): { size: number; free: number } => spaceIfThere(path) ?? nearestSpace(dirname(path))
+/** Of the nearest folder that is there and may be seen. */
+function nearestSpace(path: string): { size: number; free: number } {
+  return (existsSync(path) ? spaceIfThere(path) : undefined) ?? nearestSpace(dirname(path))
+}
