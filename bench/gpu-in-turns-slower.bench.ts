@@ -5,7 +5,7 @@ import { benchmark } from '../fixtures/benchmark.ts'
  * host memory, and GPU state in host memory.
  */
 benchmark(
-  'gpu-in-turns-cold',
+  'gpu-in-turns-slower',
   [
     { strategy: 'swap', name: 'sleep', by: 'sleep' },
     { strategy: 'swap', name: 'gpu-suspended', by: 'suspend', gpuMemoryUtil: 0.2 },
