@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { noteFolder } from '../../fixtures/testing/test-marks.ts'
 import { cgroupParent } from '../host/cgroups.ts'
-import { endContainer, reap, removeBrokenRestores } from './reaper.ts'
+import { endContainer, reap, removeBrokenRestores, removeForgotten } from './reaper.ts'
 
 let folder: string
 beforeEach(() => {
@@ -20,6 +20,21 @@ afterEach(() => {
     { stdio: 'ignore' },
   )
   rmSync(folder, { recursive: true, force: true })
+})
+
+it('takes away the state of containers that only the runtime still knows, and no other', () => {
+  const storage = join(folder, 'storage')
+  const state = (root: string, id: string, file: string, text: object) => {
+    mkdirSync(join(folder, root, id), { recursive: true })
+    writeFileSync(join(folder, root, id, file), JSON.stringify(text, undefined, root === 'crun' ? 4 : 0))
+  }
+  state('runc', 'ours', 'state.json', { config: { rootfs: `${storage}/root/overlay/x/merged` } })
+  state('runc', 'shown', 'state.json', { config: { rootfs: '/srv/x', mounts: [{ source: `${storage}/criu` }] } })
+  state('runc', 'near', 'state.json', { config: { rootfs: `${storage}-2/root/overlay/x/merged` } })
+  state('crun', 'ours', 'status', { pid: 7, bundle: `${storage}/root/overlay-containers/x/userdata` })
+  state('crun', 'beginning', 'exec.fifo', { bundle: `${storage}/root/overlay-containers/x/userdata` })
+  removeForgotten([storage], [join(folder, 'runc'), join(folder, 'crun'), join(folder, 'none')])
+  expect(['runc', 'crun'].map(root => readdirSync(join(folder, root)))).toEqual([['near', 'shown'], ['beginning']])
 })
 
 describe.skipIf(process.getuid?.() !== 0)('as root', () => {

@@ -17,6 +17,7 @@ export function reap(runRoot: string, folders: string[]): void {
   removeCgroups(runRoot)
   removeRestores(folders.flatMap(containersOf))
   removeBrokenRestores(folders)
+  removeForgotten(folders)
   for (const folder of [...folders, runRoot]) removeFolder(folder)
 }
 
@@ -101,6 +102,18 @@ export function removeBrokenRestores(folders: string[], roots = RUNTIME_ROOTS): 
  * src/libcrun/status.c.
  */
 const STATE_FILES = ['state.json', 'status']
+
+/**
+ * The same for containers that podman has forgotten, as one whose clean-up was killed half-way. Asked once their
+ * processes are gone.
+ */
+export function removeForgotten(folders: string[], roots = RUNTIME_ROOTS): void {
+  const isOurs = (path: string) =>
+    STATE_FILES.flatMap(name => [...textOf(join(path, name)).matchAll(/"(?:rootfs|bundle)":\s*"([^"]+)"/g)]).some(
+      ([, below]) => folders.some(folder => below!.startsWith(`${folder}/`)),
+    )
+  for (const root of roots) removeRestores(namesIn(root).filter(id => isOurs(join(root, id))), [root])
+}
 
 /**
  * Kills all that this process has started, workers first of all: they would start the next trial while this one ends.
