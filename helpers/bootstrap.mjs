@@ -35,13 +35,18 @@ export function stepsOf(words, root = project) {
   // who asks for help wants nothing to be set up
   const names = rest.some(asksForHelp) ? both.slice(-1) : both
   const commands = join(root, 'helpers', 'commands')
-  return (names.length ? names : ['']).map((name, i, all) => {
+  const vitest = VITEST[names[1]]
+  // set-up may take long, and a slip in what comes after it would be known only then
+  const check =
+    vitest && rest.length ? [{ name: 'words', argv: [join(commands, 'vitest-words.mjs'), vitest, ...rest] }] : []
+  const steps = (names.length ? names : ['']).map((name, i, all) => {
     const own = i === all.length - 1 ? rest : []
     if (name in VITEST) return { name, argv: [join(commands, 'vitest.mjs'), VITEST[name], ...own] }
     const file = join(commands, `${name}.ts`)
     if (/^[a-z][a-z-]*$/.test(name) && existsSync(file)) return { name, argv: [file, ...own] }
     throw new Error(`there is no command "${name}"; there are ${commandNames(root).join(', ')}`)
   })
+  return [...check, ...steps]
 }
 
 /** Why the npm packages must be installed, or undefined where node_modules holds what package-lock.json names. */

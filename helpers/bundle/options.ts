@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
-import { withUsage } from '../core/command-line.ts'
+import { parseWords, withUsage } from '../core/command-line.ts'
 import { checkCreatable } from '../core/creatable.ts'
 import { Problem } from '../core/problem.ts'
 import type { BundleOptions } from './bundle.ts'
@@ -38,7 +37,7 @@ export function partSize(text: string): number {
 
 /** @throws Problem naming what is wrong */
 export function parseOptions(args: string[]): BundleOptions {
-  const { values } = withUsage(USAGE, () => parseArgs({ args, options: OPTIONS }))
+  const { values } = withUsage(USAGE, () => parseWords({ args, options: OPTIONS }))
   if (!values.out) throw new Problem(`--out is missing: the folder for the parts\n${USAGE}`)
   if (!/^3\.\d+$/.test(values.python))
     throw new Problem(`--python: received "${values.python}", allowed is a version such as 3.12`)

@@ -1,12 +1,11 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { type Effects, missingEffects } from '../../reports/analysis/effects.ts'
 import { FORMATS } from '../../reports/render/formats.ts'
 import { runFolder } from '../../reports/run/run-folder.ts'
 import { type Report, reportSchema, runSchema } from '../../reports/run/schema.ts'
 import { checked, readTrials } from '../../reports/run/trials.ts'
-import { runCommand, withUsage } from '../core/command-line.ts'
+import { parseWords, runCommand, withUsage } from '../core/command-line.ts'
 import { Problem } from '../core/problem.ts'
 
 /** Share of TFFT that no phase may leave unexplained, in the median trial. */
@@ -17,6 +16,7 @@ const UNATTRIBUTED = 0.05
  * every second has a phase, and the effects that are asked for are there.
  */
 export function checkReport(path: string, effects: Effects = {}): Report {
+  if (!existsSync(path)) throw new Problem(`${path} does not exist; name the folder of a run, such as results/latest`)
   const files = runFolder(path)
   const made = FORMATS.map(({ file }) => join(path, file))
   const empty = [files.run, files.trials, ...made, files.vitest].filter(
@@ -51,7 +51,7 @@ RUN: a folder of results, results/latest by default.
 
 function parse(args: string[]): { path: string; effects: Effects } {
   return withUsage(USAGE, () => {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = parseWords({
       args,
       allowPositionals: true,
       options: {
@@ -61,7 +61,7 @@ function parse(args: string[]): { path: string; effects: Effects } {
       },
     })
     const [path = 'results/latest', ...rest] = positionals
-    if (rest.length > 0) throw new Problem(`one run is checked, received ${positionals.length}`)
+    if (rest.length > 0) throw new Problem(`one run is checked, received ${positionals.join(' ')}`)
     const { faster = [], slower = [], 'first-phase': share } = values
     if (share === undefined) return { path, effects: { faster, slower } }
     if (!(Number(share) > 0 && Number(share) <= 1))

@@ -1,9 +1,8 @@
-import { parseArgs } from 'node:util'
 import { findTraces, removeTraces, type Trace } from '../../fixtures/clean/traces.ts'
 import { lockFiles } from '../../fixtures/run/claim.ts'
 import { bytes } from '../../reports/run/format.ts'
 import { configuration } from '../config/configuration.ts'
-import { runCommand, withUsage } from '../core/command-line.ts'
+import { parseWords, runCommand, withUsage } from '../core/command-line.ts'
 import { EXIT, Problem } from '../core/problem.ts'
 import { command } from '../host/command.ts'
 import { becomeRoot } from '../host/root.ts'
@@ -16,7 +15,7 @@ the suite's stay.`
 
 async function main(argv: string[]): Promise<number> {
   const options = { yes: { type: 'boolean', default: false } } as const
-  const { yes } = withUsage(USAGE, () => parseArgs({ args: argv, options })).values
+  const { yes } = withUsage(USAGE, () => parseWords({ args: argv, options })).values
   await becomeRoot()
   const c = configuration()
   const release = yes ? lockRun(lockFiles(c)) : () => {}

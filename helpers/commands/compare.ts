@@ -1,12 +1,11 @@
 import { stdout } from 'node:process'
-import { parseArgs } from 'node:util'
 import { checkOtherRun, compareRuns, DEFAULT_TOLERANCE, readReference } from '../../reports/analysis/compare.ts'
 import { gateExitCode } from '../../reports/analysis/exit-code.ts'
 import { gateVerdict, renderGate } from '../../reports/render/gate-table.ts'
 import { align, type Column } from '../../reports/render/text.ts'
 import { day } from '../../reports/run/format.ts'
 import type { Report } from '../../reports/run/schema.ts'
-import { runCommand, withUsage } from '../core/command-line.ts'
+import { parseWords, runCommand, withUsage } from '../core/command-line.ts'
 import { EXIT, Problem } from '../core/problem.ts'
 
 const OPTIONS = `For example: npm run compare -- results/reference.json results/latest
@@ -55,7 +54,7 @@ const worst = (codes: number[]): number => [EXIT.slower, EXIT.unusable].find(cod
 
 function parse(argv: string[]): { from: string; to: string[]; tolerance: number; anyHost: boolean } {
   return withUsage(OPTIONS, () => {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = parseWords({
       args: argv,
       allowPositionals: true,
       options: {
@@ -68,7 +67,7 @@ function parse(argv: string[]): { from: string; to: string[]; tolerance: number;
       throw new Problem(`--tolerance is a share above 0, such as 0.1; received "${values.tolerance}"`)
     const [from, ...to] = positionals
     if (from === undefined || to.length === 0)
-      throw new Problem(`npm run compare takes two runs or more, received ${positionals.length}`)
+      throw new Problem(`npm run compare takes two runs or more, received ${positionals.join(' ') || 'none'}`)
     return { from, to, tolerance, anyHost: values['any-host'] }
   })
 }

@@ -48,7 +48,10 @@ export async function main(
 ): Promise<number> {
   const [name = '', ...rest] = argv
   const part = Object.hasOwn(PARTS, name) ? PARTS[name] : undefined
-  if (!part) throw new Problem(`received ${JSON.stringify(name)}, wanted ${Object.keys(PARTS).join(', ')}\n${USAGE}`)
+  if (!part)
+    throw new Problem(
+      `received ${name ? JSON.stringify(name) : 'nothing'}, wanted ${Object.keys(PARTS).join(', ')}\n${USAGE}`,
+    )
   return await part(rest, print)
 }
 

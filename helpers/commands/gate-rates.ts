@@ -16,8 +16,11 @@ Measures how often the gate is wrong: runs the suite unchanged, and with restore
  */
 async function main(argv: string[]): Promise<void> {
   const [runs, delay] = [Number(argv[0] ?? 20), Number(argv[1] ?? 0.1)]
-  if (!(runs >= 1) || !(delay > 0))
-    throw new Problem(`npm run gate-rates takes a number of runs and a delay in seconds, received: ${argv.join(' ')}`)
+  if (!(Number.isInteger(runs) && runs >= 1 && delay > 0 && delay < Infinity && argv.length <= 2))
+    throw new Problem(
+      'npm run gate-rates takes a whole number of runs and a delay in seconds, both above 0, received: ' +
+        `${argv.join(' ')}\n${USAGE}`,
+    )
   const self = await openSelfTest()
   try {
     const targets = { ...self.targets([]), ITERATIONS: '5' }

@@ -15,9 +15,10 @@ it has is found, by simulation.`
  */
 function main(argv: string[]): void {
   const [histories, runs] = [Number(argv[0] ?? 1000), Number(argv[1] ?? 20)]
-  if (!(Number.isInteger(histories) && histories > 0 && Number.isInteger(runs) && runs >= 8))
+  if (!(Number.isInteger(histories) && histories > 0 && Number.isInteger(runs) && runs >= 8 && argv.length <= 2))
     throw new Problem(
-      `npm run history-rates takes a number of histories and of runs in each, at least 8, received: ${argv.join(' ')}`,
+      'npm run history-rates takes a number of histories and of runs in each, at least 8, received: ' +
+        `${argv.join(' ')}\n${USAGE}`,
     )
   console.log(`${histories} histories of ${runs} runs, level ${LEVEL}`)
   for (const [name, parts] of Object.entries(CASES)) {

@@ -1,14 +1,13 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { stdout } from 'node:process'
-import { parseArgs } from 'node:util'
 import { halfTimeErrors } from '../../reports/analysis/half-time.ts'
 import { type History, historyOf, historySchema } from '../../reports/analysis/history.ts'
 import { renderHistory } from '../../reports/render/html/history.ts'
 import { readReports } from '../../reports/render/read-reports.ts'
 import { change, count, day, exactSeconds, percent } from '../../reports/run/format.ts'
 import { writeWhole } from '../../reports/run/run-folder.ts'
-import { runCommand, withUsage } from '../core/command-line.ts'
+import { parseWords, runCommand, withUsage } from '../core/command-line.ts'
 import { checkCreatable } from '../core/creatable.ts'
 import { EXIT, Problem } from '../core/problem.ts'
 
@@ -78,7 +77,7 @@ function timeLeft(runs: History['runs']): string[] {
 
 function parse(argv: string[]): { paths: string[]; out: string } {
   return withUsage(OPTIONS, () => {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = parseWords({
       args: argv,
       allowPositionals: true,
       options: { out: { type: 'string', default: 'results/history' } },

@@ -1,5 +1,4 @@
 import { stdout } from 'node:process'
-import { parseArgs } from 'node:util'
 import { engines } from '../../fixtures/engines/index.ts'
 import { namedBenches } from '../../fixtures/run/bench-files.ts'
 import { equipment } from '../../fixtures/run/equipment.ts'
@@ -15,7 +14,7 @@ import { checkEngine, withSkips } from '../../fixtures/run/skips.ts'
 import { unmeasured } from '../../fixtures/run/unmeasured.ts'
 import { type Configuration, configuration } from '../config/configuration.ts'
 import { modelLabel } from '../config/model-label.ts'
-import { runCommand, withUsage } from '../core/command-line.ts'
+import { parseWords, runCommand, withUsage } from '../core/command-line.ts'
 import { EXIT } from '../core/problem.ts'
 import { redact } from '../core/redact.ts'
 import { tryRoot } from '../host/root.ts'
@@ -52,7 +51,7 @@ function parse(args: string[]): Options {
     testNamePattern: { type: 'string', short: 't' },
   } as const
   return withUsage(USAGE, () => {
-    const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
+    const { values, positionals } = parseWords({ args, allowPositionals: true, options })
     return { words: positionals, names: testNamePattern(values.testNamePattern), json: values.json }
   })
 }

@@ -1,13 +1,12 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { engines } from '../../fixtures/engines/index.ts'
 import { makeReport } from '../../reports/render/write.ts'
 import { runFolder } from '../../reports/run/run-folder.ts'
 import type { Run, Settings } from '../../reports/run/schema.ts'
 import { readTrials } from '../../reports/run/trials.ts'
 import { type Configuration, configuration } from '../config/configuration.ts'
-import { runCommand, withUsage } from '../core/command-line.ts'
+import { parseWords, runCommand, withUsage } from '../core/command-line.ts'
 import { Problem } from '../core/problem.ts'
 import { readRecord } from '../core/record.ts'
 import { compareVersions } from '../core/versions.ts'
@@ -36,7 +35,7 @@ const QUADLET = '4.4'
 
 function options(argv: string[]) {
   return withUsage(USAGE, () => {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = parseWords({
       args: argv,
       allowPositionals: true,
       options: {
@@ -48,7 +47,7 @@ function options(argv: string[]) {
     if (rest.length > 0) throw new Problem(`received ${positionals.join(' ')}, allowed are a run and a scenario`)
     if (!/^[a-z0-9][a-z0-9_.-]{0,39}$/.test(values.name))
       throw new Problem(
-        `--name: received ${values.name}, allowed are at most 40 small letters, digits, "_", "." and "-"`,
+        `--name: received "${values.name}", allowed are at most 40 small letters, digits, "_", "." and "-"`,
       )
     return { run, scenario, name: values.name, out: resolve(values.out ?? `recipes/${values.name}`) }
   })

@@ -20,8 +20,8 @@ export function main(argv: string[], print: (text: string) => void = text => std
   const [path = 'results/latest', ...rest] = argv
   if (rest.length > 0 || path.startsWith('-'))
     throw new Problem(
-      `npm run report takes the folder of one run, received: ${argv.join(' ')}\nFor example: npm run ` +
-        'report -- results/latest',
+      `npm run report takes the folder of one run, received: ${argv.join(' ')}\n` +
+        'For example: npm run report -- results/latest',
     )
   const { report, unwritten } = writeReportIfRoom(path)
   print(

@@ -1,14 +1,13 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { stdout } from 'node:process'
-import { parseArgs } from 'node:util'
 import { type Sizes, sizesOf, sizesSchema } from '../../reports/analysis/sizes.ts'
 import { renderSizes } from '../../reports/render/html/sizes.ts'
 import { readReports } from '../../reports/render/read-reports.ts'
 import { lineText, seriesName } from '../../reports/render/size-text.ts'
 import { count } from '../../reports/run/format.ts'
 import { writeWhole } from '../../reports/run/run-folder.ts'
-import { runCommand, withUsage } from '../core/command-line.ts'
+import { parseWords, runCommand, withUsage } from '../core/command-line.ts'
 import { checkCreatable } from '../core/creatable.ts'
 import { EXIT, Problem } from '../core/problem.ts'
 
@@ -50,7 +49,7 @@ const whatTheyAre = (sizes: Sizes) => [
 
 function parse(argv: string[]): { paths: string[]; out: string } {
   return withUsage(OPTIONS, () => {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = parseWords({
       args: argv,
       allowPositionals: true,
       options: { out: { type: 'string', default: 'results/sizes' } },

@@ -1,11 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { FAULTS, strikes } from '../../fixtures/testing/soak/faults.ts'
 import { type Limit, soak } from '../../fixtures/testing/soak/soak.ts'
 import { BENCHES, type Bench, DEFAULT_BENCHES, TARGETS } from '../../fixtures/testing/soak/targets.ts'
 import { configuration } from '../config/configuration.ts'
-import { runCommand, withUsage } from '../core/command-line.ts'
+import { parseWords, runCommand, withUsage } from '../core/command-line.ts'
 import { EXIT, Problem } from '../core/problem.ts'
 import { becomeRoot } from '../host/root.ts'
 import { ENDING, exitCodeOf } from '../host/signals.ts'
@@ -38,7 +37,7 @@ const OPTIONS = {
 
 /** @throws Problem naming what was received */
 export function parseOptions(args: string[]): Options {
-  const { values } = withUsage(USAGE, () => parseArgs({ args, options: OPTIONS }))
+  const { values } = withUsage(USAGE, () => parseWords({ args, options: OPTIONS }))
   const whole = (name: 'trials' | 'rounds' | 'seed' | 'iterations', least: number, otherwise = '') => {
     const text = values[name] ?? otherwise
     const value = Number(text)

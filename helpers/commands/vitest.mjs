@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
-import { didYouMean } from '../core/nearest.ts'
+import { explained } from './vitest-words.mjs'
 
 /**
  * Vitest's command line. An option that it does not know gives a sentence where it would print a stack: vitest parses
@@ -12,37 +12,10 @@ if (!isWritable(join(import.meta.dirname, '../../node_modules'))) process.argv.p
 try {
   await import('../../node_modules/vitest/vitest.mjs')
 } catch (error) {
-  if (error.name !== 'CACError') throw error
-  const command = [process.argv[2]].filter(word => word && !word.startsWith('-'))
-  const [, option] = /^Unknown option `([^`]+)`/.exec(error.message) ?? []
-  const near = option ? (await settingOf(option)) || didYouMean(option, await optionsOf(command[0])) : ''
-  console.error(`criu-gpu-bench: vitest: ${error.message}${near}`)
-  if (!near) console.error(`${['npx vitest', ...command].join(' ')} --help lists them.`)
+  const sentence = await explained(error, process.argv.slice(2))
+  if (!sentence) throw error
+  console.error(sentence)
   process.exitCode = 2
-}
-
-/** `; set ITERATIONS=3` for `--iterations 3`: the suite's settings are variables. */
-async function settingOf(option) {
-  const { VARIABLES } = await import('../config/configuration.ts')
-  const variable = word =>
-    word
-      .slice(2)
-      .replace(/(?<=[a-z])(?=[A-Z])|-/g, '_')
-      .toUpperCase()
-  const name = variable(option)
-  if (!VARIABLES.includes(name)) return ''
-  const words = process.argv.slice(2)
-  const at = words.findIndex(word => word.startsWith('--') && variable(word.split('=')[0]) === name)
-  const [, value = words[at + 1]] = words[at]?.split('=') ?? []
-  return `; set ${name}=${value === undefined || value.startsWith('-') ? '...' : value}`
-}
-
-/** Every option of a command of vitest's, such as --testTimeout. */
-async function optionsOf(name = '') {
-  const { createCLI } = await import('../../node_modules/vitest/dist/node.js')
-  const { commands, globalCommand } = createCLI()
-  const own = commands.find(command => command.name === name)?.options ?? []
-  return [...globalCommand.options, ...own].map(option => `--${option.name}`)
 }
 
 function isWritable(path) {

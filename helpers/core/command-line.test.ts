@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { refuseArguments, runCommand, withUsage } from './command-line.ts'
+import { onePerName, parseWords, refuseArguments, runCommand, withUsage } from './command-line.ts'
 import { Problem } from './problem.ts'
 
 const USAGE = 'Usage: npm run toy'
@@ -55,7 +54,7 @@ test('arguments are refused where there are none to give', () => {
 })
 
 test('what is wrong with a command line is followed by its usage; a defect stays one', () => {
-  const read = (args: string[]) => withUsage(USAGE, () => parseArgs({ args, options: { out: { type: 'string' } } }))
+  const read = (args: string[]) => withUsage(USAGE, () => parseWords({ args, options: { out: { type: 'string' } } }))
   expect(read(['--out', 'x']).values).toEqual({ out: 'x' })
   for (const args of [['--nonsense'], ['x'], ['--out']])
     expect(() => read(args)).toThrow(
@@ -68,4 +67,36 @@ test('what is wrong with a command line is followed by its usage; a defect stays
     })
   expect(() => refuse(new Problem('--out: received 3'))).toThrow(new Problem(`--out: received 3\n${USAGE}`))
   expect(() => refuse(new TypeError('x is undefined'))).toThrow(new TypeError('x is undefined'))
+})
+
+test('an option that has one value is given once', () => {
+  const options = {
+    out: { type: 'string', short: 'o' },
+    also: { type: 'string', multiple: true },
+    yes: { type: 'boolean' },
+  } as const
+  const read = (...args: string[]) => parseWords({ args, options }).values
+  expect(read('--yes', '--yes', '--also=1', '--also', '1', '-o', 'x')).toEqual({
+    yes: true,
+    also: ['1', '1'],
+    out: 'x',
+  })
+  expect(() => read('-o', 'x', '--out=x')).toThrow(
+    new Problem('--out is given 2 times: received "x", "x", allowed is one value'),
+  )
+  // what is unknown is not asked for its values
+  expect(() => read('--sao', 'x', '--sao', 'y')).toThrow(`Unknown option '--sao'`)
+  expect(() => read('--aslo', 'x')).toThrow(new Problem(`Unknown option '--aslo'; did you mean "--also"?`))
+  expect(() => read('--nothing-like-it')).toThrow(new Problem(`Unknown option '--nothing-like-it'`))
+})
+
+test('of NAME=VALUE words each name is given once, and no value is shown', () => {
+  const pairs: [string, string][] = [
+    ['HF_TOKEN', 'a'],
+    ['ENGINE', 'vllm'],
+  ]
+  expect(onePerName('--set', pairs)).toEqual({ HF_TOKEN: 'a', ENGINE: 'vllm' })
+  expect(() => onePerName('--set', [...pairs, ['HF_TOKEN', 'b']])).toThrow(
+    new Problem('--set: received HF_TOKEN more than once, allowed is one value'),
+  )
 })

@@ -1,3 +1,5 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { didYouMean } from './nearest.ts'
 import { Problem, reportProblem } from './problem.ts'
 
 /**
@@ -26,16 +28,55 @@ export function refuseArguments(argv: string[], usage: string): void {
 
 /**
  * Reads a command line: what is wrong with it is followed by the usage.
- * @param read throws what Node's `parseArgs` throws, or a Problem of its own
  * @throws Problem
  */
 export function withUsage<T>(usage: string, read: () => T): T {
   try {
     return read()
   } catch (error) {
-    if (!(error instanceof Problem) && !isParsingError(error)) throw error
-    throw new Problem(`${error.message}\n${usage}`)
+    throw error instanceof Problem ? new Problem(`${error.message}\n${usage}`) : error
   }
+}
+
+/**
+ * Node's `parseArgs`. An option that has one value is given once: which of two was meant, nobody knows.
+ * @throws Problem
+ */
+export function parseWords<T extends ParseArgsConfig & { args: string[] }>(config: T): ReturnType<typeof parseArgs<T>> {
+  const options = config.options ?? {}
+  refuseTwice(config, options)
+  try {
+    return parseArgs(config)
+  } catch (error) {
+    if (!isParsingError(error)) throw error
+    const [, unknown] = /^Unknown option '([^']+)'/.exec(error.message) ?? []
+    if (unknown === undefined) throw new Problem(error.message)
+    const known = Object.keys(options).map(name => `--${name}`)
+    throw new Problem(`Unknown option '${unknown}'${didYouMean(unknown, known)}`)
+  }
+}
+
+/**
+ * An object of an option's NAME=VALUE words.
+ * @throws Problem where a name occurs twice
+ */
+export function onePerName<V>(option: string, pairs: [name: string, value: V][]): Record<string, V> {
+  const twice = pairs.find(([name], index) => pairs.findIndex(([other]) => other === name) < index)
+  if (!twice) return Object.fromEntries(pairs)
+  throw new Problem(`${option}: received ${twice[0]} more than once, allowed is one value`)
+}
+
+function refuseTwice({ args }: { args: string[] }, options: NonNullable<ParseArgsConfig['options']>): void {
+  const { tokens } = parseArgs({ args, options, strict: false, tokens: true })
+  const given = tokens.flatMap(token =>
+    token.kind === 'option' && options[token.name]?.type === 'string' && !options[token.name]?.multiple ? [token] : [],
+  )
+  const twice = given.find(({ name }, index) => given.findIndex(other => other.name === name) < index)
+  if (!twice) return
+  const values = given.filter(({ name }) => name === twice.name).map(({ value }) => JSON.stringify(value ?? ''))
+  throw new Problem(
+    `--${twice.name} is given ${values.length} times: received ${values.join(', ')}, allowed is one value`,
+  )
 }
 
 const isParsingError = (error: unknown): error is Error =>

@@ -112,7 +112,11 @@ export function removeForgotten(folders: string[], roots = RUNTIME_ROOTS): void 
     STATE_FILES.flatMap(name => [...textOf(join(path, name)).matchAll(/"(?:rootfs|bundle)":\s*"([^"]+)"/g)]).some(
       ([, below]) => folders.some(folder => below!.startsWith(`${folder}/`)),
     )
-  for (const root of roots) removeRestores(namesIn(root).filter(id => isOurs(join(root, id))), [root])
+  for (const root of roots)
+    removeRestores(
+      namesIn(root).filter(id => isOurs(join(root, id))),
+      [root],
+    )
 }
 
 /**

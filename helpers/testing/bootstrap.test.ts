@@ -19,11 +19,16 @@ const locks = (wanted: object, installed?: object) => {
   if (installed) writeFileSync(join(root, 'node_modules/.package-lock.json'), JSON.stringify({ packages: installed }))
 }
 
-test("set-up comes before the bench, and the arguments are the bench's", () => {
+test("set-up comes before the bench, and the arguments are the bench's, looked at before", () => {
   expect(stepsOf(['setup', 'bench', '-t', 'cold'], root)).toEqual([
+    { name: 'words', argv: [join(root, 'helpers/commands/vitest-words.mjs'), 'bench', '-t', 'cold'] },
     { name: 'setup', argv: [join(root, 'helpers/commands/setup.ts')] },
     { name: 'bench', argv: [join(root, 'helpers/commands/vitest.mjs'), 'bench', '-t', 'cold'] },
   ])
+})
+
+test('without arguments there is nothing to look at', () => {
+  expect(stepsOf(['setup', 'test'], root).map(({ name }: { name: string }) => name)).toEqual(['setup', 'test'])
 })
 
 test('a command takes its arguments', () => {

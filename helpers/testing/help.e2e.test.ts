@@ -56,6 +56,43 @@ test.for(['setup', 'doctor', 'calibrate'])(
   },
 )
 
+test.for([
+  [['bench', 'colt'], /^criu-gpu-bench: no bench file is called colt; there are /],
+  [['bench', 'cold', '-t', '('], /^criu-gpu-bench: -t: received "\(", allowed is a regular expression/],
+  [['bench', '--iterations', '3'], /^criu-gpu-bench: vitest: Unknown option `--iterations`; set ITERATIONS=3\n$/],
+  [
+    ['test', '--reporters=dot'],
+    /^criu-gpu-bench: vitest: Unknown option `--reporters`; did you mean "--reporter"\?\n$/,
+  ],
+  [['test', '--testTimeout'], /value is missing\nnpx vitest run --help lists them.\n$/],
+] as const)(
+  'set-up does not begin for a command line that is wrong: %j',
+  { timeout: 60_000 },
+  async ([words, says]) => {
+    const { code, stdout, stderr } = await run('setup', ...words)
+    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(says) })
+    expect(readdirSync(folder)).toEqual([])
+  },
+)
+
+test.for([
+  [['plan', '--jsn'], `Unknown option '--jsn'; did you mean "--json"?`],
+  [['history', '--out', 'a', '--out=b', 'x'], '--out is given 2 times: received "a", "b", allowed is one value'],
+  [['census', 'a', 'b'], 'npm run census takes one folder, received a b'],
+  [['census', 'a', '--largest', 'x'], '--largest: received "x", allowed is a whole number from 0 on'],
+  [['history-rates', '9', '9', '9'], 'npm run history-rates takes a number of histories and of runs in each'],
+  [['gate-rates', '1', '1', '1'], 'npm run gate-rates takes a whole number of runs and a delay in seconds'],
+  [['check-report', 'nowhere'], 'nowhere does not exist; name the folder of a run, such as results/latest'],
+  [['compare', 'one'], 'npm run compare takes two runs or more, received one'],
+  [['fleet'], 'received nothing, wanted drain, kubernetes'],
+  [['fleet', 'slurm', '--nodes', 'n1', 'colt'], 'no bench file is called colt'],
+  [['fleet', 'kubernetes', '--image', 'i', '--nodes', '2', 'colt'], 'no bench file is called colt'],
+  [['checkpoint', 'none', '--setting', 'compress=zstd'], 'received none and --setting compress=zstd: give one'],
+] as const)('a slip is named, exit code 2: %j', { timeout: 60_000 }, async ([words, says]) => {
+  const { code, stdout, stderr } = await run(...words)
+  expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining(`: ${says}`) })
+})
+
 test('a misspelt variable is a warning in the environment and an error in .env', { timeout: 60_000 }, async () => {
   const there = mkdtempSync(join(tmpdir(), 'slip-'))
   onTestFinished(() => rmSync(there, { recursive: true }))

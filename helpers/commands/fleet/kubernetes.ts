@@ -1,12 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { VARIABLES } from '../../config/configuration.ts'
+import { onePerName } from '../../core/command-line.ts'
 import { checkCreatable } from '../../core/creatable.ts'
 import { didYouMean } from '../../core/nearest.ts'
 import { Problem } from '../../core/problem.ts'
 import { writing } from '../../core/unwritable.ts'
 import { type KubernetesOptions, manifests } from './manifests.ts'
-import { options } from './options.ts'
+import { checkedBenches, options } from './options.ts'
 import { yaml } from './yaml.ts'
 
 /** RFC 1123, as Kubernetes wants names of jobs; shorter, for the index and a suffix follow in pods' names. */
@@ -45,7 +46,7 @@ export function kubernetes(argv: string[], print: (text: string) => void): numbe
     gpus: whole('--gpus', values.gpus, 0),
     ...(claim ? { claim } : {}),
     variables,
-    benches: positionals,
+    benches: checkedBenches(positionals),
     deadline: whole('--deadline', values.deadline, 1),
   }
   const { configMap, job } = manifests(wanted)
@@ -71,11 +72,10 @@ function whole(what: string, text: string | undefined, least: number): number {
 }
 
 function pairs(what: string, words: string[]): Record<string, string> {
-  return Object.fromEntries(
-    words.map(word => {
-      const at = word.indexOf('=')
-      if (at < 1) throw new Problem(`${what}: received ${JSON.stringify(word)}, wanted NAME=VALUE`)
-      return [word.slice(0, at), word.slice(at + 1)]
-    }),
-  )
+  const named = words.map((word): [string, string] => {
+    const at = word.indexOf('=')
+    if (at < 1) throw new Problem(`${what}: received ${JSON.stringify(word)}, wanted NAME=VALUE`)
+    return [word.slice(0, at), word.slice(at + 1)]
+  })
+  return onePerName(what, named)
 }

@@ -83,8 +83,8 @@ describe('npm run fleet -- slurm', () => {
     await expect(printed('--all-idle')).rejects.toThrow(/names no idle node/)
   })
   it.for([
-    [[], /one of --nodes LIST and --all-idle/],
-    [['--nodes', 'n1', '--all-idle'], /one of --nodes LIST and --all-idle/],
+    [[], /one of --nodes LIST and --all-idle is needed, received neither/],
+    [['--nodes', 'n1', '--all-idle'], /one of --nodes LIST and --all-idle is needed, received both/],
     [['--nodes', 'n1', '--minutes', '2'], /--minutes: received 2/],
     [['--nodes', 'n1', '--name', 'a b'], /--name: received "a b"/],
     [['--nodes', 'n1', '--results', '/a b'], /--results: received/],

@@ -8,7 +8,7 @@ import { batchScript } from './batch-script.ts'
 import { follow } from './follow.ts'
 import { hostList } from './host-list.ts'
 import { merge } from './merge.ts'
-import { options } from './options.ts'
+import { checkedBenches, options } from './options.ts'
 
 /** Seconds that Slurm's programs get. */
 const TIMEOUT = 60
@@ -32,7 +32,8 @@ export async function slurm(argv: string[], print: (text: string) => void): Prom
     follow: { type: 'boolean', default: false },
   })
   const { nodes: list, 'all-idle': idle, partition, name } = values
-  if ((list === undefined) === !idle) throw new Problem('one of --nodes LIST and --all-idle is needed')
+  if ((list === undefined) === !idle)
+    throw new Problem(`one of --nodes LIST and --all-idle is needed, received ${idle ? 'both' : 'neither'}`)
   for (const [what, word] of [['--name', name] as const, ['--partition', partition ?? 'x'] as const])
     if (!/^\w[\w.-]*$/.test(word)) throw new Problem(`${what}: received ${JSON.stringify(word)}, wanted a plain name`)
   checkCreatable('--results', values.results)
@@ -50,7 +51,7 @@ export async function slurm(argv: string[], print: (text: string) => void): Prom
     gpus: whole('--gpus', values.gpus, 0),
     // what is left after the time for the report
     minutes: whole('--minutes', values.minutes, 5),
-    benches: positionals,
+    benches: checkedBenches(positionals),
   })
   if (!values.submit && !values.follow) {
     print(script)

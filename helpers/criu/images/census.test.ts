@@ -84,7 +84,10 @@ test('the command prints JSON, and says what is wrong with its arguments', async
   const run = (...args: string[]) =>
     promisify(execFile)(process.execPath, [join(import.meta.dirname, '../../commands/census.ts'), ...args])
   expect(censusSchema.parse(JSON.parse((await run(checkpoint.folder, '--json')).stdout)).bytes).toBe(31 * 4096)
-  await expect(run()).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('Got no folder') })
+  await expect(run()).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('npm run census takes one folder, received none'),
+  })
   await expect(run('/nowhere')).rejects.toMatchObject({
     code: 2,
     stderr: expect.stringContaining('/nowhere holds no checkpoint'),

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
-import { withUsage } from '../../core/command-line.ts'
+import { parseWords, withUsage } from '../../core/command-line.ts'
 import { checkCreatable } from '../../core/creatable.ts'
 import { Problem } from '../../core/problem.ts'
 
@@ -20,7 +19,7 @@ export interface FolderOptions {
 
 /** @throws Problem naming what is wrong */
 export function parseOptions(args: string[]): FolderOptions {
-  const read = () => parseArgs({ args, allowPositionals: true, options: { out: { type: 'string' } } })
+  const read = () => parseWords({ args, allowPositionals: true, options: { out: { type: 'string' } } })
   const { values, positionals } = withUsage(USAGE, read)
   const [gguf, ...more] = positionals
   if (more.length > 0) throw new Problem(`one GGUF file is taken, received ${positionals.join(' ')}\n${USAGE}`)

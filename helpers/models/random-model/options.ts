@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { withUsage } from '../../core/command-line.ts'
+import { parseWords, withUsage } from '../../core/command-line.ts'
 import { checkCreatable } from '../../core/creatable.ts'
 import { Problem } from '../../core/problem.ts'
 
@@ -47,7 +46,7 @@ export interface ModelOptions {
 
 /** @throws Problem naming what is wrong */
 export function parseOptions(args: string[]): ModelOptions {
-  const { values } = withUsage(USAGE, () => parseArgs({ args, options: OPTIONS }))
+  const { values } = withUsage(USAGE, () => parseWords({ args, options: OPTIONS }))
   const own = values['lora-of'] === undefined ? modelArguments(values) : loraArguments(values, values['lora-of'])
   const { out, hub, seed, python } = values
   if (!out && !hub) throw new Problem(`--out is missing: the model's folder\n${USAGE}`)
