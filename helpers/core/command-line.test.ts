@@ -87,6 +87,10 @@ test('an option that has one value is given once', () => {
   // what is unknown is not asked for its values
   expect(() => read('--sao', 'x', '--sao', 'y')).toThrow(`Unknown option '--sao'`)
   expect(() => read('--aslo', 'x')).toThrow(new Problem(`Unknown option '--aslo'; did you mean "--also"?`))
+  expect(() => read('--', '--yes')).toThrow(
+    /^Unexpected argument '--yes'.*; what follows "--" is no option: leave one "--" out$/,
+  )
+  expect(() => read('--', 'yes')).toThrow(/positional arguments$/)
   expect(() => read('--nothing-like-it')).toThrow(new Problem(`Unknown option '--nothing-like-it'`))
 })
 

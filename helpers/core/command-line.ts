@@ -50,7 +50,7 @@ export function parseWords<T extends ParseArgsConfig & { args: string[] }>(confi
   } catch (error) {
     if (!isParsingError(error)) throw error
     const [, unknown] = /^Unknown option '([^']+)'/.exec(error.message) ?? []
-    if (unknown === undefined) throw new Problem(error.message)
+    if (unknown === undefined) throw new Problem(`${error.message}${hintOf(config.args)}`)
     const known = Object.keys(options).map(name => `--${name}`)
     throw new Problem(`Unknown option '${unknown}'${didYouMean(unknown, known)}`)
   }
@@ -77,6 +77,12 @@ function refuseTwice({ args }: { args: string[] }, options: NonNullable<ParseArg
   throw new Problem(
     `--${twice.name} is given ${values.length} times: received ${values.join(', ')}, allowed is one value`,
   )
+}
+
+/** `npm run clean -- -- --yes`: npm takes the first of the two away. */
+function hintOf(args: string[]): string {
+  const [, ...after] = args.slice(args.includes('--') ? args.indexOf('--') : args.length)
+  return after.some(word => word.startsWith('-')) ? '; what follows "--" is no option: leave one "--" out' : ''
 }
 
 const isParsingError = (error: unknown): error is Error =>
