@@ -16,6 +16,8 @@ const WORDS: Record<TryKind, string> = {
   'drops-syn': 'SYNs are dropped for the first 300 ms',
 }
 
+const TRIES = 200
+
 const USAGE = `Usage: npm run calibrate
 
 Measures the prober's own error, about half a minute; every later report shows it. Needs root.`
@@ -28,7 +30,7 @@ async function main(argv: string[]): Promise<void> {
   // a run beside it would be measured with it
   const release = lockRun([runLock(c.stateDir)])
   process.once('exit', release)
-  const { figure, errors } = await calibrate(c.stateDir, (done, of) => {
+  const { figure, errors } = await calibrate(c.stateDir, TRIES, (done, of) => {
     if (process.stdout.isTTY) process.stdout.write(`\r${done}/${of}`)
   })
   console.log(

@@ -11,15 +11,15 @@ const RECORD = 'prober'
 /** The prober's own error; undefined where it was not measured, or its file is damaged. */
 export const readProberFigure = (stateDir: string) => readRecord(stateDir, RECORD, proberSchema)
 
-const TRIES = 200
-
 /**
- * Measures the prober against a server whose moments are known, 200 tries of three kinds in turn, and keeps the figure.
+ * Measures the prober against a server whose moments are known, with tries of three kinds in turn, and keeps the figure.
+ * @param tries about 0.15 s each
  * @param progress called with the tries done
  * @returns the figure, and the errors in seconds by kind
  */
 export async function calibrate(
   stateDir: string,
+  tries: number,
   progress: (done: number, of: number) => void,
 ): Promise<{ figure: ProberFigure; errors: Map<TryKind, number[]> }> {
   const server = openServer()
@@ -27,13 +27,13 @@ export async function calibrate(
   try {
     await warmProber()
     await server.attempt('listens')
-    const bench = new Bench({ time: 0, iterations: TRIES, warmup: false, retainSamples: true })
+    const bench = new Bench({ time: 0, iterations: tries, warmup: false, retainSamples: true })
     let done = 0
     bench.add('error', async () => {
       const kind = TRY_KINDS[done++ % TRY_KINDS.length]!
       const error = Math.abs(await server.attempt(kind))
       errors.get(kind)!.push(error)
-      progress(done, TRIES)
+      progress(done, tries)
       return { overriddenDuration: error * 1000 }
     })
     await bench.run()
@@ -42,7 +42,7 @@ export async function calibrate(
       throw 'error' in result ? result.error : new Error(`the calibration is ${result.state}`)
     const figure = proberSchema.parse({
       timestamp: new Date().toISOString(),
-      tries: TRIES,
+      tries,
       median: result.latency.p50! / 1000,
       worst: result.latency.max / 1000,
     })
