@@ -1,22 +1,17 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import {
-  criuConfigOf,
-  filesOf,
-  logsOf,
-  refuseForeign,
-  removePartial,
-  writeArchiveRecord,
-} from '../../fixtures/by-hand/archive-record.ts'
+import { isOwnArchive, logsOf, recordOf, refuseForeign } from '../../fixtures/by-hand/archive-record.ts'
+import { archiveShortage } from '../../fixtures/by-hand/archive-room.ts'
 import {
   CHECKPOINT_USAGE,
   type CheckpointOptions,
   parseCheckpointOptions,
   settingsOfScenario,
 } from '../../fixtures/by-hand/options.ts'
-import { archiveSettings } from '../../fixtures/by-hand/settings.ts'
+import { archiveNeed, archiveSettings } from '../../fixtures/by-hand/settings.ts'
 import { howToRestore } from '../../fixtures/by-hand/text.ts'
 import { renderTimeline } from '../../fixtures/by-hand/timeline.ts'
+import { beginArchive, finishArchive, ownLogs, removeUnfinished } from '../../fixtures/by-hand/unfinished.ts'
 import { type Archive, restoreFlags, takeCheckpoint } from '../../fixtures/checkpoints/checkpoint.ts'
 import { readGroups } from '../../fixtures/run/bench-files.ts'
 import { lockFiles, ownFolders, reapLeftovers } from '../../fixtures/run/claim.ts'
@@ -29,6 +24,8 @@ import type { Settings } from '../../reports/run/schema.ts'
 import { type Configuration, configuration } from '../config/configuration.ts'
 import { now } from '../core/clock.ts'
 import { runCommand } from '../core/command-line.ts'
+import { Problem } from '../core/problem.ts'
+import { quote } from '../host/command.ts'
 import { becomeRoot } from '../host/root.ts'
 import { lockRun } from '../host/run-lock.ts'
 import { endOnSignal } from '../host/signals.ts'
@@ -85,7 +82,7 @@ function leaveNothing(c: Configuration): void {
     keepLogsSoFar(c, logsOf(c.checkpointPath))
     endProcesses(runRoot(c.stateDir))
     reap(runRoot(c.stateDir), ownFolders(c))
-    removePartial(c.checkpointPath)
+    removeUnfinished(c.checkpointPath)
     release()
   })
 }
@@ -96,22 +93,42 @@ async function writeArchive(context: Context, given: Settings, path: string) {
   const settings = archiveSettings(context, given)
   // a server that was restored by hand would hold the port
   reapLeftovers(configuration)
+  removeUnfinished(path)
+  checkRoom(context, given, path)
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  for (const old of filesOf(path)) rmSync(old, { recursive: true, force: true })
   const podman = await context.podman('disk')
   const name = containerName(context, 'podman-import', {})
-  const archive = { path, compress: settings.compress as Archive['compress'], criuConfig: criuConfigOf(path) }
+  const logs = ownLogs(path, name)
+  if (logs !== undefined) rmSync(logs, { recursive: true, force: true })
+  const unfinished = beginArchive(path)
+  const { part, criuConfig } = unfinished
+  const archive = { path: part, compress: settings.compress as Archive['compress'], criuConfig }
   const { id, checkpoint, processes, kept, server, dispose } = await takeCheckpoint(context, podman, name, settings, {
     archive,
   })
   const { port, model } = engine.endpoint
-  writeArchiveRecord(path, {
+  finishArchive(path, unfinished, {
     ...{ engine: configuration.engine, port, model, name, id, settings, checkpoint, kept },
     processes: processes.map(({ inner, name, execution }) => ({ inner, name, execution })),
     handedOver: engine.handOver?.(name) ?? {},
   })
   await dispose()
   return { podman, server, checkpoint, settings }
+}
+
+/** @throws Problem before anything is started, with the size that would do */
+function checkRoom(context: Context, given: Settings, path: string): void {
+  const need = archiveNeed(context, given)
+  const short = need && archiveShortage(need, path, context.configuration)
+  if (!short) return
+  const remove = quote(['rm', path, recordOf(path)])
+  const earlier = isOwnArchive(path)
+    ? `\nThe archive that is there stays until a new one is whole; where nobody needs it: ${remove}`
+    : ''
+  throw new Problem(
+    `there is no room for this checkpoint: ${short}${earlier}\n` +
+      'Where the estimate is wrong, CHECKPOINT_SIZE corrects it. Nothing was started.',
+  )
 }
 
 /** How it comes back, and what it holds. */
