@@ -12,7 +12,8 @@ const RECORD = 'prober'
 export const readProberFigure = (stateDir: string) => readRecord(stateDir, RECORD, proberSchema)
 
 /**
- * Measures the prober against a server whose moments are known, with tries of three kinds in turn, and keeps the figure.
+ * Measures the prober against a server whose moments are known, with tries of three kinds in turn, and keeps the
+ * figure.
  * @param tries about 0.15 s each
  * @param progress called with the tries done
  * @returns the figure, and the errors in seconds by kind
