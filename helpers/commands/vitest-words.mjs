@@ -1,4 +1,4 @@
-import { didYouMean } from '../core/nearest.ts'
+import { didYouMean, nearMiss } from '../core/nearest.ts'
 
 /**
  * What is wrong with the words that vitest is given, as sentences.
@@ -13,24 +13,33 @@ export async function explained(error, words) {
   if (error.name !== 'CACError') return undefined
   const command = words.slice(0, 1).filter(word => !word.startsWith('-'))
   const [, option] = /^Unknown option `([^`]+)`/.exec(error.message) ?? []
-  const near = option ? (await settingOf(option, words)) || didYouMean(option, await optionsOf(command[0])) : ''
+  const near = option ? await nearestTo(option, words, command[0]) : ''
   const help = near ? '' : `\n${['npx vitest', ...command].join(' ')} --help lists them.`
   return `criu-gpu-bench: vitest: ${error.message}${near}${help}`
 }
 
-/** `; set ITERATIONS=3` for `--iterations 3`: the suite's settings are variables. */
-async function settingOf(option, words) {
+/** A variable of the suite's, an option of vitest's, or a variable with a slip in it; '' where there is none. */
+async function nearestTo(option, words, command) {
   const { VARIABLES } = await import('../config/configuration.ts')
-  const variable = word =>
-    word
-      .slice(2)
-      .replace(/(?<=[a-z])(?=[A-Z])|-/g, '_')
-      .toUpperCase()
   const name = variable(option)
-  if (!VARIABLES.includes(name)) return ''
+  if (VARIABLES.includes(name)) return `; set ${name}=${givenTo(name, words)}`
+  const options = await optionsOf(command)
+  const slip = nearMiss(option, options) ? undefined : nearMiss(name, VARIABLES)
+  return slip ? `; did you mean ${slip}? Set ${slip}=${givenTo(name, words)}` : didYouMean(option, options)
+}
+
+/** The variable that `--iterations` would be: the suite's settings are variables. */
+const variable = word =>
+  word
+    .slice(2)
+    .replace(/(?<=[a-z])(?=[A-Z])|-/g, '_')
+    .toUpperCase()
+
+/** What the option was given, for `ITERATIONS=3`. */
+function givenTo(name, words) {
   const at = words.findIndex(word => word.startsWith('--') && variable(word.split('=')[0]) === name)
   const [, value = words[at + 1]] = words[at]?.split('=') ?? []
-  return `; set ${name}=${value === undefined || value.startsWith('-') ? '...' : value}`
+  return value === undefined || value.startsWith('-') ? '...' : value
 }
 
 const commandLine = async () => (await import('../../node_modules/vitest/dist/node.js')).createCLI()

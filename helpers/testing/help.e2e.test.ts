@@ -60,6 +60,8 @@ test.for([
   [['bench', 'colt'], /^criu-gpu-bench: no bench file is called colt; there are /],
   [['bench', 'cold', '-t', '('], /^criu-gpu-bench: -t: received "\(", allowed is a regular expression/],
   [['bench', '--iterations', '3'], /^criu-gpu-bench: vitest: Unknown option `--iterations`; set ITERATIONS=3\n$/],
+  [['bench', '--itertions=3'], /Unknown option `--itertions`; did you mean ITERATIONS\? Set ITERATIONS=3\n$/],
+  [['bench', '--tool-timout'], /Unknown option `--toolTimout`; did you mean TOOL_TIMEOUT\? Set TOOL_TIMEOUT=\.\.\.\n$/],
   [
     ['test', '--reporters=dot'],
     /^criu-gpu-bench: vitest: Unknown option `--reporters`; did you mean "--reporter"\?\n$/,
