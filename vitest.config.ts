@@ -20,8 +20,8 @@ const shared: TestOptions = {
 }
 
 /**
- * Faults and whole runs, ten minutes of them: part of `npm run test:all`, and of any run that names its files. What
- * `npm test` runs stays under a quarter of an hour on two cores.
+ * Faults and whole runs, 26 minutes of them one after another on two busy cores: part of `npm run test:all`, and of any
+ * run that names its files. What `npm test` runs stays under a quarter of an hour on two cores.
  */
 const LONG = [
   'fixtures/testing/faults/{checkpoint,gpu,results-folder,server,set-up,signals,tools}.e2e.test.ts',
