@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statfsSync } from 'node:fs'
+import { mkdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { command, succeeds } from './command.ts'
 
@@ -76,14 +76,20 @@ export async function unmountBelow(path: string): Promise<void> {
   }
 }
 
-/** Bytes of a file system: all and free. */
-export function space(path: string): { size: number; free: number } {
+/** The file system of a path: its device number, and its bytes, all and free. */
+export interface Space {
+  device: number
+  size: number
+  free: number
+}
+
+export function space(path: string): Space {
   const { bsize, blocks, bavail } = statfsSync(path)
-  return { size: bsize * blocks, free: bsize * bavail }
+  return { device: statSync(path).dev, size: bsize * blocks, free: bsize * bavail }
 }
 
 /** The same; undefined where the path is not there: mounts and folders of others come and go. */
-export function spaceIfThere(path: string): { size: number; free: number } | undefined {
+export function spaceIfThere(path: string): Space | undefined {
   try {
     return space(path)
   } catch (error) {

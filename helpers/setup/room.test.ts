@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Configuration } from '../config/configuration.ts'
+import { command } from '../host/command.ts'
 import { mountTmpfs, unmountBelow } from '../host/mounts.ts'
 import { freeRoom } from './room.ts'
 
@@ -48,6 +49,20 @@ describe.skipIf(process.getuid?.() !== 0)('what a host has for checkpoints', () 
     const { tmpfs, size } = at(folder)
     expect(size).toBe(32 * MIB)
     expect(tmpfs - before).toBeGreaterThan(3 * MIB)
+  })
+
+  test('a file system that is mounted several times counts once', async () => {
+    await mountTmpfs(folder, { size: 32 * MIB })
+    const [own, overlay] = [join(folder, 'own'), join(folder, 'huge/root/overlay')]
+    await mountTmpfs(join(folder, 'huge'), { size: 32 * MIB })
+    for (const path of [own, overlay]) mkdirSync(path, { recursive: true })
+    writeFileSync(join(overlay, 'images'), Buffer.alloc(8 * MIB))
+    writeFileSync(join(own, 'archive'), Buffer.alloc(4 * MIB))
+    const before = at(folder).tmpfs
+    for (const path of [own, overlay]) {
+      await command('mount', ['--bind', path, path], { timeout: 20 })
+      expect(at(folder).tmpfs).toBe(before)
+    }
   })
 
   test('one that is not mounted yet has what set-up would give it; a disk is that of the nearest folder', () => {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Configuration } from '../config/configuration.ts'
 import { memory } from '../host/memory.ts'
-import { mountOf, mounts, spaceIfThere } from '../host/mounts.ts'
+import { mountOf, mounts, type Space, spaceIfThere } from '../host/mounts.ts'
 import { tmpfsSize } from './tmpfs.ts'
 
 /** What this host has for checkpoints now, in bytes. */
@@ -42,12 +42,13 @@ function tmpfsOf(folder: string): { size: number; used: number; mount: string } 
   if (!own || type !== 'tmpfs') return undefined
   const below = mounts().filter(mounted => mounted.type === 'tmpfs' && mounted.point.startsWith(`${folder}/`))
   // one that another mount hides, or that has just gone, holds nothing that a checkpoint could have
-  const others = [...new Set(below.map(({ point }) => point))].flatMap(point => spaceIfThere(point) ?? [])
-  const all = [own, ...others]
+  const others = below.flatMap(({ point }) => spaceIfThere(point) ?? [])
+  // podman mounts a folder of its storage on itself: a second mount of the same file system
+  const all = [...new Map([own, ...others].map(one => [one.device, one])).values()]
   return { size: own.size, used: all.reduce((sum, { size, free }) => sum + size - free, 0), mount: point }
 }
 
 /** Of the nearest folder that is there and may be seen. */
-function nearestSpace(path: string): { size: number; free: number } {
+function nearestSpace(path: string): Space {
   return (existsSync(path) ? spaceIfThere(path) : undefined) ?? nearestSpace(dirname(path))
 }
