@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
-import { CREATABLE, fileInTheWay, isCreatable, isFolder } from '../core/creatable.ts'
+import { CREATABLE, fileInTheWay, isCreatable, isFolder, isNoFile } from '../core/creatable.ts'
 import { ownEnvFile } from '../core/env-file.ts'
 import { type LoadOptions, parseLoad } from '../core/load-options.ts'
 import { Problem } from '../core/problem.ts'
@@ -12,7 +12,7 @@ import { splitWords } from '../core/words.ts'
 import { type EngineDescription, FROM_HOST, type Model } from '../engines/description.ts'
 import { defaultEngine, ENGINES, type EngineName, engineDescriptions } from '../engines/index.ts'
 import { STAND_IN_RECORD, withStandIn } from '../models/embedded.ts'
-import { refusedPodmanArgs } from '../podman/podman-args.ts'
+import { criuConfigs, refusedPodmanArgs } from '../podman/podman-args.ts'
 import { checkLocalPodman } from '../podman/podman-environment.ts'
 import { nearMisses, unknownNames } from './variable-names.ts'
 
@@ -291,6 +291,12 @@ function podmanRefuses(
 ): string | undefined {
   const engine = engineDescriptions[name]
   const refused = refusedPodmanArgs(e.PODMAN_ARGS, { entrypoint: engine.entrypoint, criuOptions: usesGpu(engine, e) })
+  const absent = criuConfigs(e.PODMAN_ARGS).find(file => file !== '' && isNoFile(file))
+  if (refused.length === 0 && absent !== undefined)
+    return (
+      `PODMAN_ARGS: received "org.criu.config=${absent}", allowed is a file that is there: runc would start CRIU ` +
+      'without the options in it. Write its whole path; "~" is not expanded here.'
+    )
   if (refused.length === 0) return undefined
   return (
     `PODMAN_ARGS: received "${PODMAN_ARGS}", with flags that are not allowed:\n` +

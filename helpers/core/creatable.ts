@@ -12,6 +12,15 @@ export const isCreatable = (path: string): boolean => !/^\/proc(\/|$)/.test(reso
 /** Whether a folder is there. */
 export const isFolder = (path: string): boolean => kindOf(path)?.isDirectory() ?? false
 
+/** Whether no file is there; false where one cannot look, as below a folder that only root may read. */
+export function isNoFile(path: string): boolean {
+  try {
+    return !statSync(path).isFile()
+  } catch (error) {
+    return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
+  }
+}
+
 /** The file that stands where a folder has to be: the path itself, or what it lies in. Undefined where none does. */
 export function fileInTheWay(path: string): string | undefined {
   for (let at = resolve(path); at !== '/'; at = dirname(at)) {

@@ -23,6 +23,9 @@ const DAMAGED =
   'again, check the memory or disk that holds them (dmesg, df).'
 const OF_THIS_KERNEL = 'npm run setup installs a CRIU that works on this kernel; or name one with CRIU_BIN.'
 
+/** As a dump says it; --file-locks is an option of CRIU's. */
+export const LOCKS_REFUSED = /Some file locks are hold by dumping tasks/
+
 const REMEDIES: [RegExp, string][] = [
   [
     /No space left on device/,
@@ -57,9 +60,9 @@ const REMEDIES: [RegExp, string][] = [
       "cuda: 'criu-plugin' out), which tries it before the dump and says what each error means.",
   ],
   [
-    /Some file locks are hold by dumping tasks/,
-    'A process of the server holds a lock on a file (grep -l lock: /proc/PID/fdinfo/*). Let CRIU take locks along: ' +
-      "a file with the line file-locks, and PODMAN_ARGS='--annotation org.criu.config=FILE'.",
+    LOCKS_REFUSED,
+    'A process of the server holds a lock on a file. Let CRIU take locks along: echo file-locks > /etc/my-criu.conf, ' +
+      'then add to PODMAN_ARGS: --annotation org.criu.config=/etc/my-criu.conf',
   ],
   [/vdso: Unexpected rt vDSO area bounds|Can't get 1:16 opt/, OF_THIS_KERNEL],
 ]

@@ -181,6 +181,14 @@ export function refusedPodmanArgs(words: readonly string[], brings: Brings): str
   ]
 }
 
+/** The files that name options of one's own for CRIU. */
+export const criuConfigs = (words: readonly string[]): string[] =>
+  podmanFlags(words)
+    .flags.filter(({ name }) => name === 'annotation')
+    .flatMap(({ value = '' }) => value.split(','))
+    .filter(part => part.startsWith(`${CRIU_CONFIG_ANNOTATION}=`))
+    .map(part => part.slice(CRIU_CONFIG_ANNOTATION.length + 1))
+
 /** Why a flag may not have this value. */
 function refusedValue(name: string, value = '', brings: Brings): string | undefined {
   const key = value.split('=')[0]
