@@ -4,6 +4,7 @@ import {
   constants,
   existsSync,
   mkdirSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -68,6 +69,9 @@ export function createRunFolder(results: string, timestamp: string): RunFolder {
     ELSEWHERE,
   )
 }
+
+/** The run that a path leads to now: `results/latest` leads to another one as soon as its folder is made. */
+export const withoutLinks = (path: string): string => (existsSync(path) ? realpathSync(path) : path)
 
 /** Points `latest` beside a run's folder to it. @throws Unwritable where the system refuses */
 export const pointLatest = (path: string): void =>
