@@ -157,7 +157,8 @@ export function read(path: string): string {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     throw new Problem(
-      code === 'ENOENT'
+      // ENOTDIR: a file of the run was named, such as its report.html
+      code === 'ENOENT' || code === 'ENOTDIR'
         ? `${path} does not exist; name the folder of a run, such as results/latest`
         : `${path} cannot be read: ${message}`,
     )
