@@ -17,6 +17,19 @@ async function listen(host = HOST) {
   return { server, port: (server.address() as AddressInfo).port }
 }
 
+test('a free port is none that the kernel gives to connections', async () => {
+  const connections = await Promise.all(
+    Array.from({ length: 20 }, async () => {
+      const { server, port } = await listen()
+      server.close()
+      return port
+    }),
+  )
+  const free = await Promise.all(Array.from({ length: 20 }, freePort))
+  expect(Math.max(...free)).toBeLessThan(Math.min(...connections))
+  expect(new Set(free).size).toBeGreaterThan(1)
+})
+
 describe('the ports of a server that is to be restored', () => {
   test('free ones, at addresses of both kinds', async () => {
     const port = await freePort()

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { now, pause } from '../core/clock.ts'
 import { Problem } from '../core/problem.ts'
@@ -6,8 +7,32 @@ import { keepsFrom, type Listener, listenersAt } from './listeners.ts'
 /** The host's loopback. */
 export const HOST = '127.0.0.1'
 
-/** A port on 127.0.0.1 where nobody listens; somebody may take it before its caller does. */
+/** Lower ones are those of services. */
+const FIRST = 10_000
+
+/**
+ * A port on 127.0.0.1 where nobody listens, and that the kernel gives to no connection: a server that comes back needs
+ * it minutes later. Where connections may have all ports it is one of theirs.
+ */
 export async function freePort(): Promise<number> {
+  const count = firstOfConnections() - FIRST
+  for (let tries = 0; count > 0 && tries < 50; tries++) {
+    const port = FIRST + Math.floor(Math.random() * count)
+    if (!(await listenOnce(port))) return port
+  }
+  return await anyPort()
+}
+
+/** Source: ip_local_port_range, ip(7). */
+function firstOfConnections(): number {
+  try {
+    return Number.parseInt(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8'), 10)
+  } catch {
+    return 0
+  }
+}
+
+async function anyPort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((listening, failed) => server.once('error', failed).listen(0, HOST, listening))
   const { port } = server.address() as AddressInfo
