@@ -303,7 +303,7 @@ describe('commands', () => {
     }
   })
   it('compare names what it was given wrongly', () => {
-    expect(() => compareCommand(['a'])).toThrow('takes two runs or more, received 1')
+    expect(() => compareCommand(['a'])).toThrow('takes two runs or more, received a')
     expect(() => compareCommand(['a', 'b', '--tolerance', 'ten'])).toThrow('received "ten"')
     expect(() => compareCommand(['a', 'b', '--fuzzy'])).toThrow('--fuzzy')
   })
