@@ -61,7 +61,7 @@ describe('summarize', () => {
       { p50: 9, speedup: 3, ci95: [3, 3] },
     ])
     expect(byId(report, 'cold')).toMatchObject({ n: 8 })
-    expect(report.notes).toEqual([expect.stringContaining('test did not fit into this host')])
+    expect(report.notes).toEqual([expect.stringContaining('test had no room on this host together')])
     expect(report.notes[0]).toContain('measured in 2 batches')
     expect(summarize(run([cold, place]), measured.slice(0, 8)).notes.join()).not.toContain('batches')
   })

@@ -66,7 +66,7 @@ function inBatches(trials: Trial[]): string[] {
     const batches = Math.max(...trials.map(trial => (trial.group === group ? (trial.batch ?? 1) : 1)))
     return batches < 2
       ? []
-      : `the scenarios of ${group} did not fit into this host's memory together: they were measured in ${batches} ` +
+      : `the scenarios of ${group} had no room on this host together: they were measured in ${batches} ` +
           'batches, and each is compared with the baseline of its own'
   })
 }

@@ -25,7 +25,8 @@ export const firstRun: Rule = facts =>
         evidence: `${seconds(first)} s, then ${seconds(Math.min(...others))} to ${seconds(Math.max(...others))} s`,
         cost: first - usual,
         remedy:
-          `compare the logs of the first trial with those of the next: \`ls logs/${scenario.id}\`` +
+          'compare the logs of the first trial with those of the next ' +
+          `(in this run's folder: \`ls logs/${scenario.id}\`)` +
           (scenario.strategy === 'cold' && scenario.settings.pageCache !== 'cold' ? FIRST_START : ''),
         source: 'https://github.com/llm-d-incubation/llm-d-fast-model-actuation/issues/445',
         scenario: scenario.id,

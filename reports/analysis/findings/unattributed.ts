@@ -17,8 +17,8 @@ export const unattributed: Rule = facts =>
           'to no phase',
         cost: unknown,
         remedy:
-          `look at its logs, \`ls logs/${scenario.id}\`, and report it with those files (they may hold ` +
-          'secrets: docs/reading-the-report.md)',
+          `look at its logs (in this run's folder: \`ls logs/${scenario.id}\`), and report it with those files ` +
+          '(they may hold secrets: docs/reading-the-report.md)',
         source: 'docs/methodology.md',
         scenario: scenario.id,
       },
