@@ -104,10 +104,9 @@ async function list(): Promise<ViteUserConfig> {
 
 /** `npx vitest bench [name ...]`: everything that can be wrong ends here, with exit code 2. */
 async function bench(words: string[], names: string | undefined): Promise<ViteUserConfig> {
-  const { preflight, defaultBenches } = (await load(
+  const { preflight, askedBenches } = (await load(
     'fixtures/run/preflight.ts',
   )) as typeof import('./fixtures/run/preflight.ts')
-  const { namedBenches } = (await load('fixtures/run/bench-files.ts')) as typeof import('./fixtures/run/bench-files.ts')
   const { configuration } = (await load(
     'helpers/config/configuration.ts',
   )) as typeof import('./helpers/config/configuration.ts')
@@ -116,15 +115,13 @@ async function bench(words: string[], names: string | undefined): Promise<ViteUs
     'fixtures/run/gate-plugin.ts',
   )) as typeof import('./fixtures/run/gate-plugin.ts')
   const { openHistory } = (await load('fixtures/run/history.ts')) as typeof import('./fixtures/run/history.ts')
-  const { resumedBenches } = (await load('fixtures/run/resume.ts')) as typeof import('./fixtures/run/resume.ts')
   const { testNamePattern } = (await load('fixtures/run/plan.ts')) as typeof import('./fixtures/run/plan.ts')
   let prepared: Prepared
   let files: string[]
   try {
     const c = configuration()
     const pattern = testNamePattern(names)
-    if (c.resume !== undefined) files = await resumedBenches(c, words, pattern)
-    else files = words.length > 0 ? namedBenches(words) : defaultBenches(c.engine)
+    files = await askedBenches(c, words, pattern)
     prepared = await preflight(files, pattern)
   } catch (error) {
     process.exit(reportProblem(error))

@@ -1,14 +1,13 @@
 import { stdout } from 'node:process'
 import { engines } from '../../fixtures/engines/index.ts'
-import { namedBenches } from '../../fixtures/run/bench-files.ts'
 import { equipment } from '../../fixtures/run/equipment.ts'
 import { type Forecast, forecast } from '../../fixtures/run/forecast.ts'
 import { forecastTable } from '../../fixtures/run/forecast-table.ts'
 import { openHistory } from '../../fixtures/run/history.ts'
 import { testNamePattern } from '../../fixtures/run/plan.ts'
-import { defaultBenches } from '../../fixtures/run/preflight.ts'
+import { askedBenches } from '../../fixtures/run/preflight.ts'
 import { readPlan } from '../../fixtures/run/read-plan.ts'
-import { readResumed, resumedBenches, samePlan } from '../../fixtures/run/resume.ts'
+import { readResumed, samePlan } from '../../fixtures/run/resume.ts'
 import { planRoom } from '../../fixtures/run/room-plan.ts'
 import { checkEngine, withSkips } from '../../fixtures/run/skips.ts'
 import { unmeasured } from '../../fixtures/run/unmeasured.ts'
@@ -66,7 +65,7 @@ async function main(args: string[]): Promise<number> {
 
 /** What is asked for is read and checked as for a run. @throws Problem */
 async function planOf(c: Configuration, { words, names }: Options, isUser: boolean): Promise<Plan> {
-  const files = await filesOf(c, words, names)
+  const files = await askedBenches(c, words, names)
   const resumed = c.resume === undefined ? undefined : readResumed(c)
   const read = await readPlan(files, c, names)
   const { asked, all } = resumed ? samePlan(read, resumed) : read
@@ -94,11 +93,6 @@ async function planOf(c: Configuration, { words, names }: Options, isUser: boole
       ...(resumed && { measured: resumed.measured }),
     }),
   }
-}
-
-async function filesOf(c: Configuration, words: string[], names: RegExp | undefined): Promise<string[]> {
-  if (c.resume !== undefined) return resumedBenches(c, words, names)
-  return words.length > 0 ? namedBenches(words) : defaultBenches(c.engine)
 }
 
 function describe(plan: Plan, columns: number): string {
