@@ -4,7 +4,7 @@ import { type Effects, missingEffects } from '../../reports/analysis/effects.ts'
 import { FORMATS } from '../../reports/render/formats.ts'
 import { runFolder } from '../../reports/run/run-folder.ts'
 import { type Report, reportSchema, runSchema } from '../../reports/run/schema.ts'
-import { checked, readTrials } from '../../reports/run/trials.ts'
+import { checked, noRunAt, readTrials } from '../../reports/run/trials.ts'
 import { parseWords, runCommand, withUsage } from '../core/command-line.ts'
 import { Problem } from '../core/problem.ts'
 
@@ -16,7 +16,7 @@ const UNATTRIBUTED = 0.05
  * every second has a phase, and the effects that are asked for are there.
  */
 export function checkReport(path: string, effects: Effects = {}): Report {
-  if (!existsSync(path)) throw new Problem(`${path} does not exist; name the folder of a run, such as results/latest`)
+  if (!existsSync(path)) throw new Problem(noRunAt(path))
   const files = runFolder(path)
   const made = FORMATS.map(({ file }) => join(path, file))
   const empty = [files.run, files.trials, ...made, files.vitest].filter(

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readlinkSync } from 'node:fs'
+import { namesIn, textOf } from './lenient.ts'
 
 /** A lock on a file (flock, fcntl or a lease), and a process that holds it. */
 export interface FileLock {
@@ -12,17 +13,14 @@ export function locksOf(pids: number[]): FileLock[] {
 }
 
 function lockedFiles(pid: number): string[] {
-  try {
-    return readdirSync(`/proc/${pid}/fdinfo`).flatMap(fd => lockedFile(pid, fd) ?? [])
-  } catch {
-    return []
-  }
+  return namesIn(`/proc/${pid}/fdinfo`)
+    .filter(fd => /^lock:[ \t]/m.test(textOf(`/proc/${pid}/fdinfo/${fd}`)))
+    .flatMap(fd => fileOf(pid, fd) ?? [])
 }
 
-/** Undefined where the descriptor has no lock, or was closed meanwhile. */
-function lockedFile(pid: number, fd: string): string | undefined {
+/** Undefined where the descriptor was closed meanwhile. */
+function fileOf(pid: number, fd: string): string | undefined {
   try {
-    if (!/^lock:[ \t]/m.test(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8'))) return undefined
     return readlinkSync(`/proc/${pid}/fd/${fd}`)
   } catch {
     return undefined

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { now, pause } from '../core/clock.ts'
 import { Problem } from '../core/problem.ts'
+import { textOf } from './lenient.ts'
 import { keepsFrom, type Listener, listenersAt } from './listeners.ts'
 
 /** The host's loopback. */
@@ -23,14 +23,8 @@ export async function freePort(): Promise<number> {
   return await anyPort()
 }
 
-/** Source: ip_local_port_range, ip(7). */
-function firstOfConnections(): number {
-  try {
-    return Number.parseInt(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8'), 10)
-  } catch {
-    return 0
-  }
-}
+/** NaN where nothing tells. Source: ip_local_port_range, ip(7). */
+const firstOfConnections = (): number => Number.parseInt(textOf('/proc/sys/net/ipv4/ip_local_port_range'), 10)
 
 async function anyPort(): Promise<number> {
   const server = createServer()

@@ -185,15 +185,18 @@ export function refusedPodmanArgs(words: readonly string[], brings: Brings): str
 export const criuConfigs = (words: readonly string[]): string[] =>
   podmanFlags(words)
     .flags.filter(({ name }) => name === 'annotation')
-    .flatMap(({ value = '' }) => value.split(','))
-    .filter(part => part.startsWith(`${CRIU_CONFIG_ANNOTATION}=`))
-    .map(part => part.slice(CRIU_CONFIG_ANNOTATION.length + 1))
+    .flatMap(({ value }) => criuConfigsIn(value))
+
+/** Those that an annotation names; podman 4 splits it at commas. */
+const criuConfigsIn = (annotation = ''): string[] =>
+  annotation
+    .split(',')
+    .map(part => part.split('='))
+    .flatMap(([name, ...file]) => (name === CRIU_CONFIG_ANNOTATION ? [file.join('=')] : []))
 
 /** Why a flag may not have this value. */
 function refusedValue(name: string, value = '', brings: Brings): string | undefined {
   const key = value.split('=')[0]
-  // podman 4 splits an annotation at commas
-  const annotations = value.split(',').map(part => part.split('=')[0])
   if (name === 'label' && key === LABEL) return `the suite finds its containers by the label ${LABEL}`
   if (name === 'ipc' && value === 'host') {
     return (
@@ -204,7 +207,7 @@ function refusedValue(name: string, value = '', brings: Brings): string | undefi
   if (name === 'security-opt' && /^seccomp[=:]/.test(value)) {
     return 'the suite sets the seccomp profile, without io_uring, which CRIU cannot dump'
   }
-  if (name === 'annotation' && brings.criuOptions && annotations.includes(CRIU_CONFIG_ANNOTATION)) {
+  if (name === 'annotation' && brings.criuOptions && criuConfigsIn(value).length > 0) {
     return `the suite sets CRIU's options for this engine (${CRIU_CONFIG_ANNOTATION})`
   }
   if (name === 'entrypoint' && brings.entrypoint) {

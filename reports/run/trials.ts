@@ -150,6 +150,9 @@ export function checked<T extends z.ZodType>(schema: T, text: string, what: stri
   throw new Problem(`${what}: ${issues.join('; ')}`)
 }
 
+export const noRunAt = (path: string): string =>
+  `${path} does not exist; name the folder of a run, such as results/latest`
+
 /** @throws Problem naming the file and what to do */
 export function read(path: string): string {
   try {
@@ -158,9 +161,7 @@ export function read(path: string): string {
     const { code, message } = error as NodeJS.ErrnoException
     throw new Problem(
       // ENOTDIR: a file of the run was named, such as its report.html
-      code === 'ENOENT' || code === 'ENOTDIR'
-        ? `${path} does not exist; name the folder of a run, such as results/latest`
-        : `${path} cannot be read: ${message}`,
+      code === 'ENOENT' || code === 'ENOTDIR' ? noRunAt(path) : `${path} cannot be read: ${message}`,
     )
   }
 }
