@@ -85,6 +85,26 @@ class LevelTwo(Case):
         self.assertEqual(said["wake"]["mapped_bytes"], said["wake"]["bytes"] + MB)
         self.assertEqual(set(said["wake"]["seconds"]), {"mapped", "copied"})
 
+    def test_the_cache_goes_before_the_weights_are_copied(self):
+        for level in (2, 1):
+            with self.subTest(level=level):
+                backend, first = self.backend(), len(self.world.calls)
+                self.printed(lambda: backend.suspend(level))
+                calls = self.world.calls[first:]
+                gone = calls.index(("cuMemUnmap", self.kv))
+                kept = next(index for index, call in enumerate(calls) if call[0] in ("cudaMemcpy", "vllm.sleep"))
+                self.assertLess(calls.index(("cudaDeviceSynchronize",)), gone)
+                self.assertLess(gone, kept)
+                self.printed(backend.resume)
+                self.assert_weights_are_back()
+
+    def test_a_driver_that_keeps_the_cache_leaves_it_to_vllm(self):
+        self.world.refuse["cuMemUnmap"] = 1
+        said = self.printed(lambda: self.backend().suspend(2))
+        why = "the KV cache is given back with everything else: cuMemUnmap: CUDA error 1"
+        self.assertEqual(said[0], ("fallback", why))
+        self.assertTrue(all(data.is_asleep for data in self.world.pointer_to_data.values()))
+
     def test_nothing_is_copied_before_its_memory_is_mapped(self):
         backend = self.backend()
         self.printed(lambda: (backend.suspend(2), backend.resume()))
@@ -480,7 +500,8 @@ class Fallbacks(Case):
             said[0], ("fallback", "GPU memory is mapped by vLLM's extension: cuMemSetAccess: CUDA error 801")
         )
         self.assertEqual(len(self.calls("vllm.create_and_map")), 4)
-        self.assertEqual((len(self.calls("cuMemUnmap")), len(self.calls("cuMemRelease"))), (1, 1))
+        # the KV cache's, and what was just mapped
+        self.assertEqual((len(self.calls("cuMemUnmap")), len(self.calls("cuMemRelease"))), (2, 2))
         self.assert_weights_are_back()
 
     def test_what_cannot_be_pinned_is_copied_all_the_same(self):

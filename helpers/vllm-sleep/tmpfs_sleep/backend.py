@@ -75,13 +75,43 @@ class TmpfsBackend(CuMemBackend):
         if self._communicators:
             self._communicators.take_down()
         keep_what_is_no_cache()
+        self._let_the_cache_go()
         # what a wake-up did not bring back lies in its file still
         self._kept = bool(self._blocks) or level == 2 and self._saved()
         self._state = "SUSPENDED"
-        get_mem_allocator_instance().sleep(offload_tags=() if self._kept else tuple(kept_tags()))
+        with self._without_what_sleeps() as allocator:
+            allocator.sleep(offload_tags=() if self._kept else tuple(kept_tags()))
         if setting("STACKS", 0):
             self._give_stacks_back()
         say("left", left_on_the_gpu())
+
+    @staticmethod
+    def _let_the_cache_go():
+        """The KV cache's memory is given back first: the driver has to clear it before anybody else gets it, and does so
+        while the weights are copied."""
+        from vllm.device_allocator.cumem import libcudart
+
+        driver = Driver()
+        libcudart.cudaDeviceSynchronize()
+        try:
+            for address, data in get_mem_allocator_instance().pointer_to_data.items():
+                if not kept(data) and not data.is_asleep:
+                    driver.drop(address, data)
+        except OSError as error:
+            say("fallback", f"the KV cache is given back with everything else: {error}")
+
+    @staticmethod
+    @contextlib.contextmanager
+    def _without_what_sleeps():
+        """vLLM's allocator, which does not see what is asleep: 0.26 would unmap it once more."""
+        allocator = get_mem_allocator_instance()
+        asleep = {address: data for address, data in allocator.pointer_to_data.items() if data.is_asleep}
+        for address in asleep:
+            del allocator.pointer_to_data[address]
+        try:
+            yield allocator
+        finally:
+            allocator.pointer_to_data.update(asleep)
 
     def _give_stacks_back(self):
         """The driver keeps a stack for every thread that can run at once, as large as a kernel ever needed."""
