@@ -87,7 +87,7 @@ class TmpfsBackend(CuMemBackend):
 
     @staticmethod
     def _let_the_cache_go():
-        """The KV cache's memory is given back first: the driver has to clear it before anybody else gets it, and does so
+        """The KV cache's memory is given back first: the driver clears it before anybody else gets it, and can do so
         while the weights are copied."""
         from vllm.device_allocator.cumem import libcudart
 
