@@ -5,6 +5,7 @@ import { FORMATS } from '../../reports/render/formats.ts'
 import { runFolder } from '../../reports/run/run-folder.ts'
 import { type Report, reportSchema, runSchema } from '../../reports/run/schema.ts'
 import { checked, noRunAt, readTrials } from '../../reports/run/trials.ts'
+import { latestRun } from '../config/results-folder.ts'
 import { parseWords, runCommand, withUsage } from '../core/command-line.ts'
 import { Problem } from '../core/problem.ts'
 
@@ -45,7 +46,7 @@ export function checkReport(path: string, effects: Effects = {}): Report {
 }
 
 const USAGE = `Usage: npm run check-report -- [RUN] [--faster ID] [--slower ID] [--first-phase SHARE]
-RUN: a folder of results, results/latest by default.
+RUN: a folder of results, the newest run by default.
 --faster, --slower: the whole interval of this scenario's speedup lies above or below 1; may be given more than once.
 --first-phase: no restored server's first-token phase is shorter than this share of its baseline's.`
 
@@ -60,7 +61,7 @@ function parse(args: string[]): { path: string; effects: Effects } {
         'first-phase': { type: 'string' },
       },
     })
-    const [path = 'results/latest', ...rest] = positionals
+    const [path = latestRun(), ...rest] = positionals
     if (rest.length > 0) throw new Problem(`one run is checked, received ${positionals.join(' ')}`)
     const { faster = [], slower = [], 'first-phase': share } = values
     if (share === undefined) return { path, effects: { faster, slower } }

@@ -6,6 +6,7 @@ import { runFolder } from '../../reports/run/run-folder.ts'
 import type { Run, Settings } from '../../reports/run/schema.ts'
 import { readTrials } from '../../reports/run/trials.ts'
 import { type Configuration, configuration } from '../config/configuration.ts'
+import { latestRun } from '../config/results-folder.ts'
 import { parseWords, runCommand, withUsage } from '../core/command-line.ts'
 import { Problem } from '../core/problem.ts'
 import { readRecord } from '../core/record.ts'
@@ -25,7 +26,7 @@ import { criuToUse } from '../setup/paths.ts'
 const USAGE = `Usage: npm run recipe -- [RUN] [SCENARIO] [--out FOLDER] [--name NAME]
 
 Makes a folder of scripts that bring a server back the way SCENARIO was measured, without the suite.
-  RUN       folder of a run; results/latest unless given
+  RUN       folder of a run; the newest unless given
   SCENARIO  such as podman-in-place/mapped; the fastest restore in place unless given
   --out     the folder to make; recipes/NAME unless given
   --name    of the container and the units; llm unless given`
@@ -43,7 +44,7 @@ function options(argv: string[]) {
         name: { type: 'string', default: 'llm' },
       },
     })
-    const [run = 'results/latest', scenario, ...rest] = positionals
+    const [run = latestRun(), scenario, ...rest] = positionals
     if (rest.length > 0) throw new Problem(`received ${positionals.join(' ')}, allowed are a run and a scenario`)
     if (!/^[a-z0-9][a-z0-9_.-]{0,39}$/.test(values.name))
       throw new Problem(

@@ -1,21 +1,22 @@
 import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { stdout } from 'node:process'
 import { readReference } from '../../reports/analysis/compare.ts'
 import { MIN_TRIALS } from '../../reports/analysis/targets.ts'
 import { writeWhole } from '../../reports/run/run-folder.ts'
+import { latestRun, resultsFolder } from '../config/results-folder.ts'
 import { runCommand } from '../core/command-line.ts'
 import { checkCreatable } from '../core/creatable.ts'
 import { Problem } from '../core/problem.ts'
 
 const USAGE = `Usage: npm run reference -- [RUN] [FILE]
 
-Keeps a run to gate against; results/latest and results/reference.json where none are named.
+Keeps a run to gate against; the newest run, in reference.json beside it, where none are named.
 For example: npm run reference -- results/latest results/reference.json`
 
 /** `npm run reference -- [RUN] [FILE]`: keeps a run's report as what later runs are gated against. */
 export function main(argv: string[], print: (text: string) => void = text => stdout.write(text)): number {
-  const [run = 'results/latest', file = 'results/reference.json', ...rest] = argv
+  const [run = latestRun(), file = join(resultsFolder(), 'reference.json'), ...rest] = argv
   if (rest.length > 0 || argv.some(word => word.startsWith('-')))
     throw new Problem(`npm run reference takes a run and the file to keep it in, received: ${argv.join(' ')}\n${USAGE}`)
   checkCreatable('FILE', file)

@@ -4,12 +4,13 @@ import { reportExitCode } from '../../reports/analysis/exit-code.ts'
 import { page } from '../../reports/render/html/page.ts'
 import { renderTable } from '../../reports/render/table.ts'
 import { writeReportIfRoom } from '../../reports/render/write.ts'
+import { latestRun } from '../config/results-folder.ts'
 import { runCommand } from '../core/command-line.ts'
 import { Problem } from '../core/problem.ts'
 
 const USAGE = `Usage: npm run report -- [RUN]
 
-Makes every file of a run again from its run.json and trials.jsonl, and prints the table; results/latest where no run is
+Makes every file of a run again from its run.json and trials.jsonl, and prints the table; of the newest run where none is
 named. Ends as the run did.`
 
 /**
@@ -17,7 +18,7 @@ named. Ends as the run did.`
  * and prints the table.
  */
 export function main(argv: string[], print: (text: string) => void = text => stdout.write(text)): number {
-  const [path = 'results/latest', ...rest] = argv
+  const [path = latestRun(), ...rest] = argv
   if (rest.length > 0 || path.startsWith('-'))
     throw new Problem(
       `npm run report takes the folder of one run, received: ${argv.join(' ')}\n` +

@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { CREATABLE, fileInTheWay, isCreatable, isFolder, isNoFile } from '../core/creatable.ts'
-import { ownEnvFile } from '../core/env-file.ts'
 import { type LoadOptions, parseLoad } from '../core/load-options.ts'
 import { Problem } from '../core/problem.ts'
 import { hasRecord } from '../core/record.ts'
@@ -14,6 +13,7 @@ import { defaultEngine, ENGINES, type EngineName, engineDescriptions } from '../
 import { STAND_IN_RECORD, withStandIn } from '../models/embedded.ts'
 import { criuConfigs, refusedPodmanArgs } from '../podman/podman-args.ts'
 import { checkLocalPodman } from '../podman/podman-environment.ts'
+import { readOwnEnvFile } from './own-env-file.ts'
 import { nearMisses, unknownNames } from './variable-names.ts'
 
 /**
@@ -369,12 +369,7 @@ function configurationOf(name: EngineName, e: Read, model: Model, secondModel: M
  * parseConfiguration}.
  */
 export function configuration(): Configuration {
-  let file: Record<string, string | undefined> = {}
-  try {
-    file = ownEnvFile()
-  } catch (error) {
-    throw new Problem(`.env cannot be read: ${(error as Error).message}`)
-  }
+  const file = readOwnEnvFile()
   checkNames(file)
   checkLocalPodman(process.env)
   const c = parseConfiguration({ ...file, ...process.env }, existsSync('/dev/nvidiactl'))

@@ -1,0 +1,11 @@
+import { ownEnvFile } from '../core/env-file.ts'
+import { Problem } from '../core/problem.ts'
+
+/** The variables of .env. @throws Problem where it cannot be read */
+export function readOwnEnvFile(): Record<string, string | undefined> {
+  try {
+    return ownEnvFile()
+  } catch (error) {
+    throw new Problem(`.env cannot be read: ${(error as Error).message}`)
+  }
+}

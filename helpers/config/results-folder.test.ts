@@ -1,0 +1,14 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import { latestRun, resultsFolder } from './results-folder.ts'
+
+afterEach(() => void vi.unstubAllEnvs())
+
+test.for([
+  [undefined, 'results', 'results/latest'],
+  ['', 'results', 'results/latest'],
+  ['/srv/runs', '/srv/runs', '/srv/runs/latest'],
+  ['mine/', 'mine/', 'mine/latest'],
+] as const)('RESULTS_DIR=%s: the newest run stands in %s', ([value, folder, latest]) => {
+  vi.stubEnv('RESULTS_DIR', value)
+  expect([resultsFolder(), latestRun()]).toEqual([folder, latest])
+})
