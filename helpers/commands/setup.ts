@@ -1,4 +1,6 @@
 import { performance } from 'node:perf_hooks'
+import { stdout } from 'node:process'
+import { wrap } from '../../reports/render/text.ts'
 import { configuration } from '../config/configuration.ts'
 import { refuseArguments, runCommand } from '../core/command-line.ts'
 import { becomeRoot } from '../host/root.ts'
@@ -12,15 +14,23 @@ const USAGE = `Usage: npm run setup
 Creates what a run needs and is missing: packages, CRIU, a tmpfs, the engine's image, the model. Needs root.
 Its settings are variables (docs/variables.md); npm run doctor shows what is there.`
 
+const WHO = 'set-up: '
+
+/** One line, of which a terminal gets as many as it needs; a file is searched by lines. */
+function say(line: string): void {
+  const width = (stdout.columns ?? Number.POSITIVE_INFINITY) - WHO.length
+  console.log(WHO + wrap(line, width).join(`\n${' '.repeat(WHO.length)}`))
+}
+
 async function main(argv: string[]): Promise<void> {
   refuseArguments(argv, USAGE)
   await becomeRoot()
   // ending is enough: half-done work stands under another name and is redone, children end with this process
   endOnSignal(() => console.error('criu-gpu-bench: set-up was interrupted; run it again to continue'))
   const c = configuration()
-  const made = await setUp(c, line => console.log(`set-up: ${line}`))
-  console.log(
-    `set-up: ${made.length ? `${made.join(', ')} made` : 'everything is there'} ` +
+  const made = await setUp(c, say)
+  say(
+    `${made.length ? `${made.join(', ')} made` : 'everything is there'} ` +
       `(${(performance.now() / 1000).toFixed(1)} s)`,
   )
 }
