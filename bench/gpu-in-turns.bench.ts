@@ -3,10 +3,11 @@ import { best, server } from './best.ts'
 
 /**
  * Two vLLM servers that take turns on one GPU: MODEL_ID and SECOND_MODEL_ID. The one that is restored is killed each
- * time, and comes back from its first dump. The slower ways stand in a file of their own, because all of a file is
- * prepared before its first trial.
+ * time, and comes back from its first dump: after the other has left, or beside it, from the same checkpoints. The
+ * slower ways stand in a file of their own, because all of a file is prepared before its first trial.
  */
 benchmark('gpu-in-turns', [
   { strategy: 'swap', name: 'sleep-weights', by: 'sleep', ...server },
   { strategy: 'swap', name: 'gpu-restored', by: 'restore', leaves: 'killed', ...best },
+  { strategy: 'swap', name: 'gpu-beside', by: 'restore', leaves: 'killed', arrives: 'beside', ...best },
 ])

@@ -6,6 +6,7 @@ benchmark(
   [
     { name: 'restore', by: 'restore', storage: 'tmpfs-huge' },
     { name: 'restore-killed', by: 'restore', storage: 'tmpfs-huge', leaves: 'killed' },
+    { name: 'restore-beside', by: 'restore', storage: 'tmpfs-huge', leaves: 'killed', arrives: 'beside' },
     { name: 'suspend', by: 'suspend' },
     { name: 'sleep', by: 'sleep' },
   ],

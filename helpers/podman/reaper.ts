@@ -78,7 +78,8 @@ function containersOf(folder: string): string[] {
 export function removeRestores(containers: string[], roots = RUNTIME_ROOTS): void {
   for (const path of containers.flatMap(id => roots.map(root => join(root, id)))) {
     unmountBelow(path)
-    rmSync(path, { recursive: true, force: true })
+    // a runtime that was just killed may still write
+    rmSync(path, { recursive: true, force: true, maxRetries: 3 })
   }
 }
 
