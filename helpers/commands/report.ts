@@ -10,8 +10,8 @@ import { Problem } from '../core/problem.ts'
 
 const USAGE = `Usage: npm run report -- [RUN]
 
-Makes every file of a run again from its run.json and trials.jsonl, and prints the table; of the newest run where none is
-named. Ends as the run did.`
+Makes every file of a run again from its run.json and trials.jsonl, and prints the table; of the newest run where none
+is named. Ends as the run did.`
 
 /**
  * `npm run report -- results/RUN`: makes every file of a run again from run.json and trials.jsonl,
