@@ -5,10 +5,10 @@ import { dropZeroPages } from './drop-zero-pages.ts'
 import { memoryOf, tinyCheckpoint } from './recorded.ts'
 import { ImageError } from './wire.ts'
 
-test('twenty zero pages go, the memory stays', async () => {
+test.each([{}, { move: true }])('twenty zero pages go, the memory stays: %o', async moving => {
   using checkpoint = tinyCheckpoint()
   const before = memoryOf(checkpoint.folder)
-  expect(await dropZeroPages(checkpoint.folder)).toEqual({ bytes: 31 * 4096, dropped: 20 * 4096 })
+  expect(await dropZeroPages(checkpoint.folder, moving)).toEqual({ bytes: 31 * 4096, dropped: 20 * 4096 })
   expect(memoryOf(checkpoint.folder)).toEqual(before)
   expect(pageFiles(checkpoint.folder)).toEqual(['pages-2.img'])
   expect(statSync(join(checkpoint.folder, 'pages-2.img')).size).toBe(11 * 4096)

@@ -2,7 +2,7 @@ import { type CheckpointedProcess, pagesFile, readCheckpoint } from './checkpoin
 import { isPrivateAnonymous, PAGE, vmaAt } from './memory-map.ts'
 import { findZeroPages } from './page-file.ts'
 import { cutAt, type PageRun, presentPages, slicePages } from './pagemap.ts'
-import { keepPages } from './replace.ts'
+import { keepPages, type Moving } from './replace.ts'
 
 /** Shorter runs of zero pages stay: each run that goes cuts one run of pages, and one read, into two. */
 const SHORTEST_ZERO_RUN = 16
@@ -16,10 +16,11 @@ export interface Dropped {
 /**
  * Leaves out the zero pages of private anonymous memory: fresh anonymous memory is zero anyway, so CRIU need not read
  * them.
- * Works in place; at every moment the folder restores. Seen to restore vLLM and llama-server correctly.
+ * Works in place; at every moment the folder restores, unless pages move.
+ * Seen to restore vLLM and llama-server correctly.
  * @throws ImageError where the folder holds no checkpoint, or an image of it cannot be read
  */
-export async function dropZeroPages(folder: string): Promise<Dropped> {
+export async function dropZeroPages(folder: string, moving: Moving = {}): Promise<Dropped> {
   const total = { bytes: 0, dropped: 0 }
   for (const process of readCheckpoint(folder).processes) {
     const present = presentPages(process.pagemap.runs)
@@ -28,7 +29,7 @@ export async function dropZeroPages(folder: string): Promise<Dropped> {
     const runs = withoutZeros(process, await findZeroPages(pagesFile(folder, process.pagemap.pagesId), present))
     const dropped = present - presentPages(runs)
     if (!dropped) continue
-    await keepPages(folder, process, runs)
+    await keepPages(folder, process, runs, moving)
     total.dropped += dropped * PAGE
   }
   return total

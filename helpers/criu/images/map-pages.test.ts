@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, wri
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readCheckpoint } from './checkpoint.ts'
+import { dropZeroPages } from './drop-zero-pages.ts'
 import { formatImage } from './image-file.ts'
 import { mapPages } from './map-pages.ts'
 import { memoryOf, RECORDED, tinyCheckpoint } from './recorded.ts'
@@ -19,6 +20,15 @@ test('the memory is the same, most of it now in the file', async () => {
   })
   expect(memoryOf(folder, { [containerPath]: file })).toEqual(before)
   expect(Object.keys(memoryOf(folder))).not.toHaveLength(Object.keys(before).length)
+})
+
+test('the memory is the same where pages move', async () => {
+  using checkpoint = tinyCheckpoint()
+  const { folder, file, containerPath } = places(checkpoint)
+  const before = memoryOf(folder)
+  await mapPages(folder, { file, containerPath, minimumBytes: 4096, move: true })
+  await dropZeroPages(folder, { move: true })
+  expect(memoryOf(folder, { [containerPath]: file })).toEqual(before)
 })
 
 test('the file is described as it is, which CRIU checks', async () => {

@@ -7,13 +7,13 @@ import type { MemoryKind } from './kind.ts'
 import { type MappingPlan, planMapping } from './mapping-plan.ts'
 import { PAGE, writeVmas } from './memory-map.ts'
 import { containerMountOf } from './mountpoints.ts'
-import { copyInto, findZeroPages } from './page-file.ts'
+import { copyInto, findZeroPages, giveBackOthers, moveInto } from './page-file.ts'
 import { presentPages } from './pagemap.ts'
 import { punchHole } from './punch-hole.ts'
 import { addRegularFile, freeFileId, readRegularFiles, regularFile } from './regular-files.ts'
-import { keepPages, replaceImage, writeBeside } from './replace.ts'
+import { keepPages, type Moving, replaceImage, writeBeside } from './replace.ts'
 
-export interface MapPagesOptions {
+export interface MapPagesOptions extends Moving {
   /**
    * Where the content goes, on the host: a file that is not there yet, on tmpfs, in a folder that was bound into the
    * container when it started.
@@ -39,8 +39,11 @@ export interface MappedPages {
   skipped: { pid: number; name: string; reason: string }[]
 }
 
-/** Small mappings written before their unused memory is given back: at most 1 GiB of it. */
-const AT_ONCE = 256
+/**
+ * Small mappings written before their unused memory is given back: at most 1 GiB of it, or 64 MiB where room for one
+ * checkpoint has to be enough.
+ */
+const AT_ONCE = { copied: 256, moved: 16 }
 
 /** Allocators that take pages for zeroed after MADV_DONTNEED: jemalloc's extents (src/pages.c, pages_purge_forced). */
 const EXPECTS_ZEROS = /\/libjemalloc[^/]*\.so/
@@ -49,7 +52,7 @@ const EXPECTS_ZEROS = /\/libjemalloc[^/]*\.so/
  * Turns private anonymous memory of a checkpoint into copy-on-write mappings of one file. CRIU then maps the file in
  * place of reading the pages: a restore takes as long for gigabytes as for megabytes, and pages are paid for when they
  * are touched. The file stays as it is, so the same images restore any number of times, also side by side. In place; at
- * every moment the folder restores. Nothing of CRIU or podman is changed.
+ * every moment the folder restores, unless pages move. Nothing of CRIU or podman is changed.
  *
  * What differs for the restored processes:
  * - MADV_DONTNEED brings the checkpoint's content back, where anonymous memory would be zero. glibc's malloc, CPython
@@ -63,7 +66,7 @@ const EXPECTS_ZEROS = /\/libjemalloc[^/]*\.so/
  * @throws ImageError where the folder holds no checkpoint, or an image of it cannot be read
  */
 export async function mapPages(folder: string, options: MapPagesOptions): Promise<MappedPages> {
-  const { file, containerPath } = options
+  const { file, containerPath, move = false } = options
   const checkpoint = readCheckpoint(folder)
   const mount = mountFor(checkpoint, options)
   if (existsSync(file))
@@ -77,7 +80,7 @@ export async function mapPages(folder: string, options: MapPagesOptions): Promis
     file,
     async handle => {
       await handle.truncate(plans.at(-1)!.plan.end)
-      for (const { process, plan } of plans) await fill(handle, pagesFile(folder, process.pagemap.pagesId), plan)
+      for (const { process, plan } of plans) await fill(handle, pagesFile(folder, process.pagemap.pagesId), plan, move)
       // It is a process's memory: nobody else's to read.
     },
     0o400,
@@ -93,7 +96,7 @@ export async function mapPages(folder: string, options: MapPagesOptions): Promis
     // pages go.
     const mm = { ...process.mm, entries: [writeVmas(process.mm.entries[0]!, [...plan.vmas, ...process.guards])] }
     await replaceImage(join(folder, `mm-${process.pid}.img`), mm)
-    await keepPages(folder, process, plan.runs)
+    await keepPages(folder, process, plan.runs, { move })
   }
   return result
 }
@@ -149,11 +152,19 @@ async function nameFile(
  * Small mappings are written some at a time: on a tmpfs with huge pages each takes whole ones until what it leaves
  * unused is given back.
  */
-async function fill(handle: FileHandle, pages: string, { copies, small }: MappingPlan): Promise<void> {
-  await copyInto(pages, handle, copies)
-  for (let done = 0; done < small.length; done += AT_ONCE) {
-    const some = small.slice(done, done + AT_ONCE)
-    await copyInto(
+async function fill(
+  handle: FileHandle,
+  pages: string,
+  { copies, small, runs }: MappingPlan,
+  move: boolean,
+): Promise<void> {
+  const left = runs.filter(({ at }) => at >= 0).map(({ at, pages }) => ({ from: at * PAGE, bytes: pages * PAGE }))
+  if (move) await giveBackOthers(pages, [...copies, ...small.flatMap(mapping => mapping.copies), ...left])
+  const [into, atOnce] = move ? [moveInto, AT_ONCE.moved] : [copyInto, AT_ONCE.copied]
+  await into(pages, handle, copies)
+  for (let done = 0; done < small.length; done += atOnce) {
+    const some = small.slice(done, done + atOnce)
+    await into(
       pages,
       handle,
       some.flatMap(mapping => mapping.copies),

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { PAGE } from './memory-map.ts'
+import { punchHole } from './punch-hole.ts'
 import { ImageError } from './wire.ts'
 
 /**
@@ -48,10 +49,42 @@ export async function findZeroPages(path: string, pages: number): Promise<Uint8A
  */
 export async function copyInto(source: string, target: FileHandle, copies: readonly Copy[]): Promise<void> {
   await using file = await open(source, 'r')
-  await inLanes(chunks(copies), async ({ from, to, bytes }, buffer) => {
-    await readFully(file, buffer, from, bytes, source)
-    for (let done = 0; done < bytes; ) done += (await target.write(buffer, done, bytes - done, to + done)).bytesWritten
-  })
+  await inLanes(chunks(copies), (chunk, buffer) => copyChunk(file, source, target, chunk, buffer))
+}
+
+/**
+ * The same, each piece given back where it was: both files together never take much more than the first one did. One
+ * piece after the other, since a huge page that is being read cannot be split, and would stay.
+ */
+export async function moveInto(source: string, target: FileHandle, copies: readonly Copy[]): Promise<void> {
+  await using file = await open(source, 'r+')
+  const work = async (chunk: Copy, buffer: Buffer) => {
+    await copyChunk(file, source, target, chunk, buffer)
+    punchHole(file.fd, chunk.from, chunk.bytes)
+  }
+  await inLanes(chunks(copies), work, 1)
+}
+
+/** Gives back what no later copy needs: pages that are all zero, above all. @param needed in bytes of the file */
+export async function giveBackOthers(path: string, needed: readonly Pick<Copy, 'from' | 'bytes'>[]): Promise<void> {
+  await using file = await open(path, 'r+')
+  const { size } = await file.stat()
+  let at = 0
+  for (const { from, bytes } of [...needed.toSorted((a, b) => a.from - b.from), { from: size, bytes: 0 }]) {
+    if (from > at) punchHole(file.fd, at, from - at)
+    at = Math.max(at, from + bytes)
+  }
+}
+
+async function copyChunk(
+  file: FileHandle,
+  source: string,
+  target: FileHandle,
+  { from, to, bytes }: Copy,
+  buffer: Buffer,
+): Promise<void> {
+  await readFully(file, buffer, from, bytes, source)
+  for (let done = 0; done < bytes; ) done += (await target.write(buffer, done, bytes - done, to + done)).bytesWritten
 }
 
 function* chunks(copies: readonly Copy[]): Generator<Copy> {
@@ -64,6 +97,7 @@ function* chunks(copies: readonly Copy[]): Generator<Copy> {
 async function inLanes(
   jobs: Iterable<Copy>,
   work: (job: Copy, buffer: Buffer<ArrayBuffer>) => Promise<void>,
+  lanes = LANES,
 ): Promise<void> {
   const queue = jobs[Symbol.iterator]()
   const lane = async () => {
@@ -72,7 +106,7 @@ async function inLanes(
   }
   // Every lane has ended before a failure is thrown: nobody may still write into a file that the
   // caller closes or removes.
-  const failed = (await Promise.allSettled(Array.from({ length: LANES }, lane))).find(
+  const failed = (await Promise.allSettled(Array.from({ length: lanes }, lane))).find(
     result => result.status === 'rejected',
   )
   if (failed) throw failed.reason

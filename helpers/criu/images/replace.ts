@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type CheckpointedProcess, freePagesId, pagesFile } from './checkpoint.ts'
 import { formatImage, type ImageFile } from './image-file.ts'
 import { PAGE } from './memory-map.ts'
-import { type Copy, copyInto } from './page-file.ts'
+import { type Copy, copyInto, giveBackOthers, moveInto } from './page-file.ts'
 import { type PageRun, writePagemap } from './pagemap.ts'
 
 /** Puts an image in the place of another in one step: readers see the old one or the new one, never half of one. */
@@ -32,12 +32,27 @@ export async function writeBeside(
   }
 }
 
+/** How pages come from one file into another. */
+export interface Moving {
+  /**
+   * They go where they were, so that the room of one checkpoint is enough. What stops half way leaves images that do
+   * not restore.
+   */
+  move?: boolean
+}
+
 /**
  * Keeps only some of a process's dumped pages. They go into a new file of pages under a new number; the pagemap that
- * names it takes the old one's place in one step, then the old file goes. Whenever this stops, the folder restores.
+ * names it takes the old one's place in one step, then the old file goes. Whenever this stops, the folder restores,
+ * unless pages move.
  * @param runs those that stay, with `at` as in the old file
  */
-export async function keepPages(folder: string, process: CheckpointedProcess, runs: readonly PageRun[]): Promise<void> {
+export async function keepPages(
+  folder: string,
+  process: CheckpointedProcess,
+  runs: readonly PageRun[],
+  { move = false }: Moving = {},
+): Promise<void> {
   const pagesId = freePagesId(folder)
   const copies: Copy[] = []
   let at = 0
@@ -50,7 +65,8 @@ export async function keepPages(folder: string, process: CheckpointedProcess, ru
   const old = pagesFile(folder, process.pagemap.pagesId)
   const pages = pagesFile(folder, pagesId)
   try {
-    await writeBeside(pages, file => copyInto(old, file, merged(copies)))
+    if (move) await giveBackOthers(old, copies)
+    await writeBeside(pages, file => (move ? moveInto : copyInto)(old, file, merged(copies)))
     await replaceImage(
       join(folder, `pagemap-${process.pid}.img`),
       writePagemap(process.pagemapImage, { pagesId, runs: kept }),

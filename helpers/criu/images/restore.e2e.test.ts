@@ -103,8 +103,8 @@ describe.skipIf(unusable)(
       await rm(folder, { recursive: true, force: true })
     })
 
-    test('keeps the memory of both processes without zero pages', async () => {
-      const { bytes, dropped } = await dropZeroPages(images())
+    test.each([{}, { move: true }])('keeps the memory of both processes without zero pages: %o', async moving => {
+      const { bytes, dropped } = await dropZeroPages(images(), moving)
       expect(dropped).toBeGreaterThan(2 * 20 * MEGABYTE)
       expect(await census(images())).toMatchObject({ bytes: bytes - dropped })
       await restore()
@@ -112,20 +112,23 @@ describe.skipIf(unusable)(
       expect(await ask('parent', 'discard')).toBe('zeros')
     })
 
-    test('keeps the memory of both processes on a mapped file, as often as it is restored', async () => {
-      const file = join(folder, 'pages')
-      const { left, mapped, bytes } = await mapPages(images(), { file, containerPath: file })
-      expect(mapped).toBeGreaterThan(2 * 10 * MEGABYTE)
-      expect(left).toBeLessThan(bytes / 2)
-      for (const round of ['first', 'second']) {
-        await restore()
-        expect(await digests(), round).toEqual(before)
-        expect(await ask('parent', 'grow')).toBe('fresh')
-        expect(await ask('parent', 'write')).not.toEqual(before[0])
-        expect(await ask('child', 'digest')).toBe(before[1])
-        end()
-      }
-    })
+    test.each([{}, { move: true }])(
+      'keeps the memory of both processes on a mapped file, as often as it is restored: %o',
+      async moving => {
+        const file = join(folder, 'pages')
+        const { left, mapped, bytes } = await mapPages(images(), { file, containerPath: file, ...moving })
+        expect(mapped).toBeGreaterThan(2 * 10 * MEGABYTE)
+        expect(left).toBeLessThan(bytes / 2)
+        for (const round of ['first', 'second']) {
+          await restore()
+          expect(await digests(), round).toEqual(before)
+          expect(await ask('parent', 'grow')).toBe('fresh')
+          expect(await ask('parent', 'write')).not.toEqual(before[0])
+          expect(await ask('child', 'digest')).toBe(before[1])
+          end()
+        }
+      },
+    )
 
     test('shows the difference that a mapped file makes: a discarded page has the old content, not zeros', async () => {
       const file = join(folder, 'pages')
