@@ -1,8 +1,8 @@
 import { type CheckpointedProcess, pagesFile, readCheckpoint } from './checkpoint.ts'
 import { isPrivateAnonymous, PAGE, vmaAt } from './memory-map.ts'
-import { findZeroPages } from './page-file.ts'
+import { findZeroPages, type Moving } from './page-file.ts'
 import { cutAt, type PageRun, presentPages, slicePages } from './pagemap.ts'
-import { keepPages, type Moving } from './replace.ts'
+import { keepPages } from './replace.ts'
 
 /** Shorter runs of zero pages stay: each run that goes cuts one run of pages, and one read, into two. */
 const SHORTEST_ZERO_RUN = 16
@@ -15,9 +15,8 @@ export interface Dropped {
 
 /**
  * Leaves out the zero pages of private anonymous memory: fresh anonymous memory is zero anyway, so CRIU need not read
- * them.
- * Works in place; at every moment the folder restores, unless pages move.
- * Seen to restore vLLM and llama-server correctly.
+ * them. Works in place; at every moment the folder restores, unless pages move. Seen to restore vLLM and llama-server
+ * correctly.
  * @throws ImageError where the folder holds no checkpoint, or an image of it cannot be read
  */
 export async function dropZeroPages(folder: string, moving: Moving = {}): Promise<Dropped> {

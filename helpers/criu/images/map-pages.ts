@@ -7,11 +7,11 @@ import type { MemoryKind } from './kind.ts'
 import { type MappingPlan, planMapping } from './mapping-plan.ts'
 import { PAGE, writeVmas } from './memory-map.ts'
 import { containerMountOf } from './mountpoints.ts'
-import { copyInto, findZeroPages, giveBackOthers, moveInto } from './page-file.ts'
+import { copyInto, findZeroPages, freeOthers, type Moving } from './page-file.ts'
 import { presentPages } from './pagemap.ts'
 import { punchHole } from './punch-hole.ts'
 import { addRegularFile, freeFileId, readRegularFiles, regularFile } from './regular-files.ts'
-import { keepPages, type Moving, replaceImage, writeBeside } from './replace.ts'
+import { keepPages, replaceImage, writeBeside } from './replace.ts'
 
 export interface MapPagesOptions extends Moving {
   /**
@@ -40,7 +40,7 @@ export interface MappedPages {
 }
 
 /**
- * Small mappings written before their unused memory is given back: at most 1 GiB of it, or 64 MiB where room for one
+ * Small mappings written before their unused memory is freed: at most 1 GiB of it, or 64 MiB where room for one
  * checkpoint has to be enough.
  */
 const AT_ONCE = { copied: 256, moved: 16 }
@@ -150,7 +150,7 @@ async function nameFile(
 
 /**
  * Small mappings are written some at a time: on a tmpfs with huge pages each takes whole ones until what it leaves
- * unused is given back.
+ * unused is freed.
  */
 async function fill(
   handle: FileHandle,
@@ -158,17 +158,16 @@ async function fill(
   { copies, small, runs }: MappingPlan,
   move: boolean,
 ): Promise<void> {
-  const left = runs.filter(({ at }) => at >= 0).map(({ at, pages }) => ({ from: at * PAGE, bytes: pages * PAGE }))
-  if (move) await giveBackOthers(pages, [...copies, ...small.flatMap(mapping => mapping.copies), ...left])
-  const [into, atOnce] = move ? [moveInto, AT_ONCE.moved] : [copyInto, AT_ONCE.copied]
-  await into(pages, handle, copies)
+  if (move) {
+    const left = runs.filter(({ at }) => at >= 0).map(run => ({ from: run.at * PAGE, bytes: run.pages * PAGE }))
+    await freeOthers(pages, [...copies, ...small.flatMap(mapping => mapping.copies), ...left])
+  }
+  const atOnce = move ? AT_ONCE.moved : AT_ONCE.copied
+  await copyInto(pages, handle, copies, { move })
   for (let done = 0; done < small.length; done += atOnce) {
     const some = small.slice(done, done + atOnce)
-    await into(
-      pages,
-      handle,
-      some.flatMap(mapping => mapping.copies),
-    )
+    const content = some.flatMap(mapping => mapping.copies)
+    await copyInto(pages, handle, content, { move })
     for (const { start, end } of some.flatMap(mapping => mapping.unused)) punchHole(handle.fd, start, end - start)
   }
 }

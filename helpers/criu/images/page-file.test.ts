@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { copyInto, findZeroPages, giveBackOthers, moveInto } from './page-file.ts'
+import { copyInto, findZeroPages, freeOthers } from './page-file.ts'
 import { ImageError } from './wire.ts'
 
 let folder: string
@@ -53,7 +53,7 @@ test('a file that is missing, or shorter than a pagemap says by more than memory
   await expect(findZeroPages(path, 2 ** 50)).rejects.toThrow(ImageError)
 })
 
-test('what moves holds memory once: each piece goes where it was', async () => {
+test('what moves takes memory once: each piece is freed where it was', async () => {
   const inMemory = await mkdtemp('/dev/shm/criu-images-')
   const [from, to] = [join(inMemory, 'from'), join(inMemory, 'to')]
   const pages = Buffer.alloc(4 * 4096, 'abcdefgh')
@@ -64,10 +64,10 @@ test('what moves holds memory once: each piece goes where it was', async () => {
       { from: 3 * 4096, to: 0, bytes: 4096 },
       { from: 0, to: 4096, bytes: 4096 },
     ]
-    await giveBackOthers(from, copies)
+    await freeOthers(from, copies)
     expect(await held(from)).toBe(2 * 4096)
     await using target = await open(to, 'w')
-    await moveInto(from, target, copies)
+    await copyInto(from, target, copies, { move: true })
     expect([await held(from), await held(to)]).toEqual([0, 2 * 4096])
     expect((await stat(from)).size).toBe(pages.length)
     expect(await readFile(to)).toEqual(pages.subarray(0, 2 * 4096))
@@ -76,17 +76,17 @@ test('what moves holds memory once: each piece goes where it was', async () => {
   }
 })
 
-test('where nothing is needed all is given back, where all is needed nothing', async () => {
+test('where nothing is needed all is freed, where all is needed nothing', async () => {
   const inMemory = await mkdtemp('/dev/shm/criu-images-')
   const file = join(inMemory, 'pages')
   try {
     await writeFile(file, Buffer.alloc(2 * 4096, 1))
-    await giveBackOthers(file, [
+    await freeOthers(file, [
       { from: 4096, bytes: 4096 },
       { from: 0, bytes: 4096 },
     ])
     expect(await readFile(file)).toEqual(Buffer.alloc(2 * 4096, 1))
-    await giveBackOthers(file, [])
+    await freeOthers(file, [])
     expect(await readFile(file)).toEqual(Buffer.alloc(2 * 4096))
   } finally {
     await rm(inMemory, { recursive: true })

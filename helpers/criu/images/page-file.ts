@@ -21,7 +21,7 @@ export interface Copy {
 /**
  * Says of every page in a file whether it is all zeros. Streams: 2–4 GB/s from tmpfs.
  * @param pages how many the file should have
- * @returns a byte a page, 1 for a zero page
+ * @returns one byte per page, 1 for a zero page
  * @throws ImageError where the file is missing, or has fewer pages than its pagemap says
  */
 export async function findZeroPages(path: string, pages: number): Promise<Uint8Array> {
@@ -44,29 +44,34 @@ export async function findZeroPages(path: string, pages: number): Promise<Uint8A
   return zero
 }
 
-/**
- * Copies stretches of a file into another, several at once. Nothing is written in between: what was a hole stays one.
- */
-export async function copyInto(source: string, target: FileHandle, copies: readonly Copy[]): Promise<void> {
-  await using file = await open(source, 'r')
-  await inLanes(chunks(copies), (chunk, buffer) => copyChunk(file, source, target, chunk, buffer))
+/** How pages get from one file into another. */
+export interface Moving {
+  /**
+   * Each piece is freed in the first file once it is in the second: together they never take much more room than the
+   * first one did. Where that stops half way, the images do not restore.
+   */
+  move?: boolean
 }
 
-/**
- * The same, each piece given back where it was: both files together never take much more than the first one did. One
- * piece after the other, since a huge page that is being read cannot be split, and would stay.
- */
-export async function moveInto(source: string, target: FileHandle, copies: readonly Copy[]): Promise<void> {
-  await using file = await open(source, 'r+')
-  const work = async (chunk: Copy, buffer: Buffer) => {
-    await copyChunk(file, source, target, chunk, buffer)
-    punchHole(file.fd, chunk.from, chunk.bytes)
+/** Copies or moves stretches of a file into another. Nothing is written in between: what was a hole stays one. */
+export async function copyInto(
+  source: string,
+  target: FileHandle,
+  copies: readonly Copy[],
+  { move = false }: Moving = {},
+): Promise<void> {
+  await using file = await open(source, move ? 'r+' : 'r')
+  const work = async ({ from, to, bytes }: Copy, buffer: Buffer) => {
+    await readFully(file, buffer, from, bytes, source)
+    for (let done = 0; done < bytes; ) done += (await target.write(buffer, done, bytes - done, to + done)).bytesWritten
+    if (move) punchHole(file.fd, from, bytes)
   }
-  await inLanes(chunks(copies), work, 1)
+  // a huge page that another lane reads cannot be split, and would stay
+  await inLanes(chunks(copies), work, move ? 1 : LANES)
 }
 
-/** Gives back what no later copy needs: pages that are all zero, above all. @param needed in bytes of the file */
-export async function giveBackOthers(path: string, needed: readonly Pick<Copy, 'from' | 'bytes'>[]): Promise<void> {
+/** Frees what no later copy needs, above all pages that are all zero. @param needed in bytes of the file */
+export async function freeOthers(path: string, needed: readonly Pick<Copy, 'from' | 'bytes'>[]): Promise<void> {
   await using file = await open(path, 'r+')
   const { size } = await file.stat()
   let at = 0
@@ -74,17 +79,6 @@ export async function giveBackOthers(path: string, needed: readonly Pick<Copy, '
     if (from > at) punchHole(file.fd, at, from - at)
     at = Math.max(at, from + bytes)
   }
-}
-
-async function copyChunk(
-  file: FileHandle,
-  source: string,
-  target: FileHandle,
-  { from, to, bytes }: Copy,
-  buffer: Buffer,
-): Promise<void> {
-  await readFully(file, buffer, from, bytes, source)
-  for (let done = 0; done < bytes; ) done += (await target.write(buffer, done, bytes - done, to + done)).bytesWritten
 }
 
 function* chunks(copies: readonly Copy[]): Generator<Copy> {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type CheckpointedProcess, freePagesId, pagesFile } from './checkpoint.ts'
 import { formatImage, type ImageFile } from './image-file.ts'
 import { PAGE } from './memory-map.ts'
-import { type Copy, copyInto, giveBackOthers, moveInto } from './page-file.ts'
+import { type Copy, copyInto, freeOthers, type Moving } from './page-file.ts'
 import { type PageRun, writePagemap } from './pagemap.ts'
 
 /** Puts an image in the place of another in one step: readers see the old one or the new one, never half of one. */
@@ -32,15 +32,6 @@ export async function writeBeside(
   }
 }
 
-/** How pages come from one file into another. */
-export interface Moving {
-  /**
-   * They go where they were, so that the room of one checkpoint is enough. What stops half way leaves images that do
-   * not restore.
-   */
-  move?: boolean
-}
-
 /**
  * Keeps only some of a process's dumped pages. They go into a new file of pages under a new number; the pagemap that
  * names it takes the old one's place in one step, then the old file goes. Whenever this stops, the folder restores,
@@ -51,7 +42,7 @@ export async function keepPages(
   folder: string,
   process: CheckpointedProcess,
   runs: readonly PageRun[],
-  { move = false }: Moving = {},
+  moving: Moving = {},
 ): Promise<void> {
   const pagesId = freePagesId(folder)
   const copies: Copy[] = []
@@ -65,8 +56,8 @@ export async function keepPages(
   const old = pagesFile(folder, process.pagemap.pagesId)
   const pages = pagesFile(folder, pagesId)
   try {
-    if (move) await giveBackOthers(old, copies)
-    await writeBeside(pages, file => (move ? moveInto : copyInto)(old, file, merged(copies)))
+    if (moving.move) await freeOthers(old, copies)
+    await writeBeside(pages, file => copyInto(old, file, merged(copies), moving))
     await replaceImage(
       join(folder, `pagemap-${process.pid}.img`),
       writePagemap(process.pagemapImage, { pagesId, runs: kept }),
