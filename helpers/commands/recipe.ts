@@ -26,7 +26,7 @@ import { criuToUse } from '../setup/paths.ts'
 const USAGE = `Usage: npm run recipe -- [RUN] [SCENARIO] [--out FOLDER] [--name NAME]
 
 Makes a folder of scripts that bring a server back the way SCENARIO was measured, without the suite.
-  RUN       folder of a run; the newest unless given
+  RUN       folder of a run; the newest run unless given
   SCENARIO  such as podman-in-place/mapped; the fastest restore in place unless given
   --out     the folder to make; recipes/NAME unless given
   --name    of the container and the units; llm unless given`

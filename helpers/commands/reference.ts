@@ -11,7 +11,7 @@ import { Problem } from '../core/problem.ts'
 
 const USAGE = `Usage: npm run reference -- [RUN] [FILE]
 
-Keeps a run to gate against; the newest run, in reference.json beside it, where none are named.
+Saves a run to gate against. RUN: the newest run by default; FILE: reference.json in RESULTS_DIR by default.
 For example: npm run reference -- results/latest results/reference.json`
 
 /** `npm run reference -- [RUN] [FILE]`: keeps a run's report as what later runs are gated against. */

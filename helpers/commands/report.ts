@@ -10,8 +10,8 @@ import { Problem } from '../core/problem.ts'
 
 const USAGE = `Usage: npm run report -- [RUN]
 
-Makes every file of a run again from its run.json and trials.jsonl, and prints the table; of the newest run where none
-is named. Ends as the run did.`
+Rebuilds a run's files from its run.json and trials.jsonl, and prints the table; RUN: the newest run by default.
+Its exit code is the run's.`
 
 /**
  * `npm run report -- results/RUN`: makes every file of a run again from run.json and trials.jsonl,

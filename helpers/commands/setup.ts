@@ -14,12 +14,12 @@ const USAGE = `Usage: npm run setup
 Creates what a run needs and is missing: packages, CRIU, a tmpfs, the engine's image, the model. Needs root.
 Its settings are variables (docs/variables.md); npm run doctor shows what is there.`
 
-const WHO = 'set-up: '
+const PREFIX = 'set-up: '
 
-/** One line, of which a terminal gets as many as it needs; a file is searched by lines. */
+/** Wraps a line at the width of the terminal; a file gets it whole, for grep. */
 function say(line: string): void {
-  const width = (stdout.columns ?? Number.POSITIVE_INFINITY) - WHO.length
-  console.log(WHO + wrap(line, width).join(`\n${' '.repeat(WHO.length)}`))
+  const width = (stdout.columns ?? Number.POSITIVE_INFINITY) - PREFIX.length
+  console.log(PREFIX + wrap(line, width).join(`\n${' '.repeat(PREFIX.length)}`))
 }
 
 async function main(argv: string[]): Promise<void> {

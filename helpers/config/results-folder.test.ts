@@ -8,7 +8,7 @@ test.for([
   ['', 'results', 'results/latest'],
   ['/srv/runs', '/srv/runs', '/srv/runs/latest'],
   ['mine/', 'mine/', 'mine/latest'],
-] as const)('RESULTS_DIR=%s: the newest run stands in %s', ([value, folder, latest]) => {
+] as const)('RESULTS_DIR=%s: runs are in %s, the newest is %s', ([value, folder, latest]) => {
   vi.stubEnv('RESULTS_DIR', value)
   expect([resultsFolder(), latestRun()]).toEqual([folder, latest])
 })

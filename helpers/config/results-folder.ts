@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { readOwnEnvFile } from './own-env-file.ts'
 
-/** Where runs are kept: RESULTS_DIR of the environment or of .env, else `results`. @throws Problem as readOwnEnvFile */
+/** Where runs are kept: RESULTS_DIR, from the environment or .env, or `results`. @throws Problem as readOwnEnvFile */
 export const resultsFolder = (): string => ({ ...readOwnEnvFile(), ...process.env }).RESULTS_DIR || 'results'
 
 /** The folder of the newest run. */

@@ -37,7 +37,7 @@ class World:
         self.calls.append(("vllm.sleep", tuple(offload_tags)))
         for address, data in self.pointer_to_data.items():
             if data.is_asleep:
-                raise AssertionError("vLLM 0.26 unmaps again what is not mapped")
+                raise AssertionError("vLLM 0.26 would unmap this block again")
             if data.tag in offload_tags:
                 data.cpu_backup_tensor = self.read(address)
             ctypes.memset(address, 0, data.handle[1])

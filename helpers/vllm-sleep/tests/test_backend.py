@@ -85,7 +85,7 @@ class LevelTwo(Case):
         self.assertEqual(said["wake"]["mapped_bytes"], said["wake"]["bytes"] + MB)
         self.assertEqual(set(said["wake"]["seconds"]), {"mapped", "copied"})
 
-    def test_the_cache_goes_before_the_weights_are_copied(self):
+    def test_the_cache_is_released_before_the_weights_are_copied(self):
         for level in (2, 1):
             with self.subTest(level=level):
                 backend, first = self.backend(), len(self.world.calls)
@@ -98,10 +98,10 @@ class LevelTwo(Case):
                 self.printed(backend.resume)
                 self.assert_weights_are_back()
 
-    def test_a_driver_that_keeps_the_cache_leaves_it_to_vllm(self):
+    def test_where_the_driver_does_not_release_the_cache_vllm_does(self):
         self.world.refuse["cuMemUnmap"] = 1
         said = self.printed(lambda: self.backend().suspend(2))
-        why = "the KV cache is given back with everything else: cuMemUnmap: CUDA error 1"
+        why = "the KV cache is released with everything else: cuMemUnmap: CUDA error 1"
         self.assertEqual(said[0], ("fallback", why))
         self.assertTrue(all(data.is_asleep for data in self.world.pointer_to_data.values()))
 

@@ -75,20 +75,20 @@ class TmpfsBackend(CuMemBackend):
         if self._communicators:
             self._communicators.take_down()
         keep_what_is_no_cache()
-        self._let_the_cache_go()
+        self._release_cache()
         # what a wake-up did not bring back lies in its file still
         self._kept = bool(self._blocks) or level == 2 and self._saved()
         self._state = "SUSPENDED"
-        with self._without_what_sleeps() as allocator:
+        with self._awake_blocks_only() as allocator:
             allocator.sleep(offload_tags=() if self._kept else tuple(kept_tags()))
         if setting("STACKS", 0):
             self._give_stacks_back()
         say("left", left_on_the_gpu())
 
     @staticmethod
-    def _let_the_cache_go():
-        """The KV cache's memory is given back first: the driver clears it before anybody else gets it, and can do so
-        while the weights are copied."""
+    def _release_cache():
+        """First, before the weights are copied: the driver clears memory before it hands it on, and can do so during
+        the copy."""
         from vllm.device_allocator.cumem import libcudart
 
         driver = Driver()
@@ -98,12 +98,12 @@ class TmpfsBackend(CuMemBackend):
                 if not kept(data) and not data.is_asleep:
                     driver.drop(address, data)
         except OSError as error:
-            say("fallback", f"the KV cache is given back with everything else: {error}")
+            say("fallback", f"the KV cache is released with everything else: {error}")
 
     @staticmethod
     @contextlib.contextmanager
-    def _without_what_sleeps():
-        """vLLM's allocator, which does not see what is asleep: 0.26 would unmap it once more."""
+    def _awake_blocks_only():
+        """vLLM's allocator without the blocks that are asleep already: 0.26 would unmap them again."""
         allocator = get_mem_allocator_instance()
         asleep = {address: data for address, data in allocator.pointer_to_data.items() if data.is_asleep}
         for address in asleep:
