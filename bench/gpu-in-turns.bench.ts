@@ -2,9 +2,9 @@ import { benchmark } from '../fixtures/benchmark.ts'
 import { best, server } from './best.ts'
 
 /**
- * Two vLLM servers that take turns on one GPU: MODEL_ID and SECOND_MODEL_ID. The one that is restored is killed each
- * time, and comes back from its first dump: after the other has left, or beside it, from the same checkpoints. The
- * slower ways stand in a file of their own, because all of a file is prepared before its first trial.
+ * Two vLLM servers that take turns on one GPU: MODEL_ID and SECOND_MODEL_ID. By restore, a server is killed each time
+ * and comes back from its first dump, after the other has left or beside it, from the same checkpoints. The slower ways
+ * have a file of their own, because everything in a file is prepared before its first trial.
  */
 benchmark('gpu-in-turns', [
   { strategy: 'swap', name: 'sleep-weights', by: 'sleep', ...server },
