@@ -8,6 +8,7 @@ import { latestRun, resultsFolder } from '../config/results-folder.ts'
 import { runCommand } from '../core/command-line.ts'
 import { checkCreatable } from '../core/creatable.ts'
 import { Problem } from '../core/problem.ts'
+import { quote } from '../host/command.ts'
 
 const USAGE = `Usage: npm run reference -- [RUN] [FILE]
 
@@ -39,7 +40,7 @@ export function main(argv: string[], print: (text: string) => void = text => std
   print(
     `${file} holds the run of ${report.timestamp} with ` +
       `${report.scenarios.filter(scenario => scenario.n > 0).length} scenarios. Gate against it with:\n  ` +
-      `REFERENCE=${file} npx vitest bench\n`,
+      `REFERENCE=${quote([file])} npx vitest bench\n`,
   )
   return 0
 }

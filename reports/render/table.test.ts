@@ -27,6 +27,8 @@ describe('renderTable', () => {
     const cut = summarize(asked, measured.slice(0, -1))
     const end = lines(renderTable(cut, { path: 'results/a/report.html' })).slice(-4)
     expect(end).toContain('to measure the rest: RESUME=results/a npx vitest bench')
+    const spaced = renderTable(cut, { path: '/my results/a/report.html' })
+    expect(spaced).toContain("to measure the rest: RESUME='/my results/a' npx vitest bench")
   })
   it('puts a scenario below the one that it adds a setting to', () => {
     const shown = lines(renderTable(gpuShape().report))

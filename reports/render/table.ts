@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { quote } from '../../helpers/host/command.ts'
 import { spoken, unproven } from '../analysis/answer.ts'
 import { interruption } from '../analysis/interruption.ts'
 import { idleLine } from '../analysis/targets.ts'
@@ -296,7 +297,10 @@ function verdictLines(report: Report, width: number, ink: Paint, { path }: Optio
   if (!interrupted) return [verdictLine(report, width, ink)]
   const verdict =
     report.verdict === 'nothing-measured' ? verdictLine(report, width, ink) : ink('red', interruption(interrupted))
-  return [verdict, ...(path === undefined ? [] : [`to measure the rest: RESUME=${dirname(path)} npx vitest bench`])]
+  return [
+    verdict,
+    ...(path === undefined ? [] : [`to measure the rest: RESUME=${quote([dirname(path)])} npx vitest bench`]),
+  ]
 }
 
 function verdictLine(report: Report, width: number, ink: Paint): string {

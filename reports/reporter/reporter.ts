@@ -3,6 +3,7 @@ import { stdout } from 'node:process'
 import type { Reporter, TestCase, TestSpecification, Vitest } from 'vitest/node'
 import { reportProblem } from '../../helpers/core/problem.ts'
 import { Unwritable } from '../../helpers/core/unwritable.ts'
+import { quote } from '../../helpers/host/command.ts'
 import { endingCode } from '../analysis/exit-code.ts'
 import { publishToGithub } from '../render/github.ts'
 import { page } from '../render/html/page.ts'
@@ -74,7 +75,8 @@ export default class BenchReporter implements Reporter {
         }),
       )
       const lost = this.#lost ?? unwritten?.message
-      if (lost !== undefined) throw new Unwritable(`${lost}\nThen make its report: npm run report -- ${this.#folder}`)
+      if (lost !== undefined)
+        throw new Unwritable(`${lost}\nThen make its report: npm run report -- ${quote([this.#folder])}`)
       publishToGithub(report)
       this.#code = endingCode(report, ending)
     } catch (error) {
