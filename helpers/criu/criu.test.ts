@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { mountTmpfs, unmountBelow } from '../host/mounts.ts'
 import { corruptText } from '../testing/corrupt.ts'
-import { criuBegan, criuPhases, parseRestoreEnd, parseRestoreLog, restoreLogFigures } from './criu.ts'
+import { criuBegan, criuPhases, explainedByCriu, parseRestoreEnd, parseRestoreLog, restoreLogFigures } from './criu.ts'
 
 const LOG =
   '(00.000000) Version: 4.2.1 (gitid 0)\n(00.045155) Running pre-restore scripts\n(00.065322) pie: 1: ' +
@@ -99,4 +103,32 @@ describe('restore.log', () => {
       ),
       { numRuns: 500 },
     ))
+})
+
+describe.skipIf(process.getuid?.() !== 0)('a log without a reason', () => {
+  const failed = new Error('podman failed\nmore')
+
+  /** The same error of a dump, with a log that lies in a tmpfs. */
+  async function explained(log: string, { isFull }: { isFull: boolean }): Promise<Error> {
+    const folder = mkdtempSync(join(tmpdir(), 'criu-'))
+    onTestFinished(async () => {
+      await unmountBelow(folder)
+      rmSync(folder, { recursive: true })
+    })
+    await mountTmpfs(folder, { size: 1 << 20 })
+    writeFileSync(join(folder, 'dump.log'), log)
+    if (isFull) expect(() => writeFileSync(join(folder, 'pages-1.img'), Buffer.alloc(2 << 20))).toThrow('ENOSPC')
+    return explainedByCriu(failed, 'dump', join(folder, 'dump.log'))
+  }
+  const begun = '(00.01) Dumping pages\n'
+  const other = '(00.02) Error (criu/x.c:1): something else\n'
+
+  test('in a full file system, that is the reason', async () => {
+    const { message } = await explained(begun, { isFull: true })
+    expect(message).toMatch(/^CRIU could not dump: No space left on device.*\n.*give it more room.*\npodman failed$/)
+  })
+  test('where there is room, the error stays', async () =>
+    expect(await explained(begun, { isFull: false })).toBe(failed))
+  test('a reason that the log names comes first', async () =>
+    expect((await explained(other, { isFull: true })).message).toMatch(/^CRIU could not dump: something else\n/))
 })

@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fromWallClock, pause } from '../core/clock.ts'
 import { Problem } from '../core/problem.ts'
 import type { Phase } from '../core/schemas.ts'
 import { indent } from '../host/command.ts'
 import { endOf } from '../host/log-copy.ts'
-import { explainCriu } from './errors.ts'
+import { spaceIfThere } from '../host/mounts.ts'
+import { explainCriu, explainFull } from './errors.ts'
 
 /** The only place that knows CRIU's files. Formats: criu/log.c (time stamps), images/stats.proto. */
 
@@ -186,18 +187,18 @@ export function criuPhases({ began, restorer, devices = Infinity, resumed }: Res
 
 /**
  * Makes a failed dump or restore say what CRIU said: its cause goes first, since a table shows the first line alone.
- * @param log dump.log or restore.log; the error stays as it is where it names no cause
+ * @param log dump.log or restore.log; the error stays as it is where it names no cause and had room for one
  */
 export function explainedByCriu(error: Error, did: 'dump' | 'restore', log: string): Error {
-  const found = explainCriu(endOf(log))
+  const said = explainCriu(endOf(log))
+  const found = said ?? explainFull(spaceIfThere(dirname(log))?.free ?? Number.POSITIVE_INFINITY)
   if (!found) return error
   return new Problem(
     [
       `CRIU could not ${did}: ${found.cause}`,
       found.remedy,
       error.message.split('\n')[0],
-      `${basename(log)} says:`,
-      indent(found.lines),
+      ...(said ? [`${basename(log)} says:`, indent(said.lines)] : []),
     ]
       .filter(Boolean)
       .join('\n'),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { explainCriu } from './errors.ts'
+import { explainCriu, explainFull } from './errors.ts'
 
 const log = (...errors: string[]) =>
   [
@@ -47,4 +47,11 @@ test('the first cause where none is known; a known one wherever it stands', () =
   expect(
     explainCriu(log(strange, '(00.2) Error (criu/y.c:1): page-xfer: write: No space left on device')),
   ).toMatchObject({ remedy: expect.stringContaining('full') })
+})
+
+test('where the images filled the file system, the log has no room for the reason', () => {
+  const { cause, remedy } = explainCriu(log('(00.2) Error (criu/y.c:1): page-xfer: write: No space left on device'))!
+  expect(explainFull(0)!.cause).toContain(cause.slice(cause.indexOf('No space')))
+  expect(explainFull(0)).toMatchObject({ remedy })
+  expect(explainFull(1e9)).toBeUndefined()
 })

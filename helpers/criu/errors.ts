@@ -26,12 +26,12 @@ const OF_THIS_KERNEL = 'npm run setup installs a CRIU that works on this kernel;
 /** As a dump says it; --file-locks is an option of CRIU's. */
 export const LOCKS_REFUSED = /Some file locks are hold by dumping tasks/
 
+const FULL =
+  'The file system that holds the images is full: give it more room (CHECKPOINT_DIR, STATE_DIR), or ' +
+  'dump less (a smaller model, an engine that sleeps).'
+
 const REMEDIES: [RegExp, string][] = [
-  [
-    /No space left on device/,
-    'The file system that holds the images is full: give it more room (CHECKPOINT_DIR, STATE_DIR), or ' +
-      'dump less (a smaller model, an engine that sleeps).',
-  ],
+  [/No space left on device/, FULL],
   [
     /Not supported images version/,
     'The images are from another CRIU: restore with that one (CRIU_BIN), or take a new checkpoint.',
@@ -66,6 +66,15 @@ const REMEDIES: [RegExp, string][] = [
   ],
   [/vdso: Unexpected rt vDSO area bounds|Can't get 1:16 opt/, OF_THIS_KERNEL],
 ]
+
+/** A log that lies in the file system that CRIU filled has no room for the reason. @param free bytes that it has left */
+export const explainFull = (free: number): Omit<CriuFailure, 'lines'> | undefined =>
+  free < A_FEW_PAGES
+    ? { cause: 'No space left on device, neither for the images nor for the log that would say so', remedy: FULL }
+    : undefined
+
+/** What others may give back while CRIU ends. */
+const A_FEW_PAGES = 64 << 10
 
 /** @returns undefined where the log names no cause */
 export function explainCriu(log: string, count = 8): CriuFailure | undefined {
