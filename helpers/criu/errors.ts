@@ -67,7 +67,7 @@ const REMEDIES: [RegExp, string][] = [
   [/vdso: Unexpected rt vDSO area bounds|Can't get 1:16 opt/, OF_THIS_KERNEL],
 ]
 
-/** A log that lies in the file system that CRIU filled has no room for the reason. @param free bytes that it has left */
+/** A log in the file system that CRIU filled has no room for the reason. @param free bytes that are left there */
 export const explainFull = (free: number): Omit<CriuFailure, 'lines'> | undefined =>
   free < A_FEW_PAGES
     ? { cause: 'No space left on device, neither for the images nor for the log that would say so', remedy: FULL }
