@@ -32,6 +32,6 @@ export const fullTmpfs: Rule = facts =>
 function remedyFor(size: number, used: number, memory: number): string {
   const gib = Math.min(Math.ceil((1.5 * used) / GIB), Math.floor(((2 / 3) * memory) / GIB))
   return gib * GIB > size
-    ? `\`mount -o remount,size=${gib}g /mnt/checkpoint-ram\` (CHECKPOINT_DIR)`
+    ? `\`mount -o remount,size=${gib}g "\${CHECKPOINT_DIR:-/mnt/checkpoint-ram}"\``
     : `dump less (a smaller model, an engine that sleeps): ${bytes(memory)} of host memory allow no larger tmpfs`
 }

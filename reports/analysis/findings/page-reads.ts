@@ -36,8 +36,9 @@ export const pageReads: Rule = facts =>
         cost: restore - (pages * PAGE) / bandwidth,
         remedy:
           storage === 'tmpfs'
-            ? 'mount the tmpfs with huge pages: `mount -o remount,huge=always /mnt/checkpoint-ram` before the ' +
-              "checkpoint is taken (here: the setting `{ storage: 'tmpfs-huge' }`)"
+            ? 'mount the tmpfs with huge pages: `mount -o remount,huge=always ' +
+              '"${CHECKPOINT_DIR:-/mnt/checkpoint-ram}"` before ' +
+              "the checkpoint is taken (here: the setting `{ storage: 'tmpfs-huge' }`)"
             : MAPPED + (scenario.settings.checkpointAt === 'asleep-2' ? '' : FEWER),
         source: 'https://github.com/checkpoint-restore/criu/issues/3148',
         scenario: scenario.id,
