@@ -9,3 +9,9 @@ export function readOwnEnvFile(): Record<string, string | undefined> {
     throw new Problem(`.env cannot be read: ${(error as Error).message}`)
   }
 }
+
+/**
+ * Variables as they were given, of the environment before those of .env, without the defaults of those that were not.
+ * @throws Problem as readOwnEnvFile
+ */
+export const variablesAsGiven = (): Record<string, string | undefined> => ({ ...readOwnEnvFile(), ...process.env })
