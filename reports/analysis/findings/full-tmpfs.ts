@@ -1,5 +1,5 @@
 import { bytes, percent } from '../../run/format.ts'
-import { figure, measured, type Rule, word } from './rule.ts'
+import { CHECKPOINT_DIR, figure, measured, type Rule, word } from './rule.ts'
 
 const NEARLY_FULL = 0.8
 const GIB = 2 ** 30
@@ -32,6 +32,6 @@ export const fullTmpfs: Rule = facts =>
 function remedyFor(size: number, used: number, memory: number): string {
   const gib = Math.min(Math.ceil((1.5 * used) / GIB), Math.floor(((2 / 3) * memory) / GIB))
   return gib * GIB > size
-    ? `\`mount -o remount,size=${gib}g "\${CHECKPOINT_DIR:-/mnt/checkpoint-ram}"\``
+    ? `\`mount -o remount,size=${gib}g ${CHECKPOINT_DIR}\``
     : `dump less (a smaller model, an engine that sleeps): ${bytes(memory)} of host memory allow no larger tmpfs`
 }

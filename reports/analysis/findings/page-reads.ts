@@ -1,6 +1,6 @@
 import { PAGE } from '../../../helpers/criu/images/memory-map.ts'
 import { bytes, percent, seconds } from '../../run/format.ts'
-import { figure, hostFigure, measured, phase, type Rule, word } from './rule.ts'
+import { CHECKPOINT_DIR, figure, hostFigure, measured, phase, type Rule, word } from './rule.ts'
 
 const LARGE = 256e6
 /** Below this share of what memory can do, CRIU and not the memory is what one waits for. */
@@ -36,8 +36,7 @@ export const pageReads: Rule = facts =>
         cost: restore - (pages * PAGE) / bandwidth,
         remedy:
           storage === 'tmpfs'
-            ? 'mount the tmpfs with huge pages: `mount -o remount,huge=always ' +
-              '"${CHECKPOINT_DIR:-/mnt/checkpoint-ram}"` before ' +
+            ? `mount the tmpfs with huge pages: \`mount -o remount,huge=always ${CHECKPOINT_DIR}\` before ` +
               "the checkpoint is taken (here: the setting `{ storage: 'tmpfs-huge' }`)"
             : MAPPED + (scenario.settings.checkpointAt === 'asleep-2' ? '' : FEWER),
         source: 'https://github.com/checkpoint-restore/criu/issues/3148',

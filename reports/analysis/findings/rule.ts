@@ -15,6 +15,9 @@ export interface Facts {
  */
 export type Rule = (facts: Facts) => Finding[]
 
+/** The tmpfs of a run, in a command for a shell: the report does not know what CHECKPOINT_DIR was. */
+export const CHECKPOINT_DIR = '"${CHECKPOINT_DIR:-/mnt/checkpoint-ram}"'
+
 /** Scenarios with trials that counted. */
 export function measured({ report }: Facts): Scenario[] {
   return report.scenarios.filter(scenario => scenario.tfft !== undefined && scenario.n > 0)
