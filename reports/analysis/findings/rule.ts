@@ -15,7 +15,7 @@ export interface Facts {
  */
 export type Rule = (facts: Facts) => Finding[]
 
-/** The tmpfs of a run, in a command for a shell: the report does not know what CHECKPOINT_DIR was. */
+/** The tmpfs of a run, for a command to paste; the report does not know what CHECKPOINT_DIR was. */
 export const CHECKPOINT_DIR = '"${CHECKPOINT_DIR:-/mnt/checkpoint-ram}"'
 
 /** Scenarios with trials that counted. */
