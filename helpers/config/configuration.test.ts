@@ -160,7 +160,7 @@ describe('hostile paths', () => {
   test("a path that is not there is no model of the host's vLLM; in an image it may be there", () => {
     const given = (environment: Record<string, string>) => () =>
       parseConfiguration({ ENGINE: 'vllm', VLLM_IMAGE: 'host', ...environment }, false)
-    expect(given({ MODEL_ID: '/nowhere/m' })).toThrow(/^ {2}MODEL_ID: received "\/nowhere\/m", and there is nothing/m)
+    expect(given({ MODEL_ID: '/nowhere/m' })).toThrow(/^ {2}MODEL_ID: received "\/nowhere\/m", and nothing is there/m)
     expect(given({ SECOND_MODEL_ID: '/nowhere/m' })).toThrow(/^ {2}SECOND_MODEL_ID: received "\/nowhere\/m"/m)
     expect(given({ MODEL_ID: folder })().modelId).toBe(folder)
     expect(given({ MODEL_ID: 'Qwen/Qwen2-1.5B' })().modelId).toBe('Qwen/Qwen2-1.5B')

@@ -14,7 +14,7 @@ import { STAND_IN_RECORD, withStandIn } from '../models/embedded.ts'
 import { criuConfigs, refusedPodmanArgs } from '../podman/podman-args.ts'
 import { checkLocalPodman } from '../podman/podman-environment.ts'
 import { readOwnEnvFile } from './own-env-file.ts'
-import { nearMisses, unknownNames } from './variable-names.ts'
+import { ineffective, nearMisses, unknownNames } from './variable-names.ts'
 
 /**
  * What a run is made of, read from the environment and from `.env` (the environment wins), checked before anything
@@ -372,16 +372,17 @@ export function configuration(): Configuration {
   const file = readOwnEnvFile()
   checkNames(file)
   checkLocalPodman(process.env)
-  const c = parseConfiguration({ ...file, ...process.env }, existsSync('/dev/nvidiactl'))
+  const variables = { ...file, ...process.env }
+  const hasGpu = existsSync('/dev/nvidiactl')
+  warnOnce([...nearMisses(Object.keys(process.env), VARIABLES), ...(hasGpu ? [] : ineffective(variables))])
+  const c = parseConfiguration(variables, hasGpu)
   return c.modelIsDefault && !existsSync(c.modelId) && hasRecord(c.stateDir, STAND_IN_RECORD) ? withStandIn(c) : c
 }
 
 const namedImage = ({ image }: EngineDescription, vllmImage: string): string | undefined =>
   image && 'named' in image ? image.named({ vllmImage }) : undefined
 
-let warned = false
-
-/** Slips in the names of variables: in `.env` an error, in the environment, which others use too, a warning. */
+/** Only the suite reads `.env`. @throws Problem where it holds names that are no variables of the suite */
 function checkNames(file: Record<string, string | undefined>): void {
   const wrong = unknownNames(Object.keys(file), existsSync('.env') ? readFileSync('.env', 'utf8') : '', VARIABLES)
   if (wrong.length > 0)
@@ -389,8 +390,12 @@ function checkNames(file: Record<string, string | undefined>): void {
       `configuration is unusable:\n${wrong.map(line => `  ${line}`).join('\n')}\nOnly the suite reads .env: take out ` +
         'what is not its own; docs/variables.md lists every variable.',
     )
-  if (!warned)
-    for (const line of nearMisses(Object.keys(process.env), VARIABLES)) console.error(`criu-gpu-bench: ${line}`)
+}
+
+let warned = false
+
+function warnOnce(lines: string[]): void {
+  if (!warned) for (const line of lines) console.error(`criu-gpu-bench: ${line}`)
   warned = true
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { VARIABLES } from './configuration.ts'
-import { ENVIRONMENT_ONLY, nearMisses, unknownNames } from './variable-names.ts'
+import { ENVIRONMENT_ONLY, ineffective, nearMisses, unknownNames } from './variable-names.ts'
 
 const text = '# mine\nITERATIONS=3\nexport SCENARIO=cold\n  NO_COLOR = 1\nHTTP_PROXY=x\n'
 
@@ -28,4 +28,21 @@ describe('in the environment', () => {
   const others = ['PATH', 'HOME', 'MODEL', 'DIR', 'PORT', 'IMAGE', 'LANG', 'ENV', 'TERM', 'SHELL', 'HF_HOME', 'CI']
   test('what is meant for others is no slip, nor is a right name', () =>
     expect(nearMisses([...others, ...VARIABLES, ...ENVIRONMENT_ONLY], VARIABLES)).toEqual([]))
+})
+
+describe('without a GPU and without ENGINE', () => {
+  test.for([
+    [{ VLLM_IMAGE: 'docker.io/vllm/vllm-openai:v0.26.0' }, 'VLLM_IMAGE'],
+    [{ VLLM_IMAGE: 'host', VLLM_SITE: '/opt/vllm', MODEL_ID: '/data/model' }, 'VLLM_IMAGE, VLLM_SITE'],
+    [{ GPU_DEVICES: '0' }, 'GPU_DEVICES'],
+  ] as const)('%o has no effect, and that is said', ([variables, names]) =>
+    expect(ineffective(variables)).toEqual([
+      expect.stringContaining(`no effect: ${names}, because the engine is llama-cpp`),
+    ]),
+  )
+
+  test.for([{}, { MODEL_ID: '/m.gguf' }, { ENGINE: 'vllm', VLLM_IMAGE: 'host' }, { VLLM_IMAGE: '' }])(
+    '%o needs no warning',
+    variables => expect(ineffective(variables)).toEqual([]),
+  )
 })

@@ -23,6 +23,23 @@ export function unknownNames(names: string[], text: string, known: readonly stri
     })
 }
 
+/** Variables that have no effect without a GPU. TENSOR_PARALLEL is refused there. */
+const GPU_ONLY = ['VLLM_IMAGE', 'VLLM_SITE', 'GPU_DEVICES', 'GPU_MEMORY_UTIL', 'NVIDIA_LIBS_PATH']
+
+/**
+ * A warning where variables ask for a GPU, ENGINE is not set and this host shows no GPU: otherwise a run of llama.cpp
+ * would pass for one of vLLM, for example after the driver failed to load.
+ */
+export function ineffective(variables: Record<string, string | undefined>): string[] {
+  const given = GPU_ONLY.filter(name => variables[name])
+  if (given.length === 0 || variables.ENGINE) return []
+  return [
+    `no effect: ${given.join(', ')}, because the engine is llama-cpp where /dev/nvidiactl is missing. If this host has ` +
+      'a GPU, ENGINE=vllm npm run doctor shows what is missing; if its driver is loaded, nvidia-smi as root creates ' +
+      'the file',
+  ]
+}
+
 /** Names in the environment that may be meant for the suite, a warning each; most of them are for others. */
 export function nearMisses(names: string[], known: readonly string[]): string[] {
   const all = [...known, ...ENVIRONMENT_ONLY]

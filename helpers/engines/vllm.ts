@@ -29,7 +29,7 @@ function unusable({ MODEL_ID, ENGINE_IMAGE, VLLM_IMAGE }: Variables): string | u
   const gone = (ENGINE_IMAGE ?? VLLM_IMAGE) === FROM_HOST && MODEL_ID && isAbsolute(MODEL_ID) && !existsSync(MODEL_ID)
   if (!gone) return undefined
   return (
-    `MODEL_ID: received "${MODEL_ID}", and there is nothing; with VLLM_IMAGE=host it is a folder of this host that ` +
+    `MODEL_ID: received "${MODEL_ID}", and nothing is there; with VLLM_IMAGE=host it is a folder of this host that ` +
     'vLLM can load, or a name of the model hub, such as Qwen/Qwen2-1.5B-Instruct'
   )
 }

@@ -21,7 +21,8 @@ export function choose({ scenarios }: Pick<Report, 'scenarios'>, wanted?: string
     const best = all.toSorted((a, b) => a.tfft.p50 - b.tfft.p50)[0]
     if (best) return best
     throw new Problem(
-      `this run measured no restore in place, which a recipe repeats\nRun npx vitest bench ${STRATEGY}, or ladder.`,
+      'this run measured no restore in place, which a recipe repeats\n' +
+        `Name a run that did (npm run recipe -- results/RUN), or run npx vitest bench ${STRATEGY}.`,
     )
   }
   const found = all.find(({ id }) => id === wanted)
