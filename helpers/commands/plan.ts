@@ -78,7 +78,7 @@ async function planOf(c: Configuration, { words, names }: Options, isUser: boole
   return {
     engine: engine.name,
     model: engine.model,
-    not_ready: wrong.map(({ name, state, found }) => `${name} is ${state}: ${found}`),
+    not_ready: wrong.map(({ name, state, found }) => `${name} ${state}: ${found}`),
     ...forecast({
       groups: withSkips(
         asked,

@@ -34,9 +34,9 @@ export function ineffective(variables: Record<string, string | undefined>): stri
   const given = GPU_ONLY.filter(name => variables[name])
   if (given.length === 0 || variables.ENGINE) return []
   return [
-    `no effect: ${given.join(', ')}, because the engine is llama-cpp where /dev/nvidiactl is missing. If this host has ` +
-      'a GPU, ENGINE=vllm npm run doctor shows what is missing; if its driver is loaded, nvidia-smi as root creates ' +
-      'the file',
+    `no effect: ${given.join(', ')}, because the engine is llama-cpp where /dev/nvidiactl is missing. If this host ` +
+      'has a GPU, ENGINE=vllm npm run doctor shows what is missing; if its driver is loaded, nvidia-smi as root ' +
+      'creates the file',
   ]
 }
 

@@ -80,7 +80,7 @@ test('what is unusable stops the set-up at once, with what to do', async () => {
     c,
     () => {},
   )
-  await expect(failure).rejects.toThrow(new Problem('set-up: a is unusable: a is broken\nrepair a'))
+  await expect(failure).rejects.toThrow(new Problem('set-up: a unusable: a is broken\nrepair a'))
   expect(log).toEqual(['probe a'])
 })
 

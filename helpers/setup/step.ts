@@ -62,7 +62,7 @@ export async function makeMissing(steps: Step[], c: Configuration, say: Say): Pr
     const [before] = await probeAll([step], c)
     if (before!.state === 'ok') continue
     if (before!.state === 'unusable')
-      throw new Problem(`set-up: ${step.name} is unusable: ${before!.found}\n${before!.remedy ?? ''}`.trimEnd())
+      throw new Problem(`set-up: ${step.name} unusable: ${before!.found}\n${before!.remedy ?? ''}`.trimEnd())
     say(`${step.name}: ${before!.found}`)
     await makeAloud(step, c, say)
     const [after] = await probeAll([step], c)
