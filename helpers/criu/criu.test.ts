@@ -122,6 +122,7 @@ describe.skipIf(process.getuid?.() !== 0)('a log without a reason', () => {
   }
   const begun = '(00.01) Dumping pages\n'
   const other = '(00.02) Error (criu/x.c:1): something else\n'
+  const end = '(00.03) Error (criu/cr-dump.c:1975): Dumping FAILED.\n'
 
   test('in a full file system, that is the reason', async () => {
     const { message } = await explained(begun, { isFull: true })
@@ -129,6 +130,17 @@ describe.skipIf(process.getuid?.() !== 0)('a log without a reason', () => {
   })
   test('where there is room, the error stays', async () =>
     expect(await explained(begun, { isFull: false })).toBe(failed))
-  test('a reason that the log names comes first', async () =>
-    expect((await explained(other, { isFull: true })).message).toMatch(/^CRIU could not dump: something else\n/))
+  test('a reason that a whole log names comes first', async () =>
+    expect((await explained(other + end, { isFull: true })).message).toMatch(/^CRIU could not dump: something else\n/))
+  test('a log that was cut off may lack the reason: what it says stands below', async () => {
+    const { message } = await explained(other, { isFull: true })
+    expect(message).toMatch(/^CRIU could not dump: No space left on device/)
+    expect(message).toMatch(/dump\.log says:\n.*something else$/)
+  })
+  test.each([
+    ['full', true, /^CRIU could not dump: No space left on device.*\n.*give it more room.*\npodman failed$/],
+    ['not full', false, /^podman failed\nmore$/],
+  ])('half a line is no reason, where the file system is %s', async (_, isFull, message) =>
+    expect((await explained(`${begun}(00.234614) Error (criu`, { isFull })).message).toMatch(message),
+  )
 })

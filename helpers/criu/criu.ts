@@ -6,7 +6,7 @@ import type { Phase } from '../core/schemas.ts'
 import { indent } from '../host/command.ts'
 import { endOf } from '../host/log-copy.ts'
 import { spaceIfThere } from '../host/mounts.ts'
-import { explainCriu, explainFull } from './errors.ts'
+import { explainCriu, explainFull, isWhole } from './errors.ts'
 
 /** The only place that knows CRIU's files. Formats: criu/log.c (time stamps), images/stats.proto. */
 
@@ -190,8 +190,10 @@ export function criuPhases({ began, restorer, devices = Infinity, resumed }: Res
  * @param log dump.log or restore.log; the error stays as it is where it names no cause and had room for one
  */
 export function explainedByCriu(error: Error, did: 'dump' | 'restore', log: string): Error {
-  const said = explainCriu(endOf(log))
-  const found = said ?? explainFull(spaceIfThere(dirname(log))?.free ?? Number.POSITIVE_INFINITY)
+  const text = endOf(log)
+  const said = explainCriu(text)
+  const full = isWhole(text) ? undefined : explainFull(spaceIfThere(dirname(log))?.free ?? Number.POSITIVE_INFINITY)
+  const found = said?.remedy ? said : (full ?? said)
   if (!found) return error
   return new Problem(
     [

@@ -38,8 +38,8 @@ const REMEDIES: [RegExp, string][] = [
   ],
   [
     /inet: Can't bind inet socket.*Address already in use/,
-    'Another program listens on a port of the server: end it (ss -ltnp names it), or set API_PORT to a free port. ' +
-      'Where none does, a connection that ended at that port holds it for a minute (ss -tan state time-wait): ' +
+    'Another program listens on a port of the server: end it (ss -ltnp names it), or set API_PORT to a free port if ' +
+      'it is that one. Where none does, a connection that ended at that port holds it for a minute (ss -tan state time-wait): ' +
       'restore later.',
   ],
   [
@@ -76,9 +76,15 @@ export const explainFull = (free: number): Omit<CriuFailure, 'lines'> | undefine
 /** What others may give back while CRIU ends. */
 const A_FEW_PAGES = 64 << 10
 
+/** What comes before the words of an error; a line that a full file system cut off may end before. */
+const ERROR = /^.*?\bError \([^)]*\): (?=.)/
+
+/** Whether CRIU wrote its last line: one that could not may lack the reason. */
+export const isWhole = (log: string): boolean => /(Restoring|Dumping) FAILED/.test(log)
+
 /** @returns undefined where the log names no cause */
 export function explainCriu(log: string, count = 8): CriuFailure | undefined {
-  const errors = log.split('\n').filter(line => /\bError \(/.test(line))
+  const errors = log.split('\n').filter(line => ERROR.test(line))
   const causes = errors.filter(line => !NO_CAUSE.some(pattern => pattern.test(line)))
   const known = REMEDIES.map(([pattern, remedy]) => ({ line: causes.find(line => pattern.test(line)), remedy })).find(
     ({ line }) => line !== undefined,
@@ -86,7 +92,7 @@ export function explainCriu(log: string, count = 8): CriuFailure | undefined {
   const line = known?.line ?? causes[0]
   if (line === undefined) return undefined
   return {
-    cause: line.replace(/^.*?\bError \([^)]*\): /, ''),
+    cause: line.replace(ERROR, ''),
     ...(known && { remedy: known.remedy }),
     lines: errors.slice(-count).join('\n'),
   }
