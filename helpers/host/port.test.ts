@@ -30,6 +30,17 @@ test('a free port is none that the kernel gives to connections', async () => {
   expect(new Set(free).size).toBeGreaterThan(1)
 })
 
+test.each([
+  ['API_PORT', async () => (await listen()).port, /^API_PORT \d+ cannot be used: .*\n.*set API_PORT to a free port\.$/],
+  ['chosen by the suite', freePort, /^port (\d+), which was .* chose it, cannot be used: .*\n.*:\1'.*, or run again: /],
+])('a port that is taken is called what it is: %s', async (_, port, message) => {
+  const taken = await port()
+  const server = createServer()
+  await new Promise<void>(up => server.once('error', () => up()).listen(taken, HOST, up))
+  await expect(checkPort(taken)).rejects.toThrow(message)
+  server.close()
+})
+
 describe('the ports of a server that is to be restored', () => {
   test('free ones, at addresses of both kinds', async () => {
     const port = await freePort()

@@ -10,11 +10,20 @@ export const HOST = '127.0.0.1'
 /** Lower ones are those of services. */
 const FIRST = 10_000
 
+/** Ports that {@link freePort} chose: no variable names them. */
+const chosen = new Set<number>()
+
 /**
  * A port on 127.0.0.1 where nobody listens, and that the kernel gives to no connection: a server that comes back needs
  * it minutes later. Where connections may have all ports it is one of theirs.
  */
 export async function freePort(): Promise<number> {
+  const port = await findPort()
+  chosen.add(port)
+  return port
+}
+
+async function findPort(): Promise<number> {
   const count = firstOfConnections() - FIRST
   for (let tries = 0; count > 0 && tries < 50; tries++) {
     const port = FIRST + Math.floor(Math.random() * count)
@@ -45,13 +54,16 @@ export async function checkPort(port: number, patience = 0): Promise<void> {
     const error = await listenOnce(port)
     if (!error) return
     const why = error.code === 'EADDRINUSE' ? 'another program listens there' : error.message
-    if (error.code !== 'EADDRINUSE' || now() - began >= patience)
-      throw new Problem(
-        `API_PORT ${port} cannot be used: ${why}\nEnd it (ss -ltnp 'sport = :${port}' names it), or set ` +
-          'API_PORT to a free port.',
-      )
+    if (error.code !== 'EADDRINUSE' || now() - began >= patience) throw taken(port, why)
     await pause(0.02)
   }
+}
+
+function taken(port: number, why: string): Problem {
+  const [which, otherwise] = chosen.has(port)
+    ? [`port ${port}, which was free when the suite chose it,`, 'or run again: a new run chooses another.']
+    : [`API_PORT ${port}`, 'or set API_PORT to a free port.']
+  return new Problem(`${which} cannot be used: ${why}\nEnd it (ss -ltnp 'sport = :${port}' names it), ${otherwise}`)
 }
 
 /** Seconds for which the kernel keeps the port of a connection that its listening side ended (TIME_WAIT). */
