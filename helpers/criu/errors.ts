@@ -39,8 +39,8 @@ const REMEDIES: [RegExp, string][] = [
   [
     /inet: Can't bind inet socket.*Address already in use/,
     'Another program listens on a port of the server: end it (ss -ltnp names it), or set API_PORT to a free port if ' +
-      'it is that one. Where none does, a connection that ended at that port holds it for a minute (ss -tan state time-wait): ' +
-      'restore later.',
+      'it is that one. Where none does, a connection that ended at that port holds it for a minute (ss -tan state ' +
+      'time-wait): restore later.',
   ],
   [
     /SECCOMP_SET_MODE_FILTER returned -22/,
