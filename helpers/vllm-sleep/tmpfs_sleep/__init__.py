@@ -29,6 +29,10 @@ memory in place of copying; where it fails, the weights are copied as ever, and 
 Stacks of GPU threads: the driver keeps memory for all that can run at once. TMPFS_SLEEP_STACKS=1 gives it back while
 asleep.
 
+The KV cache mapped late: with TMPFS_SLEEP_LATE=1 a wake-up maps the beginning of each layer's cache, in all
+TMPFS_SLEEP_FIRST_MB, and the rest comes before a request needs it, or when the first answers are out (late.py). One GPU
+only.
+
 A process that stays: one that is never dumped may hold pinned memory while it sleeps. With TMPFS_SLEEP_STAYS=1 the file
 stays mapped and pinned from the first sleep on, and the driver copies both ways by itself, at the bus's speed.
 
@@ -39,11 +43,12 @@ at the wake-up, beside the weights' copy (communicators.py); it needs --enforce-
 
 Environment: TMPFS_SLEEP_DIR (no default: without it vLLM is left alone), TMPFS_SLEEP_CHUNK_MB (16),
 TMPFS_SLEEP_READERS (14, or two less than its share of the host's CPUs where there are fewer), TMPFS_SLEEP_GRAPHS (0),
-TMPFS_SLEEP_STACKS (0), TMPFS_SLEEP_STAYS (0), TMPFS_SLEEP_QUEUE_MB (0), TMPFS_SLEEP_COMMUNICATORS (0),
-TMPFS_SLEEP_RDMA (0), TMPFS_SLEEP_KEEP_MB (20: blocks of the KV cache's tag up to that size are saved),
+TMPFS_SLEEP_STACKS (0), TMPFS_SLEEP_STAYS (0), TMPFS_SLEEP_LATE (0), TMPFS_SLEEP_FIRST_MB (1024),
+TMPFS_SLEEP_QUEUE_MB (0), TMPFS_SLEEP_COMMUNICATORS (0), TMPFS_SLEEP_RDMA (0), TMPFS_SLEEP_KEEP_MB (20: blocks of the KV
+cache's tag up to that size are saved),
 TMPFS_SLEEP_SERVED_PATIENCE (seconds, 5), TMPFS_SLEEP_UNPIN_AFTER (seconds, 1).
-Lines it prints begin with `tmpfs-sleep: `: `backend` with the folder, `saved`, `left`, `stacks`, `communicators` and
-`wake` with JSON, `fallback` with the reason.
+Lines it prints begin with `tmpfs-sleep: `: `backend` with the folder, `saved`, `left`, `stacks`, `communicators`,
+`late` and `wake` with JSON, `fallback` with the reason.
 """
 
 import json
@@ -95,6 +100,10 @@ def register():
         from .queues import shrink_queues
 
         shrink_queues(chunk << 20)
+    if setting("LATE", 0):
+        from .late import watch_scheduler
+
+        watch_scheduler()
     if setting("GRAPHS", 0):
         from .graphs import use_sleeping_pool
 

@@ -8,7 +8,7 @@ import time
 from vllm.device_allocator import get_mem_allocator_instance
 from vllm.device_allocator.sleep_mode_backend import CuMemBackend
 
-from . import say, setting
+from . import late, say, setting
 from .communicators import Communicators
 from .driver import Driver
 from .image import Image, PinnedImage, Return
@@ -63,6 +63,8 @@ class TmpfsBackend(CuMemBackend):
         self._releasing = None
         self._communicators = Communicators() if setting("COMMUNICATORS", 0) else None
         self._stack = None  # bytes for each GPU thread, where the memory for it was given back
+        if setting("LATE", 0):
+            late.watch_engine()
 
     @classmethod
     def is_supported(cls):
@@ -96,7 +98,7 @@ class TmpfsBackend(CuMemBackend):
         try:
             for address, data in get_mem_allocator_instance().pointer_to_data.items():
                 if not kept(data) and not data.is_asleep:
-                    driver.drop(address, data)
+                    driver.drop(address, data, late.cache.ends(address, data))
         except OSError as error:
             say("fallback", f"the KV cache is released with everything else: {error}")
 
@@ -208,17 +210,20 @@ class TmpfsBackend(CuMemBackend):
         ]
         began = time.perf_counter()
         driver = Driver()
+        first = late.cache.plan([item for item in asleep if not kept(item[1])]) if setting("LATE", 0) else {}
         served = self._served(allocations, driver)
         wake = None
         try:
             if self._blocks and not served:
                 wake = self._wake()
-                self._map(driver, [item for item in asleep if kept(item[1])])
+                self._map(driver, [item for item in asleep if kept(item[1])], first)
                 wake.begin()
-            self._map(driver, asleep)
+            self._map(driver, asleep, first)
+            late_bytes = sum(data.handle[1] - first[address] for address, data in asleep if address in first)
             mapped = {
                 "blocks": len(asleep),
-                "mapped_bytes": sum(data.handle[1] for _, data in asleep),
+                "mapped_bytes": sum(data.handle[1] for _, data in asleep) - late_bytes,
+                "late_bytes": late_bytes,
                 "map_seconds": round(time.perf_counter() - began, 4),
             }
             if served:
@@ -228,7 +233,7 @@ class TmpfsBackend(CuMemBackend):
                     say("fallback", f"the weights are copied from their file: {reason}")
                     served = None
                     wake = self._wake()
-                    self._map(driver, asleep)
+                    self._map(driver, asleep, first)
                     wake.begin()
             if wake:
                 self._releasing = wake.end(mapped)
@@ -260,9 +265,14 @@ class TmpfsBackend(CuMemBackend):
         return Return(self._image, self._blocks) if self._image else Wake(self._path, self._blocks)
 
     @staticmethod
-    def _map(driver, items):
+    def _map(driver, items, first):
+        """first: of allocations whose rest is mapped later, the bytes to map. What the driver refuses is taken out."""
         for address, data in items:
-            if data.is_asleep:
+            if not data.is_asleep:
+                continue
+            if address in first and not late.cache.begin(driver, address, data, first[address]):
+                del first[address]
+            if address not in first:
                 driver.map(address, data)
 
     def _served(self, allocations, driver):

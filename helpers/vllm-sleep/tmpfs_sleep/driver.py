@@ -76,6 +76,20 @@ class Driver:
             create_and_map(data.handle)
         data.is_asleep = False
 
+    def map_beginning(self, address, data, length):
+        """Maps the first bytes of an allocation. Raises OSError."""
+        device, _, _, memory = data.handle
+        self._map(address, (device, length, address, memory))
+        data.is_asleep = False
+
+    def map_rest(self, address, data, beginning):
+        """Maps all but the first bytes, which are mapped already. Raises OSError; they stay mapped then."""
+        device, size, _, memory = data.handle
+        first = ctypes.c_uint64.from_address(memory).value
+        self._map(address + beginning, (device, size - beginning, address + beginning, memory))
+        # mapped memory stays without its number; vLLM knows one of an allocation, and releases that
+        self._call("cuMemRelease", ctypes.c_uint64(first))
+
     def adopt(self, address, data, descriptor):
         """Maps another process's memory; vLLM releases it as it does its own.
 
@@ -88,10 +102,13 @@ class Driver:
         self._place(address, data.handle, number)
         data.is_asleep = False
 
-    def drop(self, address, data):
-        """Unmaps and releases what is mapped there."""
+    def drop(self, address, data, ends=None):
+        """Unmaps and releases what is mapped there. ends: of its mappings, in bytes from the address; one by
+        default."""
         _, size, _, memory = data.handle
-        self._call("cuMemUnmap", ctypes.c_uint64(address), ctypes.c_size_t(size))
+        ends = ends or [size]
+        for start, end in zip([0, *ends], ends):
+            self._call("cuMemUnmap", ctypes.c_uint64(address + start), ctypes.c_size_t(end - start))
         data.is_asleep = True
         self._call("cuMemRelease", ctypes.c_uint64.from_address(memory))
 
@@ -124,8 +141,6 @@ class Driver:
         except OSError:
             self.library.cuMemRelease(number)
             raise
-        # where vLLM's extension looks for it when it unmaps and releases
-        ctypes.c_uint64.from_address(memory).value = number.value
         try:
             self._call(
                 "cuMemSetAccess",
@@ -138,6 +153,8 @@ class Driver:
             self.library.cuMemUnmap(ctypes.c_uint64(address), ctypes.c_size_t(size))
             self.library.cuMemRelease(number)
             raise
+        # where vLLM's extension looks for it when it unmaps and releases
+        ctypes.c_uint64.from_address(memory).value = number.value
 
     def _call(self, name, *arguments):
         code = getattr(self.library, name)(*arguments)
