@@ -123,11 +123,11 @@ function checkRoom(context: Context, given: Settings, path: string): void {
   if (!short) return
   const remove = quote(['rm', path, recordOf(path)])
   const earlier = isOwnArchive(path)
-    ? `\nThe archive that is there stays until a new one is whole; where nobody needs it: ${remove}`
+    ? `\nThe earlier archive stays until a new one is complete; if nobody needs it: ${remove}`
     : ''
   throw new Problem(
     `there is no room for this checkpoint: ${short}${earlier}\n` +
-      'Where the estimate is wrong, CHECKPOINT_SIZE corrects it. Nothing was started.',
+      'If the estimate is wrong, CHECKPOINT_SIZE corrects it. Nothing was started.',
   )
 }
 

@@ -23,7 +23,7 @@ async function main(argv: string[]): Promise<number> {
   console.log(traces.own.length > 0 ? await listed(traces.own) : 'The suite has left nothing on this host.')
   if (traces.others.length > 0)
     console.log(
-      `\nNot the suite's, or another store's, and never removed here (rm, where nobody needs it):\n` +
+      `\nNot the suite's, or another store's, and never removed here (rm, if nobody needs it):\n` +
         `${await listed(traces.others)}`,
     )
   console.log('\nResults stay, and so do the Debian packages that set-up installed (apt removes them).')

@@ -294,8 +294,8 @@ function podmanRefuses(
   const absent = criuConfigs(e.PODMAN_ARGS).find(file => file !== '' && isNoFile(file))
   if (refused.length === 0 && absent !== undefined)
     return (
-      `PODMAN_ARGS: received "org.criu.config=${absent}", allowed is a file that is there: runc would start CRIU ` +
-      'without the options in it. Write its whole path; "~" is not expanded here.'
+      `PODMAN_ARGS: received "org.criu.config=${absent}", allowed is a file that exists: runc would start CRIU ` +
+      'without the options in it. Give its full path; "~" is not expanded here.'
     )
   if (refused.length === 0) return undefined
   return (

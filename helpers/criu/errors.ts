@@ -56,7 +56,7 @@ const REMEDIES: [RegExp, string][] = [
   ],
   [
     /cuda_plugin: (CHECKPOINT|RESUME)_DEVICES/,
-    "CRIU's plugin could not move GPU state: what the driver answered stands there. Let the suite do it (leave " +
+    "CRIU's plugin could not move GPU state: the line above has the driver's answer. Let the suite do it (leave " +
       "cuda: 'criu-plugin' out), which tries it before the dump and says what each error means.",
   ],
   [

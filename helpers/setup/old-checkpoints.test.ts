@@ -43,7 +43,11 @@ test('what others left in the own CHECKPOINT_DIR is named once, on a tmpfs or be
   const named = (folders: string[]) => oldCheckpoints(folder, path => path.endsWith('/checkpoint.tar'), folders)
   for (const folders of [[folder], []])
     expect(named(folders)).toEqual([
-      { path: join(folder, 'vllm-ckpt.tar'), what: 'an old checkpoint, by its name', remedy: expect.any(String) },
+      {
+        path: join(folder, 'vllm-ckpt.tar'),
+        what: 'an old checkpoint, judging by its name',
+        remedy: expect.any(String),
+      },
     ])
 })
 

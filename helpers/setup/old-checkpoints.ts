@@ -33,13 +33,13 @@ export function oldCheckpoints(
       return {
         path: folder,
         what: 'CHECKPOINT_DIR of another store',
-        remedy: `Where nobody needs it: CHECKPOINT_DIR=${folder} npm run clean, with its own STATE_DIR`,
+        remedy: `If nobody needs it: CHECKPOINT_DIR=${folder} npm run clean, with its own STATE_DIR`,
       }
     return names
       .filter(name => ARCHIVE.test(name) && isFile(join(folder, name)))
       .map(name => join(folder, name))
       .filter(path => !isKnown(path))
-      .map(path => ({ path, what: 'an old checkpoint, by its name', remedy: `Where nobody needs it: rm ${path}` }))
+      .map(path => ({ path, what: 'an old checkpoint, judging by its name', remedy: `If nobody needs it: rm ${path}` }))
   })
 }
 

@@ -67,7 +67,7 @@ function writeBase(out: string, files: Record<string, string>): void {
 
 function whole(what: string, text: string | undefined, least: number): number {
   if (text === undefined || !/^\d{1,6}$/.test(text) || Number(text) < least)
-    throw new Problem(`${what}: received ${text ?? 'nothing'}, wanted a whole number from ${least} on`)
+    throw new Problem(`${what}: received ${text ?? 'nothing'}, allowed is a whole number from ${least} on`)
   return Number(text)
 }
 

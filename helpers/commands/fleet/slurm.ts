@@ -103,6 +103,6 @@ async function submit(results: string, script: string): Promise<string> {
 
 function whole(what: string, text: string, least: number): number {
   if (!/^\d{1,6}$/.test(text) || Number(text) < least)
-    throw new Problem(`${what}: received ${text}, wanted a whole number from ${least} on`)
+    throw new Problem(`${what}: received ${text}, allowed is a whole number from ${least} on`)
   return Number(text)
 }

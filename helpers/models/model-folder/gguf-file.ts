@@ -42,7 +42,7 @@ export async function openGguf(path: string): Promise<GgufFile> {
   } catch (error) {
     await file.close()
     if (!(error instanceof RangeError || error instanceof Problem)) throw error
-    throw new Problem(`${path} is no whole GGUF file: ${error.message}\nName another one, or download it again.`)
+    throw new Problem(`${path} is not a complete GGUF file: ${error.message}\nName another one, or download it again.`)
   }
 }
 

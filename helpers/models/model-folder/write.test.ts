@@ -85,7 +85,7 @@ test.for([
   ['a tensor too many', changed({}, [{ ...vector, name: 'blk.0.attn_q.bias' }]), 'its tensor blk.0.attn_q.bias'],
   ['no GGUF', Buffer.from('PK\x03\x04'), 'it begins with "PK'],
   ['an empty file', Buffer.alloc(0), 'it begins with ""'],
-  ['a header that ends', madeGguf(...tinyLlama()).subarray(0, 700), 'is no whole GGUF file'],
+  ['a header that ends', madeGguf(...tinyLlama()).subarray(0, 700), 'is not a complete GGUF file'],
   ['weights that end', madeGguf(...tinyLlama()).subarray(0, -64), 'it ends within'],
 ] as const)('%s: refused, and no model is left', async ([, bytes, why]) => {
   const out = folder()

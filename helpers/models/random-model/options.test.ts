@@ -39,7 +39,7 @@ test('fewer layers, FP8, an adapter', () => {
 })
 
 test.for([
-  [[], 'received nothing, there are qwen2-0.5b, qwen2-1.5b, qwen2-7b, qwen2.5-14b, qwen2.5-32b'],
+  [[], 'received nothing, allowed are qwen2-0.5b, qwen2-1.5b, qwen2-7b, qwen2.5-14b, qwen2.5-32b'],
   [['--shape', 'toString', '--out', 'm'], 'received "toString"'],
   [['--shape', 'qwen2-7b'], '--out is missing'],
   [['--shape', 'qwen2-7b', '--out', 'm', '--seed', '-1'], '--seed'],

@@ -50,7 +50,7 @@ export function parseOptions(args: string[]): ModelOptions {
   const own = values['lora-of'] === undefined ? modelArguments(values) : loraArguments(values, values['lora-of'])
   const { out, hub, seed, python } = values
   if (!out && !hub) throw new Problem(`--out is missing: the model's folder\n${USAGE}`)
-  if (out && hub) throw new Problem(`--out and --hub: the model goes to one of them\n${USAGE}`)
+  if (out && hub) throw new Problem(`--out and --hub: give one of them, not both\n${USAGE}`)
   if (hub !== undefined && !/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(hub))
     throw new Problem(`--hub: received "${hub}", allowed is OWNER/NAME, such as random/${values.shape}`)
   if (!/^\d{1,9}$/.test(seed)) throw new Problem(`--seed: received "${seed}", allowed is a whole number`)
@@ -71,7 +71,7 @@ interface Values {
 function modelArguments({ shape, layers, quantization, rank }: Values): Own {
   if (!shape || !Object.hasOwn(SHAPES, shape))
     throw new Problem(
-      `--shape: received ${shape ? `"${shape}"` : 'nothing'}, there are ${Object.keys(SHAPES).join(', ')}`,
+      `--shape: received ${shape ? `"${shape}"` : 'nothing'}, allowed are ${Object.keys(SHAPES).join(', ')}`,
     )
   if (rank !== undefined) throw new Problem('--rank belongs to an adapter: name its model with --lora-of')
   if (!QUANTIZATIONS.includes(quantization ?? 'none'))
