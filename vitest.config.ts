@@ -140,5 +140,5 @@ async function bench(words: string[], names: string | undefined): Promise<ViteUs
     repeats: 0,
     passWithNoTests: false,
   }
-  return { plugins: [planPlugin(), gatePlugin(prepared.folder, options, ownReporters(prepared.folder, history))] }
+  return { plugins: [planPlugin(), gatePlugin(prepared.folder, options, ownReporters(prepared, history))] }
 }

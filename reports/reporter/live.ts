@@ -23,6 +23,7 @@ export interface History {
 export class Live {
   readonly #folder: string
   readonly #history: History
+  readonly #batches: Record<string, number>
   readonly #region = new LiveRegion(text => void stdout.write(text))
   readonly #isTerminal = Boolean(stdout.isTTY) && process.env.TERM !== 'dumb'
   #timer: NodeJS.Timeout | undefined
@@ -34,9 +35,11 @@ export class Live {
   #shown = 0
   #started = false
 
-  constructor(folder: string, history: History) {
+  /** @param batches in which what a group lacks is to be measured, by its name */
+  constructor(folder: string, history: History, batches: Record<string, number>) {
     this.#folder = folder
     this.#history = history
+    this.#batches = batches
   }
 
   /** Says what is about to be done. */
@@ -44,7 +47,7 @@ export class Live {
     const run = readRun(runFolder(this.#folder).run)
     const { trials } = runFolder(this.#folder)
     const measured = existsSync(trials) ? readTrials(trials).trials : []
-    this.#plan = stepsOf(run, measured)
+    this.#plan = stepsOf(run, measured, this.#batches)
     this.#before = measured.length
     const missing = this.#plan.filter(({ kind }) => kind === 'trial').length
     const names = [...new Set(this.#plan.flatMap(({ scenario }) => scenario ?? []))]

@@ -25,9 +25,9 @@ export default class BenchReporter implements Reporter {
   /** What a worker could not write. */
   #lost: string | undefined
 
-  constructor({ folder, history }: { folder: string; history: History }) {
+  constructor({ folder, history, batches }: { folder: string; history: History; batches: Record<string, number> }) {
     this.#folder = folder
-    this.#live = new Live(folder, history)
+    this.#live = new Live(folder, history, batches)
     // killed in mid-run: what was measured becomes a report all the same; so does a run that vitest never began
     process.once('exit', code => this.#end(code))
   }

@@ -46,6 +46,15 @@ test('of batches, the next one measures its baseline anew as long as anything el
   expect(trialsOf(stepsOf(based, whole))).toEqual(['place'])
 })
 
+test('each batch that is planned measures its baseline', () => {
+  const based = run([{ id: 'cold', baseline: true }, { id: 'place' }, { id: 'mapped' }], { iterations: 2 })
+  const both = ['place', 'place', 'mapped', 'mapped']
+  expect(trialsOf(stepsOf(based, [], { test: 2 }))).toEqual([...Array(4).fill('cold'), ...both])
+  expect(trialsOf(stepsOf(based, [], { test: 1, other: 3 }))).toEqual(['cold', 'cold', ...both])
+  const measured = [...both.slice(0, 2), 'cold', 'cold'].map(scenario => ({ group: 'test', scenario, batch: 1 }))
+  expect(trialsOf(stepsOf(based, measured, { test: 1 }))).toEqual(['cold', 'cold', 'mapped', 'mapped'])
+})
+
 test('what has ended, or runs, is no longer ahead', () => {
   expect(trialsOf(follow([], plan).ahead)).toEqual(['cold', 'cold', 'place', 'place', 'cold', 'cold'])
   const begun = follow([...did(trial('cold')), { event: 'begin', at: 3, step: trial('cold'), phase: 'starting' }], plan)

@@ -40,21 +40,26 @@ export function lackOf({ group, scenario }: Measured, iterations: number, measur
 }
 
 /**
- * All steps of a run, as far as they are known before. A group that lacks nothing has none. One that was measured in
- * batches goes on in a further one, whose baseline is measured anew.
+ * All steps of a run, as far as they are known before. A group that lacks nothing has none. Each batch measures its
+ * baseline; one that was measured in batches goes on in a further one.
  * @param measured trials that are there already, of a run that is continued
+ * @param batches how many are planned for what a group lacks; 1 for groups that are not named
  */
 export function stepsOf(
   { scenarios, iterations }: Pick<Run, 'scenarios' | 'iterations'>,
   measured: Measured[],
+  batches: Record<string, number> = {},
 ): Step[] {
   const running = scenarios.filter(({ skipped }) => skipped === undefined)
   const lackOfOne = ({ id, group }: (typeof running)[number]) => lackOf({ group, scenario: id }, iterations, measured)
-  const inBatches = (group: string) => measured.some(trial => trial.group === group && trial.batch !== undefined)
+  const planned = (group: string) => batches[group] ?? 1
+  const inBatches = (group: string) =>
+    planned(group) > 1 || measured.some(trial => trial.group === group && trial.batch !== undefined)
   const goesOn = (group: string) => running.some(one => one.group === group && !one.baseline && lackOfOne(one) > 0)
   const lacking = running.flatMap(scenario => {
     const { id, group, baseline } = scenario
-    const missing = baseline && inBatches(group) && goesOn(group) ? iterations : lackOfOne(scenario)
+    const isAnew = baseline && inBatches(group) && goesOn(group)
+    const missing = isAnew ? planned(group) * iterations : lackOfOne(scenario)
     return missing > 0 ? [{ group, scenario: id, missing }] : []
   })
   return [...Map.groupBy(lacking, ({ group }) => group)].flatMap(([group, own]): Step[] => [
