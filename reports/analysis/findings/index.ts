@@ -16,6 +16,7 @@ import { knownDefects } from './known-defects.ts'
 import { noisyHost } from './noisy-host.ts'
 import { pageReads } from './page-reads.ts'
 import { peerMemory } from './peer-memory.ts'
+import { releasedMemory } from './released-memory.ts'
 import type { Rule } from './rule.ts'
 import { unattributed } from './unattributed.ts'
 import { unfairBaseline } from './unfair-baseline.ts'
@@ -33,6 +34,7 @@ const RULES: Rule[] = [
   kernelProbe,
   cudaRestore,
   cudaProcesses,
+  releasedMemory,
   peerMemory,
   pcieLink,
   powerState,
