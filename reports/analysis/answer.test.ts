@@ -39,6 +39,12 @@ describe('what the server said', () => {
     })
     expect(reportSchema.parse(report)).toEqual(report)
   })
+  it("is that of the run's own model, where two take turns", () => {
+    const second = trial({ ...baseline, ...said('w420 w1156'), model: 'random 98 MB' })
+    const shown = (...trials: Parameters<typeof summarize>[1]) => summarize(asked, trials).answer?.text
+    expect(shown(second, trial({ ...back, sequence: 1 }))).toBe(back.answer.text)
+    expect(shown(second, trial({ ...back, ...said('else', false), sequence: 1 }))).toBe('w420 w1156')
+  })
   it('stands in the table, on the page and in the job summary, escaped', () => {
     expect(renderTable(report)).toContain(
       'Asked "Write a haiku." it says\n    Silicon rivers\n    <b>thousands of threads</b>\n2 of 2 servers ' +

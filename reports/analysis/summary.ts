@@ -33,7 +33,7 @@ export function summarize(run: Run, trials: Trial[], notes: string[] = []): Repo
     ...(run.load && { load: run.load }),
     prober: run.prober,
     scenarios,
-    ...answerOf(trials),
+    ...answerOf(run, trials),
     findings: [],
     idle_targets: cut ? {} : idleTargets(run),
     ...(cut && { interrupted: cut }),
@@ -72,12 +72,14 @@ function inBatches(trials: Trial[]): string[] {
 }
 
 /**
- * What the baseline said. Each server is held against a fresh one of its own command, which may say it in other words.
+ * What the baseline said, of a swap's two models the run's own. Each server is held against a fresh one of its own command, which may say it in other words.
  */
-function answerOf(trials: Trial[]): Pick<Report, 'answer'> {
+function answerOf({ engine }: Run, trials: Trial[]): Pick<Report, 'answer'> {
   const said = trials.flatMap(trial => (trial.answer ? [{ ...trial, answer: trial.answer }] : []))
-  const shown =
-    said.find(trial => trial.type === 'baseline' && trial.answer.match) ?? said.find(trial => trial.answer.match)
+  const right = said.filter(trial => trial.answer.match)
+  const own = right.filter(({ model }) => model === engine.model)
+  const candidates = own.length > 0 ? own : right
+  const shown = candidates.find(({ type }) => type === 'baseline') ?? candidates[0]
   if (!shown) return {}
   const back = said.filter(trial => trial.strategy !== 'cold')
   return {
