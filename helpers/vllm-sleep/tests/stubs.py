@@ -1,5 +1,6 @@
 """vLLM, torch and the driver without a GPU: GPU memory is host memory, mapped where it was reserved."""
 
+import contextlib
 import ctypes
 import dataclasses
 import os
@@ -121,6 +122,12 @@ class CuMemBackend:
 
     def __init__(self):
         self._state = "RUNNING"
+
+    def discard(self, tags):
+        """Of 0.33."""
+        for data in self.world.pointer_to_data.values():
+            if data.tag in tags and not data.is_asleep:
+                raise AssertionError("vLLM would unmap all of this block at once")
 
     def resume(self, tags=None):
         self.world.calls.append(("vllm.resume", tags))
@@ -248,7 +255,9 @@ def install(world):
         world.calls.append(("vllm.create_and_map", handle[1]))
 
     modules = {
-        "torch": dict(cuda=cuda, distributed=distributed, device=str),
+        "torch": dict(
+            cuda=cuda, distributed=distributed, device=str, inference_mode=contextlib.nullcontext
+        ),
         "torch.distributed": vars(distributed),
         "vllm": {},
         "vllm.device_allocator": dict(get_mem_allocator_instance=lambda: world),

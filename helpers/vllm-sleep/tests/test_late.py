@@ -30,18 +30,48 @@ class Layer:
 
 
 class Pool:
-    """vLLM's blocks: those that are freed are the next to be taken."""
+    """vLLM's blocks: those that are freed are the next to be taken, but for cached ones."""
 
     def __init__(self, blocks):
         self.num_gpu_blocks = blocks
-        self.free = [types.SimpleNamespace(block_id=number) for number in range(1, blocks)]
+        self.blocks = [types.SimpleNamespace(block_id=number) for number in range(blocks)]
+        self.free_block_queue = self.blocks[1:]
+        self.cached_block_hash_to_block = {}
+
+    def get_num_free_blocks(self):
+        return len(self.free_block_queue)
 
     def get_new_blocks(self, number):
-        found, self.free = self.free[:number], self.free[number:]
+        found, self.free_block_queue = self.free_block_queue[:number], self.free_block_queue[number:]
         return found
 
     def put_back(self, blocks):
-        self.free = [*blocks, *self.free]
+        self.free_block_queue = [*blocks, *self.free_block_queue]
+
+    def put_back_cached(self, blocks):
+        self.free_block_queue = [*self.free_block_queue, *blocks]
+
+
+class Table:
+    def __init__(self, refuses=False):
+        self.gpu, self.wiped, self.refuses = self, False, refuses
+
+    def zero_(self):
+        if self.refuses:
+            raise RuntimeError("Inplace update to inference tensor")
+        self.wiped = True
+
+    clear = zero_
+
+
+def configuration(**other):
+    """vLLM's, of one GPU."""
+    names = types.SimpleNamespace
+    return names(
+        parallel_config=names(world_size=1, data_parallel_size=1),
+        cache_config=names(cache_dtype="auto"),
+        **{"kv_transfer_config": None, "speculative_config": None, **other},
+    )
 
 
 class Late(Case):
@@ -67,14 +97,19 @@ class Late(Case):
             module.__dict__.update(content)
             sys.modules[name] = module
             self.addCleanup(sys.modules.pop, name)
-        from tmpfs_sleep import late
+        from tmpfs_sleep import hooks, late
 
         late.cache.__init__()
-        late.watch_scheduler()
+        hooks.watch_scheduler()
         self.late = late.cache
         self.pool = self.pool_class(BLOCKS)
         self.worker, self.core = self.worker_class(), self.core_class()
-        self.worker.model_runner = types.SimpleNamespace(kv_caches=[Layer(address) for address in self.layers])
+        self.tables = types.SimpleNamespace(block_tables=[Table()], input_block_tables=[Table(), Table()])
+        self.worker.model_runner = types.SimpleNamespace(
+            kv_caches=[Layer(address) for address in self.layers],
+            vllm_config=configuration(),
+            block_tables=self.tables,
+        )
         self.core.scheduler = types.SimpleNamespace(has_unfinished_requests=lambda: self.busy)
 
     def served(self):
@@ -91,6 +126,13 @@ class Late(Case):
 
     def wake_up(self):
         return self.printed(self.worker.wake_up)
+
+    def replace_sleep(self, sleep, clock=None):
+        from tmpfs_sleep import driver
+
+        time = driver.time
+        driver.time = types.SimpleNamespace(monotonic=clock or time.monotonic, sleep=sleep)
+        self.addCleanup(setattr, driver, "time", time)
 
     def mapped(self, layer):
         """Bytes of a layer's cache that are mapped, by where they begin."""
@@ -204,12 +246,119 @@ class TheRest(Late):
                 self.assertEqual(self.mapped(self.layers[0]), [(2 * MB, 8 * MB)])
                 self.printed(lambda: backend.suspend(2))
 
-    def replace_sleep(self, sleep):
-        from tmpfs_sleep import late
+    def test_is_not_waited_for_where_the_driver_has_another_reason(self):
+        self.asleep()
+        self.wake_up()
+        self.world.refuse["cuMemCreate"] = 1
+        self.replace_sleep(lambda _: self.fail("it waits"))
+        with self.assertRaisesRegex(RuntimeError, "cuMemCreate: CUDA error 1"):
+            self.pool.get_new_blocks(32)
 
-        time = late.time
-        late.time = types.SimpleNamespace(perf_counter=time.perf_counter, sleep=sleep)
-        self.addCleanup(setattr, late, "time", time)
+    def test_that_another_process_keeps_ends_the_engine_with_a_word(self):
+        self.asleep()
+        self.wake_up()
+        self.world.refuse["cuMemCreate"] = 2
+        clock = iter(range(0, 1000, 25))
+        self.replace_sleep(lambda _: None, lambda: next(clock))
+        with self.assertRaises(RuntimeError) as caught:
+            self.pool.get_new_blocks(32)
+        for word in (str(16 * MB), "60 s", "cuMemCreate: CUDA error 2", "TMPFS_SLEEP_LATE"):
+            self.assertIn(word, str(caught.exception))
+
+    def test_is_not_mapped_twice_where_a_number_cannot_be_released(self):
+        self.asleep()
+        self.wake_up()
+        self.world.refuse["cuMemRelease"] = 1
+        said = self.printed(lambda: self.pool.get_new_blocks(32))
+        self.assertIn("stays on the GPU", dict(said)["fallback"])
+        self.assertFalse(self.late.waits)
+
+    def test_of_some_layers_is_mapped_once_where_there_is_memory_for_them_only(self):
+        self.asleep()
+        self.wake_up()
+        create, created = self.world.result, []
+
+        def refuse_second(name, *detail):
+            created.append(name)
+            return 2 if name == "cuMemCreate" and created.count(name) == 2 else create(name, *detail)
+
+        self.world.result = refuse_second
+        self.printed(self.core._process_engine_step)
+        self.assertEqual([len(self.mapped(layer)) for layer in self.layers], [2, 1])
+        self.assertTrue(self.late.waits)
+        self.printed(self.core._process_engine_step)
+        self.assert_complete()
+
+
+class OldNumbers(Late):
+    """Blocks from before the sleep."""
+
+    def test_are_wiped_from_block_tables(self):
+        self.asleep()
+        self.wake_up()
+        tables = [*self.tables.block_tables, *self.tables.input_block_tables]
+        self.assertEqual([table.wiped for table in tables], [True] * 3)
+        self.assertTrue(self.late.waits)
+
+    def test_are_wiped_from_those_of_the_first_model_runner(self):
+        table = Table()
+        self.worker.model_runner.input_batch = types.SimpleNamespace(block_table=table)
+        del self.worker.model_runner.block_tables
+        self.asleep()
+        self.wake_up()
+        self.assertTrue(table.wiped and self.late.waits)
+
+    def test_that_cannot_be_wiped_are_mapped(self):
+        for tables in (types.SimpleNamespace(block_tables=[Table(refuses=True)], input_block_tables=[]), None):
+            with self.subTest(tables=tables):
+                self.worker.model_runner.block_tables = tables
+                self.asleep()
+                said = dict(self.wake_up())["late"]
+                self.assertIn("cannot be wiped", said["why"])
+                self.assert_complete()
+
+    def test_stay_where_all_is_mapped(self):
+        self.worker.model_runner.vllm_config.kv_transfer_config = "some"
+        self.asleep()
+        self.wake_up()
+        self.assertFalse(self.tables.block_tables[0].wiped)
+
+    def test_are_no_longer_the_next_ones(self):
+        backend = self.served()
+        # it has served for long: the next blocks are those in the middle
+        self.pool.put_back_cached(self.pool.get_new_blocks(100))
+        self.printed(lambda: backend.suspend(2))
+        self.wake_up()
+        self.printed(lambda: self.assertEqual([b.block_id for b in self.pool.get_new_blocks(4)], [1, 2, 3, 4]))
+        self.assertTrue(self.late.waits)
+
+    def test_keep_their_places_while_one_is_in_use(self):
+        backend = self.served()
+        held = self.pool.get_new_blocks(2)
+        self.pool.put_back_cached(self.pool.get_new_blocks(100))
+        queue = list(self.pool.free_block_queue)
+        self.printed(lambda: backend.suspend(2))
+        self.assertEqual(self.pool.free_block_queue, queue)
+        self.assertEqual([block.block_id for block in held], [1, 2])
+
+
+class Discarded(Late):
+    """vLLM 0.33 can give up the KV cache of an engine that stays awake."""
+
+    def test_each_of_its_mappings_is_taken_away_once(self):
+        for whole in (False, True):
+            with self.subTest(whole=whole):
+                backend = self.asleep()
+                self.wake_up()
+                if whole:
+                    self.printed(self.core._process_engine_step)
+                self.world.calls.clear()
+                self.printed(lambda: backend.discard(("kv_cache",)))
+                starts = (0, 2 * MB) if whole else (0,)
+                unmapped = [(layer + start,) for layer in self.layers for start in starts]
+                self.assertEqual(self.calls("cuMemUnmap"), unmapped)
+                self.assertFalse(self.late.waits)
+                self.printed(lambda: backend.resume(["kv_cache"]))
 
 
 class AtOnce(Late):
@@ -217,7 +366,8 @@ class AtOnce(Late):
 
     def assert_at_once(self, why):
         said = dict(self.wake_up())
-        self.assertIn(f"mapped at once: {why}", said["fallback"])
+        self.assertIn("the KV cache is mapped at once: ", said["fallback"])
+        self.assertIn(why, said["fallback"])
         for layer in self.layers:
             self.assertEqual(self.mapped(layer), [(0, 10 * MB)])
         self.assertEqual(said["wake"]["late_bytes"], 0)
@@ -226,8 +376,76 @@ class AtOnce(Late):
 
     def test_the_scheduler_is_in_another_process(self):
         self.asleep()
-        self.late.blocks = None
+        self.late.pools.clear()
         self.assert_at_once("no scheduler")
+
+    def test_a_second_pool_of_blocks(self):
+        self.asleep()
+        other = self.pool_class(BLOCKS)
+        other.put_back(other.get_new_blocks(1))
+        self.assert_at_once("several pools")
+
+    def test_a_request_still_has_a_block(self):
+        self.asleep()
+        self.pool.get_new_blocks(1)
+        self.assert_at_once("in use or cached")
+
+    def test_a_block_can_be_found_by_its_prefix(self):
+        self.asleep()
+        self.pool.cached_block_hash_to_block["hash"] = self.pool.free_block_queue[-1]
+        self.assert_at_once("in use or cached")
+
+    def test_settings_with_which_others_touch_blocks(self):
+        names = types.SimpleNamespace
+        for name, (value, why) in {
+            "parallel_config": (names(world_size=2, data_parallel_size=1), "several GPUs"),
+            "parallel_config ": (names(world_size=1, data_parallel_size=2), "several GPUs"),
+            "kv_transfer_config": (names(kv_connector="OffloadingConnector"), "a KV connector"),
+            "speculative_config": (names(method="eagle3"), "(eagle3)"),
+            "speculative_config ": (names(method="draft_model"), "(draft_model)"),
+            # its layers that are not quantized are cleared too
+            "cache_config": (names(cache_dtype="fp8_e5m2"), "a cache of fp8_e5m2"),
+        }.items():
+            with self.subTest(name=name, why=why):
+                setattr(self.worker.model_runner.vllm_config, name.strip(), value)
+                self.asleep()
+                self.assert_at_once(why)
+                self.worker.model_runner.vllm_config = configuration()
+
+    def test_speculation_without_a_model(self):
+        self.worker.model_runner.vllm_config.speculative_config = types.SimpleNamespace(method="ngram")
+        self.asleep()
+        self.wake_up()
+        self.assertTrue(self.late.waits)
+
+    def test_another_vllm(self):
+        self.asleep()
+        del self.worker.model_runner.vllm_config.parallel_config
+        self.assert_at_once("other names: ")
+
+    def test_another_tensor_may_lie_behind_a_layers_cache(self):
+        # 1.25 MB behind the last block
+        blocks = BLOCKS - 20
+        self.asleep_with(blocks)
+        tensors = [{"state": "active_allocated"}, {"state": "inactive"}]
+        segments = [{"address": layer, "blocks": tensors} for layer in self.layers]
+        sys.modules["torch"].cuda.memory_snapshot = lambda: segments
+        self.wake_up()
+        self.assertTrue(self.late.waits)
+        self.printed(lambda: self.worker.backend.suspend(2))
+        tensors[1]["state"] = "active_awaiting_free"
+        self.world.calls.clear()
+        self.assert_at_once("something else behind it")
+        self.printed(lambda: self.worker.backend.suspend(2))
+        segments.clear()
+        self.world.calls.clear()
+        self.assert_at_once("something else behind it")
+
+    def asleep_with(self, blocks):
+        """The scheduler has fewer blocks than there is room for."""
+        self.pool = self.pool_class(blocks)
+        self.worker.model_runner.kv_caches = [Layer(layer, (blocks, 2, 16, 1024)) for layer in self.layers]
+        self.asleep()
 
     def test_a_layer_keeps_a_state_and_no_blocks(self):
         self.asleep()
@@ -245,10 +463,32 @@ class AtOnce(Late):
         self.worker.model_runner.kv_caches = [Layer(layer, stride=strides) for layer in self.layers]
         self.assert_at_once("its blocks")
 
+    def test_one_layer_behind_the_other_in_one_allocation(self):
+        """As vLLM 0.33 has them."""
+        self.asleep()
+        half = (BLOCKS, 2, 16, 512)
+        self.worker.model_runner.kv_caches = [
+            Layer(layer + start, half) for layer in self.layers for start in (0, BLOCKS * BLOCK // 2)
+        ]
+        self.assert_at_once("begins behind what is mapped first")
+
+    def test_strides_of_dimensions_with_one_element_mean_nothing(self):
+        self.asleep()
+        shape, strides = (BLOCKS, 1, 16, 2048), (16 * 2048, 1 << 40, 2048, 1)
+        self.worker.model_runner.kv_caches = [Layer(layer, shape, strides) for layer in self.layers]
+        self.wake_up()
+        self.assertTrue(self.late.waits)
+
+    def test_blocks_that_overlap(self):
+        self.asleep()
+        strides = (16 * 1024, BLOCKS * 16 * 1024 // 2, 1024, 1)
+        self.worker.model_runner.kv_caches = [Layer(layer, stride=strides) for layer in self.layers]
+        self.assert_at_once("its blocks")
+
     def test_vllm_clears_an_fp8_cache_when_it_wakes(self):
         self.asleep()
         self.worker.model_runner.kv_caches = [Layer(layer, (BLOCKS, 2, 16, 2048), size=1) for layer in self.layers]
-        self.assert_at_once("its blocks")
+        self.assert_at_once("numbers of one byte")
 
     def test_only_the_layer_that_nobody_knows(self):
         self.asleep()
@@ -261,7 +501,7 @@ class AtOnce(Late):
     def test_a_cache_smaller_than_what_is_mapped_first(self):
         os.environ["TMPFS_SLEEP_FIRST_MB"] = "20"
         self.asleep()
-        self.assert_at_once("its blocks")
+        self.assert_at_once("not larger than what is mapped first")
 
     def test_the_driver_refuses_a_part(self):
         self.asleep()
@@ -277,6 +517,33 @@ class AtOnce(Late):
         self.assertEqual([self.mapped(layer) for layer in self.layers], [[(0, 10 * MB)]] * 2)
         self.assertIn("a part of the KV cache is mapped at once", said["fallback"])
         self.assertEqual(said["wake"]["late_bytes"], 0)
+
+    def test_memory_that_another_still_has_is_waited_for(self):
+        """So too where nothing comes late: the wake-up may have begun beside the other."""
+        for connector in (None, "some"):
+            with self.subTest(connector=connector):
+                self.worker.model_runner.vllm_config.kv_transfer_config = connector
+                self.asleep()
+                self.world.refuse["cuMemCreate"] = 2
+                tries = []
+
+                def sleep(_):
+                    tries.append(1)
+                    if len(tries) == 3:
+                        self.world.refuse.clear()
+
+                self.replace_sleep(sleep)
+                said = [line for line in self.wake_up() if "extension" in line[1]]
+                self.assertEqual((len(tries), said), (3, []))
+                self.assertEqual(self.late.waits, not connector)
+                self.assert_weights_are_back()
+
+    def test_without_the_setting_memory_is_not_waited_for(self):
+        os.environ["TMPFS_SLEEP_LATE"] = "0"
+        self.asleep()
+        self.world.refuse["cuMemCreate"] = 2
+        self.replace_sleep(lambda _: self.fail("it waits"))
+        self.assertIn("vLLM's extension", dict(self.wake_up())["fallback"])
 
     def test_level_one(self):
         backend = self.served()

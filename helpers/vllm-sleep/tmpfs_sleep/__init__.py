@@ -30,8 +30,9 @@ Stacks of GPU threads: the driver keeps memory for all that can run at once. TMP
 asleep.
 
 The KV cache mapped late: with TMPFS_SLEEP_LATE=1 a wake-up maps the beginning of each layer's cache, in all
-TMPFS_SLEEP_FIRST_MB, and the rest comes before a request needs it, or when the first answers are out (late.py). One GPU
-only.
+TMPFS_SLEEP_FIRST_MB, and the rest comes before a request needs it, or when the first answers are out (late.py). Where
+others may touch blocks that the scheduler did not hand out, all of it is mapped at once, and a line says why
+(obstacles.py). Memory that other processes still hold is waited for, a minute at most.
 
 A process that stays: one that is never dumped may hold pinned memory while it sleeps. With TMPFS_SLEEP_STAYS=1 the file
 stays mapped and pinned from the first sleep on, and the driver copies both ways by itself, at the bus's speed.
@@ -101,7 +102,7 @@ def register():
 
         shrink_queues(chunk << 20)
     if setting("LATE", 0):
-        from .late import watch_scheduler
+        from .hooks import watch_scheduler
 
         watch_scheduler()
     if setting("GRAPHS", 0):

@@ -8,7 +8,7 @@ import time
 from vllm.device_allocator import get_mem_allocator_instance
 from vllm.device_allocator.sleep_mode_backend import CuMemBackend
 
-from . import late, say, setting
+from . import hooks, late, say, setting
 from .communicators import Communicators
 from .driver import Driver
 from .image import Image, PinnedImage, Return
@@ -64,7 +64,7 @@ class TmpfsBackend(CuMemBackend):
         self._communicators = Communicators() if setting("COMMUNICATORS", 0) else None
         self._stack = None  # bytes for each GPU thread, where the memory for it was given back
         if setting("LATE", 0):
-            late.watch_engine()
+            hooks.watch_engine()
 
     @classmethod
     def is_supported(cls):
@@ -76,6 +76,7 @@ class TmpfsBackend(CuMemBackend):
             self._releasing = None
         if self._communicators:
             self._communicators.take_down()
+        late.cache.rewind()
         keep_what_is_no_cache()
         self._release_cache()
         # what a wake-up did not bring back lies in its file still
@@ -86,6 +87,12 @@ class TmpfsBackend(CuMemBackend):
         if setting("STACKS", 0):
             self._give_stacks_back()
         say("left", left_on_the_gpu())
+
+    def discard(self, tags):
+        """Of vLLM 0.33: gives up the KV cache of an engine that stays awake."""
+        if KV_CACHE in tags:
+            self._release_cache()
+        super().discard(tags)
 
     @staticmethod
     def _release_cache():
@@ -209,7 +216,8 @@ class TmpfsBackend(CuMemBackend):
             if item[1].is_asleep and (tags is None or KV_CACHE in tags or kept(item[1]))
         ]
         began = time.perf_counter()
-        driver = Driver()
+        # such an engine may wake while another still has the memory
+        driver = Driver(patience=late.PATIENCE if setting("LATE", 0) else 0)
         first = late.cache.plan([item for item in asleep if not kept(item[1])]) if setting("LATE", 0) else {}
         served = self._served(allocations, driver)
         wake = None

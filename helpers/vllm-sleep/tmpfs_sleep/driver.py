@@ -1,6 +1,7 @@
 """What the sleep backend asks of the driver itself. Layouts and numbers: cuda.h."""
 
 import ctypes
+import time
 
 from . import say, setting
 
@@ -37,6 +38,7 @@ class Access(ctypes.Structure):
 
 
 PINNED, DEVICE, READ_WRITE, STACK_SIZE, POSIX_DESCRIPTOR = 1, 1, 3, 0, 1
+OUT_OF_MEMORY = 2
 
 
 class Driver:
@@ -47,9 +49,15 @@ class Driver:
 
     library = None
 
-    def __init__(self):
+    def __init__(self, patience=0):
+        """patience: seconds, of all mappings together, for memory that other processes still hold."""
         Driver.library = Driver.library or ctypes.CDLL("libcuda.so.1")
         self._plain = True
+        self.wait(patience)
+
+    def wait(self, patience):
+        """From now on."""
+        self._deadline = time.monotonic() + patience
 
     def stack_size(self):
         """Bytes for each GPU thread (CU_LIMIT_STACK_SIZE)."""
@@ -83,12 +91,15 @@ class Driver:
         data.is_asleep = False
 
     def map_rest(self, address, data, beginning):
-        """Maps all but the first bytes, which are mapped already. Raises OSError; they stay mapped then."""
+        """Maps all but the first bytes, which are mapped already. Raises OSError; nothing has changed then."""
         device, size, _, memory = data.handle
         first = ctypes.c_uint64.from_address(memory).value
         self._map(address + beginning, (device, size - beginning, address + beginning, memory))
         # mapped memory stays without its number; vLLM knows one of an allocation, and releases that
-        self._call("cuMemRelease", ctypes.c_uint64(first))
+        try:
+            self._call("cuMemRelease", ctypes.c_uint64(first))
+        except OSError as error:
+            say("fallback", f"the beginning of the KV cache stays on the GPU at the next sleep: {error}")
 
     def adopt(self, address, data, descriptor):
         """Maps another process's memory; vLLM releases it as it does its own.
@@ -120,9 +131,12 @@ class Driver:
         device, size, _, _ = handle
         number = ctypes.c_uint64()
         properties = Properties(type=PINNED, location=Location(DEVICE, device), flags=Flags(rdma=setting("RDMA", 0)))
-        self._call(
-            "cuMemCreate", ctypes.byref(number), ctypes.c_size_t(size), ctypes.byref(properties), ctypes.c_uint64(0)
-        )
+        while code := self.library.cuMemCreate(
+            ctypes.byref(number), ctypes.c_size_t(size), ctypes.byref(properties), ctypes.c_uint64(0)
+        ):
+            if code != OUT_OF_MEMORY or time.monotonic() >= self._deadline:
+                raise OSError(f"cuMemCreate: CUDA error {code}")
+            time.sleep(0.005)
         self._place(address, handle, number)
 
     def _place(self, address, handle, number):
