@@ -72,7 +72,8 @@ function inBatches(trials: Trial[]): string[] {
 }
 
 /**
- * What the baseline said, of a swap's two models the run's own. Each server is held against a fresh one of its own command, which may say it in other words.
+ * What the baseline said, of a swap's two models the run's own. Each server is held against a fresh one of its own
+ * command, which may say it in other words.
  */
 function answerOf({ engine }: Run, trials: Trial[]): Pick<Report, 'answer'> {
   const said = trials.flatMap(trial => (trial.answer ? [{ ...trial, answer: trial.answer }] : []))
