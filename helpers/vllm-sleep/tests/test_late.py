@@ -575,13 +575,46 @@ class OtherBlocks(Late):
 
 
 class Again(Late):
-    def test_after_a_wake_up_that_failed_what_was_begun_counts(self):
-        backend = self.asleep()
+    def fail_to_wake(self):
         self.world.refuse["cudaMemcpy"] = 1
         with self.assertRaises(RuntimeError):
             self.wake_up()
-        self.assertTrue(self.late.waits)
         self.world.refuse.clear()
-        self.printed(lambda: backend.resume())
+
+    def test_after_a_wake_up_that_failed_nothing_is_mapped(self):
+        self.asleep()
+        self.fail_to_wake()
+        self.assertFalse(self.late.waits)
+        self.assertTrue(all(data.is_asleep for data in self.world.pointer_to_data.values()))
+        self.assertEqual(len(self.calls("cuMemUnmap")), len(self.calls("cuMemMap")))
+        self.assertEqual(len(self.calls("cuMemRelease")), len(self.calls("cuMemMap")))
+
+    def test_another_wake_up_begins_anew(self):
+        self.asleep()
+        self.fail_to_wake()
+        self.world.calls.clear()
+        self.wake_up()
+        self.assertEqual(self.mapped(self.layers[0]), [(0, 2 * MB)])
         self.printed(lambda: self.pool.get_new_blocks(32))
+        self.assert_complete()
+
+    def test_what_came_back_with_an_earlier_part_stays(self):
+        self.asleep()
+        self.printed(lambda: self.worker.wake_up(["weights"]))
+        self.world.refuse["cuMemMap"] = 1
+        create_and_map = sys.modules["vllm.device_allocator.cumem"].create_and_map
+        self.addCleanup(setattr, sys.modules["vllm.device_allocator.cumem"], "create_and_map", create_and_map)
+
+        def refuse(_):
+            raise RuntimeError("CUDA Error: out of memory")
+
+        sys.modules["vllm.device_allocator.cumem"].create_and_map = refuse
+        with self.assertRaisesRegex(RuntimeError, "out of memory"):
+            self.printed(lambda: self.worker.wake_up(["kv_cache"]))
+        self.world.refuse.clear()
+        for address, content in self.weights.items():
+            self.assertEqual(self.world.read(address), content)
+        self.world.calls.clear()
+        self.printed(lambda: self.worker.wake_up(["kv_cache"]))
+        self.printed(self.core._process_engine_step)
         self.assert_complete()

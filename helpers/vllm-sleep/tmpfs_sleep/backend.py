@@ -265,9 +265,23 @@ class TmpfsBackend(CuMemBackend):
                 served.give_back()
             if wake:
                 wake.abandon()
+            self._give_back(driver, asleep)
             raise
         self._kept = any(data.is_asleep for data in allocations.values())
         self._state = "RUNNING"
+
+    def _give_back(self, driver, items):
+        """What a wake-up that failed has mapped: vLLM takes the engine for asleep, and others want the memory."""
+        from vllm.device_allocator.cumem import libcudart
+
+        try:
+            # a copy may still be on its way
+            libcudart.cudaDeviceSynchronize()
+            for address, data in items:
+                if not data.is_asleep:
+                    driver.drop(address, data, late.cache.ends(address, data))
+        except (OSError, RuntimeError) as error:
+            say("fallback", f"a part of the memory stays on the GPU: {error}")
 
     def _wake(self):
         return Return(self._image, self._blocks) if self._image else Wake(self._path, self._blocks)
