@@ -29,27 +29,54 @@ class Layer:
         return self.size
 
 
+class Queue:
+    """vLLM's free blocks: a list that is linked from a block that is none to another."""
+
+    def __init__(self, blocks):
+        self.fake_free_list_head = types.SimpleNamespace(block_id=-1)
+        self.link(blocks)
+
+    def link(self, blocks):
+        self.free, before = list(blocks), self.fake_free_list_head
+        for block in [*self.free, types.SimpleNamespace(block_id=-1, next_free_block=None)]:
+            before.next_free_block = before = block
+
+    def remove(self, block):
+        self.free.remove(block)
+        self.link(self.free)
+
+    def prepend_n(self, blocks):
+        self.link([*blocks, *self.free])
+
+    def append_n(self, blocks):
+        self.link([*self.free, *blocks])
+
+    def popleft_n(self, number):
+        found = self.free[:number]
+        self.link(self.free[number:])
+        return found
+
+
 class Pool:
     """vLLM's blocks: those that are freed are the next to be taken, but for cached ones."""
 
     def __init__(self, blocks):
         self.num_gpu_blocks = blocks
         self.blocks = [types.SimpleNamespace(block_id=number) for number in range(blocks)]
-        self.free_block_queue = self.blocks[1:]
+        self.free_block_queue = Queue(self.blocks[1:])
         self.cached_block_hash_to_block = {}
 
     def get_num_free_blocks(self):
-        return len(self.free_block_queue)
+        return len(self.free_block_queue.free)
 
     def get_new_blocks(self, number):
-        found, self.free_block_queue = self.free_block_queue[:number], self.free_block_queue[number:]
-        return found
+        return self.free_block_queue.popleft_n(number)
 
     def put_back(self, blocks):
-        self.free_block_queue = [*blocks, *self.free_block_queue]
+        self.free_block_queue.prepend_n(blocks)
 
     def put_back_cached(self, blocks):
-        self.free_block_queue = [*self.free_block_queue, *blocks]
+        self.free_block_queue.append_n(blocks)
 
 
 class Table:
@@ -329,18 +356,25 @@ class OldNumbers(Late):
         self.pool.put_back_cached(self.pool.get_new_blocks(100))
         self.printed(lambda: backend.suspend(2))
         self.wake_up()
-        self.printed(lambda: self.assertEqual([b.block_id for b in self.pool.get_new_blocks(4)], [1, 2, 3, 4]))
+        taken = []
+        self.printed(lambda: taken.extend(self.pool.get_new_blocks(31)))
+        self.assertEqual([block.block_id for block in taken], list(range(1, 32)))
         self.assertTrue(self.late.waits)
+        self.assertEqual(self.pool.get_num_free_blocks(), BLOCKS - 1 - 31)
 
-    def test_keep_their_places_while_one_is_in_use(self):
+    def test_of_which_the_first_are_low_stay_in_their_order(self):
+        from tmpfs_sleep import late
+
+        self.addCleanup(setattr, late, "FIRST_BLOCKS", late.FIRST_BLOCKS)
+        late.FIRST_BLOCKS = 3
         backend = self.served()
-        held = self.pool.get_new_blocks(2)
-        self.pool.put_back_cached(self.pool.get_new_blocks(100))
-        queue = list(self.pool.free_block_queue)
+        # the second request's blocks are freed after the first's
+        first, second = self.pool.get_new_blocks(2), self.pool.get_new_blocks(2)
+        self.pool.put_back(first)
+        self.pool.put_back(second)
         self.printed(lambda: backend.suspend(2))
-        self.assertEqual(self.pool.free_block_queue, queue)
-        self.assertEqual([block.block_id for block in held], [1, 2])
-
+        self.wake_up()
+        self.printed(lambda: self.assertEqual([b.block_id for b in self.pool.get_new_blocks(4)], [3, 4, 1, 2]))
 
 class Discarded(Late):
     """vLLM 0.33 can give up the KV cache of an engine that stays awake."""
@@ -392,7 +426,7 @@ class AtOnce(Late):
 
     def test_a_block_can_be_found_by_its_prefix(self):
         self.asleep()
-        self.pool.cached_block_hash_to_block["hash"] = self.pool.free_block_queue[-1]
+        self.pool.cached_block_hash_to_block["hash"] = self.pool.blocks[-1]
         self.assert_at_once("in use or cached")
 
     def test_settings_with_which_others_touch_blocks(self):

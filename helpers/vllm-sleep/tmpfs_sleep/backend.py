@@ -76,7 +76,6 @@ class TmpfsBackend(CuMemBackend):
             self._releasing = None
         if self._communicators:
             self._communicators.take_down()
-        late.cache.rewind()
         keep_what_is_no_cache()
         self._release_cache()
         # what a wake-up did not bring back lies in its file still

@@ -2,20 +2,39 @@
 
 Most of a wake-up is a wait where another process has just released its memory, because the driver clears it before it
 hands it on, and the KV cache is most of the memory. The first answers need little of it: blocks are numbered, and a
-layer's cache holds them in the order of their numbers. At a sleep the scheduler's queue is put in order, so that low
-numbers are handed out first. No block beyond the beginning is handed to a request before all is mapped, and numbers
-from before the sleep are wiped from the block tables, which some kernels read beyond a request's last block.
+layer's cache holds them in the order of their numbers. The scheduler's queue is put in order where it does not begin
+with low numbers. No block beyond the beginning is handed to a request before all is mapped, and numbers from before the
+sleep are wiped from the block tables, which some kernels read beyond a request's last block.
 """
 
+import functools
 import time
 import weakref
 
 from . import say, setting
-from .layout import share_of
-from .obstacles import obstacle, unused
+from .layout import counted, share_of
+from .obstacles import obstacle
 
 GRANULE = 2 << 20  # bytes: what the driver maps is a multiple of it
 PATIENCE = 60  # seconds for memory that somebody else still holds
+FIRST_BLOCKS = 256  # of the queue, that must be mapped: those of 4,096 tokens in most models
+
+
+def low_numbers_first(pool, limit):
+    """All blocks are free. A cached block that is freed joins the queue's end, so a server that has served for long
+    would begin anywhere."""
+    queue = pool.free_block_queue
+    first = queue.fake_free_list_head
+    for _ in range(FIRST_BLOCKS):
+        first = first.next_free_block
+        if first is None or first.block_id >= limit:
+            break
+    else:
+        return
+    low = pool.blocks[1:limit]
+    for block in low:
+        queue.remove(block)
+    queue.prepend_n(low)
 
 
 class LateCache:
@@ -40,10 +59,11 @@ class LateCache:
         if why := obstacle(self.runner, self.pools):
             say("fallback", f"the KV cache is mapped at once: {why}")
             return {}
-        [blocks] = [pool.num_gpu_blocks for pool in self.pools]
+        [pool], tensors, counts = self.pools, self.runner.kv_caches, functools.cache(counted)
         share = -(-(setting("FIRST_MB", 1024) << 20) // len(cache) // GRANULE) * GRANULE
         shares = {
-            address: share_of(self.runner.kv_caches, blocks, address, data.handle[1], share) for address, data in cache
+            address: share_of(tensors, pool.num_gpu_blocks, address, data.handle[1], share, counts)
+            for address, data in cache
         }
         limits = {address: limit for address, limit in shares.items() if isinstance(limit, int)}
         # block 0 stands for none
@@ -52,6 +72,7 @@ class LateCache:
             say("fallback", f"the KV cache is mapped at once: {why}")
             return {}
         self._limit = min([*limits.values(), self._limit] if self.waits else limits.values())
+        low_numbers_first(pool, self._limit)
         return dict.fromkeys(limits, share)
 
     def begin(self, driver, address, data, share):
@@ -71,13 +92,6 @@ class LateCache:
             return [beginning]
         size = data.handle[1]
         return [size] if beginning is None else [beginning, size]
-
-    def rewind(self):
-        """At a sleep: the scheduler hands out low numbers first. A cached block that is freed joins the queue's end, so
-        a server that has served for long would begin anywhere."""
-        for pool in self.pools:
-            if unused(pool):
-                pool.free_block_queue = type(pool.free_block_queue)(pool.blocks[1:])
 
     def taken(self, pool, blocks):
         """Before blocks are handed to a request.
