@@ -22,6 +22,24 @@ describe('GPU memory that was just released', () => {
     expect(woken(0.23, {}, 'podman-in-place')).toEqual({})
   })
 
+  it('where a late KV cache was not late, says where the reason stands', () => {
+    const late = (bytes: number) =>
+      found(
+        releasedMemory,
+        scene([
+          {
+            id: 'one',
+            strategy: 'swap',
+            settings: { kvCache: 'late' },
+            phases: { 'engine.wake.map': 0.2 },
+            evidence: { 'kv.late_bytes': bytes },
+          },
+        ]),
+      ).one!.remedy
+    expect(late(0)).toMatch(/mapped at once/)
+    expect(late(120e9)).toMatch(/^a smaller KV cache/)
+  })
+
   it.each([
     ['a swap by sleep can have both at once', { by: 'sleep' }, 'swap', /kvCache: 'late', arrives: 'beside' }/],
     ['a swap by restore', { by: 'restore' }, 'swap', /kvCache: 'late' }/],
