@@ -1,6 +1,8 @@
 """Where vLLM tells the late KV cache what it is about to do.
 
-All of it runs in the engine's main thread, which schedules, wakes up and puts to sleep. Names: vLLM 0.26, and 0.33.
+All of it runs in the engine's main thread, which schedules, wakes up and puts to sleep. An engine in the process of its
+caller (VLLM_ENABLE_V1_MULTIPROCESSING=0) does not say when it has nothing to do: the rest is mapped when it is needed.
+Names: vLLM 0.26, and 0.33.
 """
 
 import functools
