@@ -8,6 +8,7 @@ import { Problem } from '../../core/problem.ts'
 import { writing } from '../../core/unwritable.ts'
 import { type KubernetesOptions, manifests } from './manifests.ts'
 import { checkedBenches, options } from './options.ts'
+import { wholeNumber } from './whole-number.ts'
 import { yaml } from './yaml.ts'
 
 /** RFC 1123, as Kubernetes wants names of jobs; shorter, for the index and a suffix follow in pods' names. */
@@ -41,13 +42,13 @@ export function kubernetes(argv: string[], print: (text: string) => void): numbe
   const wanted: KubernetesOptions = {
     name,
     image,
-    nodes: whole('--nodes', values.nodes, 1),
+    nodes: wholeNumber('--nodes', values.nodes, 1),
     selector: pairs('--select', values.select),
-    gpus: whole('--gpus', values.gpus, 0),
+    gpus: wholeNumber('--gpus', values.gpus, 0),
     ...(claim ? { claim } : {}),
     variables,
     benches: checkedBenches(positionals),
-    deadline: whole('--deadline', values.deadline, 1),
+    deadline: wholeNumber('--deadline', values.deadline, 1),
   }
   const { configMap, job } = manifests(wanted)
   if (out === undefined) print([yaml(configMap), yaml(job)].join('---\n'))
@@ -63,12 +64,6 @@ function writeBase(out: string, files: Record<string, string>): void {
     mkdirSync(out, { recursive: true })
     for (const [name, text] of Object.entries(all)) writeFileSync(join(out, name), text)
   })
-}
-
-function whole(what: string, text: string | undefined, least: number): number {
-  if (text === undefined || !/^\d{1,6}$/.test(text) || Number(text) < least)
-    throw new Problem(`${what}: received ${text ?? 'nothing'}, allowed is a whole number from ${least} on`)
-  return Number(text)
 }
 
 function pairs(what: string, words: string[]): Record<string, string> {

@@ -9,6 +9,7 @@ import { follow } from './follow.ts'
 import { hostList } from './host-list.ts'
 import { merge } from './merge.ts'
 import { checkedBenches, options } from './options.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** Seconds that Slurm's programs get. */
 const TIMEOUT = 60
@@ -48,9 +49,9 @@ export async function slurm(argv: string[], print: (text: string) => void): Prom
     results,
     checkout: CHECKOUT,
     ...(partition ? { partition } : {}),
-    gpus: whole('--gpus', values.gpus, 0),
+    gpus: wholeNumber('--gpus', values.gpus, 0),
     // what is left after the time for the report
-    minutes: whole('--minutes', values.minutes, 5),
+    minutes: wholeNumber('--minutes', values.minutes, 5),
     benches: checkedBenches(positionals),
   })
   if (!values.submit && !values.follow) {
@@ -99,10 +100,4 @@ async function submit(results: string, script: string): Promise<string> {
   const file = join(results, 'fleet.sbatch')
   writeWhole(file, script)
   return `${(await command('sbatch', [file], { timeout: TIMEOUT })).stdout.trimEnd()}\n`
-}
-
-function whole(what: string, text: string, least: number): number {
-  if (!/^\d{1,6}$/.test(text) || Number(text) < least)
-    throw new Problem(`${what}: received ${text}, allowed is a whole number from ${least} on`)
-  return Number(text)
 }
