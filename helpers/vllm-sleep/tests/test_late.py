@@ -154,6 +154,19 @@ class Late(Case):
     def wake_up(self):
         return self.printed(self.worker.wake_up)
 
+    def refuse_memory_at_first(self):
+        """There is memory at the third wait for it. Returns a list with an entry for each."""
+        self.world.refuse["cuMemCreate"] = 2
+        tries = []
+
+        def sleep(_):
+            tries.append(1)
+            if len(tries) == 3:
+                self.world.refuse.clear()
+
+        self.replace_sleep(sleep)
+        return tries
+
     def replace_sleep(self, sleep, clock=None):
         from tmpfs_sleep import driver
 
@@ -245,15 +258,7 @@ class TheRest(Late):
     def test_waits_until_there_is_memory(self):
         self.asleep()
         self.wake_up()
-        self.world.refuse["cuMemCreate"] = 2
-        tries = []
-
-        def sleep(_):
-            tries.append(1)
-            if len(tries) == 3:
-                self.world.refuse.clear()
-
-        self.replace_sleep(sleep)
+        tries = self.refuse_memory_at_first()
         self.printed(lambda: self.pool.get_new_blocks(32))
         self.assertEqual(len(tries), 3)
         self.world.calls = [call for call in self.world.calls if call[0] == "cuMemMap"]
@@ -558,15 +563,7 @@ class AtOnce(Late):
             with self.subTest(connector=connector):
                 self.worker.model_runner.vllm_config.kv_transfer_config = connector
                 self.asleep()
-                self.world.refuse["cuMemCreate"] = 2
-                tries = []
-
-                def sleep(_):
-                    tries.append(1)
-                    if len(tries) == 3:
-                        self.world.refuse.clear()
-
-                self.replace_sleep(sleep)
+                tries = self.refuse_memory_at_first()
                 said = [line for line in self.wake_up() if "extension" in line[1]]
                 self.assertEqual((len(tries), said), (3, []))
                 self.assertEqual(self.late.waits, not connector)

@@ -52,6 +52,19 @@ def left_on_the_gpu():
     return {"torch": torch.cuda.memory_reserved() - asleep, "device": total - free}
 
 
+def unmap(driver, items):
+    """What of it is mapped, once the GPU has done what was asked of it. items: (address, what vLLM knows of it).
+
+    Raises OSError where the driver refuses, RuntimeError where the GPU has failed.
+    """
+    from vllm.device_allocator.cumem import libcudart
+
+    libcudart.cudaDeviceSynchronize()
+    for address, data in items:
+        if not data.is_asleep:
+            driver.drop(address, data, late.cache.ends(address, data))
+
+
 class TmpfsBackend(CuMemBackend):
     def __init__(self):
         super().__init__()
@@ -97,14 +110,9 @@ class TmpfsBackend(CuMemBackend):
     def _release_cache():
         """First, before the weights are copied: the driver clears memory before it hands it on, and can do so during
         the copy."""
-        from vllm.device_allocator.cumem import libcudart
-
-        driver = Driver()
-        libcudart.cudaDeviceSynchronize()
+        allocations = get_mem_allocator_instance().pointer_to_data.items()
         try:
-            for address, data in get_mem_allocator_instance().pointer_to_data.items():
-                if not kept(data) and not data.is_asleep:
-                    driver.drop(address, data, late.cache.ends(address, data))
+            unmap(Driver(), [item for item in allocations if not kept(item[1])])
         except OSError as error:
             say("fallback", f"the KV cache is released with everything else: {error}")
 
@@ -271,14 +279,8 @@ class TmpfsBackend(CuMemBackend):
 
     def _give_back(self, driver, items):
         """What a wake-up that failed has mapped: vLLM takes the engine for asleep, and others want the memory."""
-        from vllm.device_allocator.cumem import libcudart
-
         try:
-            # a copy may still be on its way
-            libcudart.cudaDeviceSynchronize()
-            for address, data in items:
-                if not data.is_asleep:
-                    driver.drop(address, data, late.cache.ends(address, data))
+            unmap(driver, items)
         except (OSError, RuntimeError) as error:
             say("fallback", f"a part of the memory stays on the GPU: {error}")
 
