@@ -9,7 +9,7 @@ import { sizesSchema } from './sizes.ts'
  * readers of older files go on reading. Raise it here whenever a shape changes, then `npm run schemas`.
  */
 const SHAPES = {
-  run: { version: '1.5', of: 'run.json', schema: runSchema },
+  run: { version: '1.6', of: 'run.json', schema: runSchema },
   trial: { version: '1.4', of: 'a line of trials.jsonl', schema: trialSchema },
   report: { version: '1.5', of: 'report.json', schema: reportSchema },
   history: { version: '1.1', of: 'history.json', schema: historySchema },

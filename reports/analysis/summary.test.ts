@@ -171,6 +171,13 @@ describe('what went wrong', () => {
   it('a baseline whose every other scenario was skipped is nothing measured', () => {
     expect(summarize(run([cold, { ...place, skipped: 'no GPU' }]), trials([1])).verdict).toBe('nothing-measured')
   })
+  it('a baseline that was asked for itself is measured, whatever was skipped beside it', () => {
+    const own = { ...cold, asked: true as const }
+    expect(summarize(run([own, { ...place, skipped: 'no room' }]), trials([1])).verdict).toBe('measured')
+    const inTwo = [cold, { ...place, skipped: 'no room' }, { ...own, group: 'other' }]
+    expect(summarize(run(inTwo), [...trials([1]), ...trials([1], { group: 'other' })]).verdict).toBe('measured')
+    expect(summarize(run([own, { ...place, skipped: 'no room' }]), []).verdict).toBe('nothing-measured')
+  })
   it('nothing that counted is nothing measured, whatever was tried', () => {
     expect(summarize(run([]), []).verdict).toBe('nothing-measured')
     expect(summarize(run([{ ...place, skipped: 'no GPU' }]), []).verdict).toBe('nothing-measured')

@@ -39,7 +39,7 @@ export function summarize(run: Run, trials: Trial[], notes: string[] = []): Repo
     ...(cut && { interrupted: cut }),
     ...(run.half_time && { half_time: run.half_time }),
     notes: [...notes, ...resumptions(run), ...clockSet(trials), ...inBatches(trials)],
-    verdict: verdictOf(scenarios, cut !== undefined),
+    verdict: verdictOf(run, scenarios, cut !== undefined),
   }
   return { ...unrated, findings: findings(run, unrated, trials) }
 }
@@ -232,12 +232,12 @@ function cutOff(run: Run, trials: Trial[]): Report['interrupted'] {
   return missing === 0 ? undefined : { trials: measured, of: measured + missing }
 }
 
-function verdictOf(scenarios: Scenario[], cut: boolean): Report['verdict'] {
+function verdictOf(run: Run, scenarios: Scenario[], cut: boolean): Report['verdict'] {
   if (scenarios.every(scenario => scenario.n === 0)) return 'nothing-measured'
   // a baseline that nothing could be compared with is no measurement of what was asked for
-  const compared = scenarios.filter(scenario => !scenario.baseline)
-  if (!cut && compared.length > 0 && compared.every(scenario => scenario.outcome === 'skipped'))
-    return 'nothing-measured'
+  const forItself = new Set(run.scenarios.flatMap(({ id, asked }) => (asked ? [id] : [])))
+  const wanted = scenarios.filter(({ id, baseline }) => !baseline || forItself.has(id))
+  if (!cut && wanted.length > 0 && wanted.every(scenario => scenario.outcome === 'skipped')) return 'nothing-measured'
   const missed = scenarios.some(scenario =>
     scenario.targets.some(target => target.kind === 'must' && target.verdict === 'fail'),
   )

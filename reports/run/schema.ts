@@ -428,6 +428,8 @@ export const runSchema = z.object({
       settings: settingsSchema,
       group: z.string(),
       baseline: z.boolean(),
+      /** Of a baseline that is there for itself, because its bench file names none; files before 1.6 do not say so. */
+      asked: z.literal(true).optional(),
       skipped: z.string().optional(),
       failed: z.string().optional(),
     }),
