@@ -11,6 +11,7 @@ import threading
 import types
 import unittest
 import unittest.mock
+import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from tests.stubs import Factory, World, install  # noqa: E402
@@ -176,6 +177,14 @@ class Stays(Case):
         super().setUp()
         os.environ["TMPFS_SLEEP_STAYS"] = "1"
         self.addCleanup(os.environ.pop, "TMPFS_SLEEP_STAYS")
+        sums = unittest.mock.patch("tmpfs_sleep.unchanged.checksums", self.checksums)
+        sums.start()
+        self.addCleanup(sums.stop)
+
+    @staticmethod
+    def checksums(blocks):
+        """What torch makes on the GPU."""
+        return {block: zlib.crc32(ctypes.string_at(block[1], block[2])) for block in blocks}
 
     def change(self):
         for address, content in self.weights.items():
@@ -192,6 +201,59 @@ class Stays(Case):
             self.assertEqual(said["wake"]["bytes"], said["saved"]["bytes"])
         self.assertEqual(self.calls("cudaHostRegister"), [(said["saved"]["bytes"],)])
         self.assertEqual(self.calls("cudaHostUnregister"), [])
+
+    def saved(self, backend):
+        """Bytes that a sleep copied, of how many."""
+        said = dict(self.printed(lambda: (backend.suspend(2), backend.resume())))["saved"]
+        return said["copied_bytes"], said["bytes"]
+
+    def test_what_did_not_change_is_not_copied_again(self):
+        backend, size = self.backend(), sum(map(len, self.weights.values()))
+        self.assertEqual(self.saved(backend), (size, size))
+        copied = len(self.calls("cudaMemcpy"))
+        self.assertEqual(self.saved(backend), (0, size))
+        # those of the wake-up alone
+        self.assertEqual(len(self.calls("cudaMemcpy")), copied + len(self.weights))
+        self.assert_weights_are_back()
+        address = list(self.weights)[1]
+        self.weights[address] = bytes(len(self.weights[address]))
+        ctypes.memset(address, 0, len(self.weights[address]))
+        self.assertEqual(self.saved(backend), (len(self.weights[address]), size))
+        self.assert_weights_are_back()
+
+    def test_the_same_content_at_another_place_of_the_file_is_copied(self):
+        backend = self.backend()
+        first, *others = list(self.weights)
+        self.saved(backend)
+        # the first block goes, and comes back last
+        self.world.pointer_to_data[first] = self.world.pointer_to_data.pop(first)
+        copied, size = self.saved(backend)
+        self.assertEqual(copied, size)
+        self.assert_weights_are_back()
+
+    def test_after_a_copy_that_failed_all_is_copied(self):
+        backend = self.backend()
+        self.saved(backend)
+        self.change()
+        self.world.refuse["cudaMemcpy"] = 700
+        self.printed(lambda: backend.suspend(2))
+        self.world.refuse.clear()
+        self.printed(lambda: backend.resume())
+        copied, size = self.saved(backend)
+        self.assertEqual(copied, size)
+        self.assert_weights_are_back()
+
+    def test_without_checksums_all_is_copied_and_it_is_said(self):
+        backend = self.backend()
+        self.saved(backend)
+        with unittest.mock.patch("tmpfs_sleep.unchanged.checksums", side_effect=RuntimeError("no kernel")):
+            said = dict(self.printed(lambda: (backend.suspend(2), backend.resume())))
+        self.assertIn("no kernel", said["fallback"])
+        self.assertEqual(said["saved"]["copied_bytes"], said["saved"]["bytes"])
+        copied, size = self.saved(backend)
+        self.assertEqual(copied, size)
+        self.assertEqual(self.saved(backend)[0], 0)
+        self.assert_weights_are_back()
 
     def test_the_file_has_what_sleeps(self):
         backend = self.backend()
@@ -247,6 +309,7 @@ class Stays(Case):
             backend = self.backend()
             if slept_before:
                 self.printed(lambda: (backend.suspend(2), backend.resume()))
+                self.change()
             self.world.refuse["cudaMemcpy"] = 700
             said = self.printed(lambda: backend.suspend(2))
             self.assertIn("CUDART error: 700", said[0][1])

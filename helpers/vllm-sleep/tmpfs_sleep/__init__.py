@@ -35,7 +35,8 @@ others may touch blocks that the scheduler did not hand out, all of it is mapped
 (obstacles.py). Memory that other processes still hold is waited for, a minute at most.
 
 A process that stays: one that is never dumped may hold pinned memory while it sleeps. With TMPFS_SLEEP_STAYS=1 the file
-stays mapped and pinned from the first sleep on, and the driver copies both ways by itself, at the bus's speed.
+stays mapped and pinned from the first sleep on, and the driver copies both ways by itself, at the bus's speed. Blocks
+that did not change since they were copied are not copied again when it falls asleep (unchanged.py).
 
 Several GPUs: each rank is a process with a file of its own, and they wake at the same time, so that each has its share
 of the host's CPUs. TMPFS_SLEEP_QUEUE_MB is the size of a chunk of vLLM's queues between them (0: as vLLM has it).

@@ -175,8 +175,9 @@ class TmpfsBackend(CuMemBackend):
             raise RuntimeError("no weights in vLLM's memory pool")
         try:
             with self._image.opened(size) if self._image else contextlib.closing(Image(self._path, size)) as image:
-                for offset, address, length in blocks:
-                    libcudart.cudaMemcpy(ctypes.c_void_p(image.address + offset), ctypes.c_void_p(address), length)
+                with image.to_copy(blocks) as some:
+                    for offset, address, length in some:
+                        libcudart.cudaMemcpy(ctypes.c_void_p(image.address + offset), ctypes.c_void_p(address), length)
             # the device by the number that this process knows it by
             device = allocations[blocks[0][1]].handle[0]
             with open(beside(self._path, "blocks"), "w") as sizes:
@@ -197,6 +198,7 @@ class TmpfsBackend(CuMemBackend):
             {
                 "bytes": size,
                 "blocks": len(blocks),
+                "copied_bytes": sum(length for _, _, length in some),
                 "seconds": round(time.perf_counter() - began, 4),
                 "file": self._path,
             },

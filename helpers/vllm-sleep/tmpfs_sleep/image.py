@@ -8,6 +8,7 @@ import threading
 import time
 
 from . import say
+from .unchanged import Unchanged
 
 
 class Image:
@@ -23,6 +24,11 @@ class Image:
         self._view = ctypes.c_char.from_buffer(self._map)
         self.address = ctypes.addressof(self._view)
 
+    @staticmethod
+    def to_copy(blocks):
+        """It is new: all of them."""
+        return contextlib.nullcontext(blocks)
+
     def close(self):
         del self._view
         self._map.close()
@@ -34,6 +40,7 @@ class PinnedImage:
 
     def __init__(self, path):
         self._path, self._image, self._size, self.pinned = path, None, 0, False
+        self._unchanged = Unchanged()
 
     @property
     def address(self):
@@ -48,6 +55,10 @@ class PinnedImage:
             self._pin()
         yield self
 
+    def to_copy(self, blocks):
+        """Those whose content is not in it yet, as a context in which they are copied."""
+        return self._unchanged.copying(blocks)
+
     def _pin(self):
         import torch
 
@@ -60,6 +71,7 @@ class PinnedImage:
         """Memory that cannot be unpinned stays mapped: the driver may use it."""
         if not self._image:
             return
+        self._unchanged.forget()
         if self.pinned:
             import torch
 
