@@ -207,6 +207,10 @@ class Stays(Case):
         said = dict(self.printed(lambda: (backend.suspend(2), backend.resume())))["saved"]
         return said["copied_bytes"], said["bytes"]
 
+    def assert_copies_all(self, backend):
+        copied, size = self.saved(backend)
+        self.assertEqual(copied, size)
+
     def test_what_did_not_change_is_not_copied_again(self):
         backend, size = self.backend(), sum(map(len, self.weights.values()))
         self.assertEqual(self.saved(backend), (size, size))
@@ -223,12 +227,11 @@ class Stays(Case):
 
     def test_the_same_content_at_another_place_of_the_file_is_copied(self):
         backend = self.backend()
-        first, *others = list(self.weights)
+        first = next(iter(self.weights))
         self.saved(backend)
         # the first block goes, and comes back last
         self.world.pointer_to_data[first] = self.world.pointer_to_data.pop(first)
-        copied, size = self.saved(backend)
-        self.assertEqual(copied, size)
+        self.assert_copies_all(backend)
         self.assert_weights_are_back()
 
     def test_after_a_copy_that_failed_all_is_copied(self):
@@ -239,8 +242,7 @@ class Stays(Case):
         self.printed(lambda: backend.suspend(2))
         self.world.refuse.clear()
         self.printed(lambda: backend.resume())
-        copied, size = self.saved(backend)
-        self.assertEqual(copied, size)
+        self.assert_copies_all(backend)
         self.assert_weights_are_back()
 
     def test_without_checksums_all_is_copied_and_it_is_said(self):
@@ -250,8 +252,7 @@ class Stays(Case):
             said = dict(self.printed(lambda: (backend.suspend(2), backend.resume())))
         self.assertIn("no kernel", said["fallback"])
         self.assertEqual(said["saved"]["copied_bytes"], said["saved"]["bytes"])
-        copied, size = self.saved(backend)
-        self.assertEqual(copied, size)
+        self.assert_copies_all(backend)
         self.assertEqual(self.saved(backend)[0], 0)
         self.assert_weights_are_back()
 

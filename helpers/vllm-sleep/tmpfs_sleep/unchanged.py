@@ -22,12 +22,12 @@ class Memory:
         }
 
 
-def odd_factors(device, count=WORDS):
-    """int64[count], the same in each call; torch's own random numbers stay as they are."""
+def odd_factors(device):
+    """int64[WORDS], the same in each call; torch's own random numbers stay as they are."""
     import torch
 
     generator = torch.Generator(device=device).manual_seed(1)
-    factors = torch.randint(-(1 << 62), 1 << 62, (count,), generator=generator, device=device, dtype=torch.int64)
+    factors = torch.randint(-(1 << 62), 1 << 62, (WORDS,), generator=generator, device=device, dtype=torch.int64)
     return factors * 2 + 1
 
 
