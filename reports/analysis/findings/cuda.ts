@@ -36,7 +36,12 @@ export const cudaRestore: Rule = facts =>
  * The driver copies at 2 to 4 GB/s, by the CPU (docs/results, H100): what helps is less GPU memory in
  * use at the checkpoint.
  */
-function lessToCopy({ checkpointAt, graphs }: Settings): string {
+function lessToCopy({ checkpointAt, graphs, eager, cuda }: Settings): string {
+  if (cuda === 'criu-plugin')
+    return (
+      "CRIU's plugin starts a program for every step of every process: call the driver instead, as this suite does " +
+      "without `cuda: 'criu-plugin'`"
+    )
   // how depends on the engine: this one is vLLM's level, or that of a server with requests of its own
   if (checkpointAt === 'asleep-1')
     return 'what is left is what the server keeps on the GPU while asleep, and the context of the driver'
@@ -45,10 +50,10 @@ function lessToCopy({ checkpointAt, graphs }: Settings): string {
       'leave GPU memory out of the checkpoint: with vLLM the settings `{ ' +
       "checkpointAt: 'asleep-2', weights: 'tmpfs' }`, with another server SLEEP_REQUEST and WAKE_REQUEST"
     )
-  if (graphs !== 'tmpfs')
+  if (graphs !== 'tmpfs' && !eager)
     return "keep the memory of CUDA graphs with the weights: the settings `{ weights: 'tmpfs', graphs: 'tmpfs' }`"
   return (
-    "what is left is the driver's own: context, modules, graphs. If the process may stay, keep it on " +
+    `what is left is the driver's own: context, modules${eager ? '' : ', graphs'}. If the process may stay, keep it on ` +
     "the GPU: `SCENARIOS='engine-wake*' npx vitest bench resident`"
   )
 }

@@ -201,6 +201,30 @@ describe('the CUDA restore', () => {
     expect(remedy({ checkpointAt: 'asleep-1' })).not.toContain('SLEEP_REQUEST')
     expect(remedy({ weights: 'tmpfs' })).toContain("graphs: 'tmpfs'")
     expect(remedy({ weights: 'tmpfs', graphs: 'tmpfs' })).toContain('npx vitest bench resident')
+    const eager = remedy({ weights: 'tmpfs', eager: true })
+    expect(eager, 'eager servers have no graphs').not.toContain('graphs')
+    expect(eager).toContain('npx vitest bench resident')
+    expect(remedy({ eager: true, checkpointAt: 'warmed-up' })).toContain('SLEEP_REQUEST')
+  })
+  it("far below PCIe, by CRIU's plugin: first the way that it goes", () => {
+    for (const settings of [{ checkpointAt: 'asleep-2' }, { checkpointAt: 'warmed-up' }])
+      expect(
+        found(
+          cudaRestore,
+          scene(
+            [
+              {
+                id: 'a',
+                strategy,
+                settings: { ...settings, cuda: 'criu-plugin' },
+                phases: { 'criu.restore': 1, 'cuda.restore': 1.1 },
+                checkpoint: checkpoint(5e9),
+              },
+            ],
+            host({ 'pcie.bandwidth': 50e9 }),
+          ),
+        )['a']!.remedy,
+      ).toMatch(/^CRIU's plugin starts a program for every step/)
   })
   it('silent near the bus, and where the bus or the GPU is unknown', () => {
     expect([...cudaRestore(facts(0.15)), ...cudaRestore(facts(1.1, host({}))), ...cudaRestore(recordedFacts)]).toEqual(
