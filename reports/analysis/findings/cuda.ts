@@ -53,8 +53,8 @@ function lessToCopy({ checkpointAt, graphs, eager, cuda }: Settings): string {
   if (graphs !== 'tmpfs' && !eager)
     return "keep the memory of CUDA graphs with the weights: the settings `{ weights: 'tmpfs', graphs: 'tmpfs' }`"
   return (
-    `what is left is the driver's own: context, modules${eager ? '' : ', graphs'}. If the process may stay, keep it on ` +
-    "the GPU: `SCENARIOS='engine-wake*' npx vitest bench resident`"
+    `what is left is the driver's own: context, modules${eager ? '' : ', graphs'}. If the process may stay, keep ` +
+    "it on the GPU: `SCENARIOS='engine-wake*' npx vitest bench resident`"
   )
 }
 
