@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 
 /**
  * Copies files as they are now into a new folder.
- * @returns what makes them so again, in place, whatever was written to them meanwhile, and makes those anew that are gone
+ * @returns what makes them so again, in place, whatever was written to them meanwhile; one that is gone is made anew
  * @throws what the system says of a file that is not there, or where there is no room
  */
 export function keepFiles(paths: string[], folder: string): () => void {
