@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { withStandIn } from '../models/embedded.ts'
 import { llamaShape, writeRandomGguf } from '../models/gguf.ts'
+import { hubModel, revisionFolder, setMainRevision } from '../models/hub.ts'
 import { parseConfiguration } from './configuration.ts'
 import { hasRandomWeights, modelLabel } from './model-label.ts'
 
@@ -38,4 +39,22 @@ test('random weights are called so however the model was named, others never', a
   expect(hasRandomWeights(vllm({ ENGINE_ARGS: '--load-format auto' }))).toBe(false)
   writeFileSync(join(folder, 'hf/config.json'), '{"random_weights_seed": 0}')
   expect(hasRandomWeights(vllm())).toBe(true)
+})
+
+test("random weights under a name of the hub's", () => {
+  const named = c({ ENGINE: 'vllm', MODEL_ID: 'random/one' })
+  expect(hasRandomWeights(named)).toBe(false)
+  const model = hubModel(folder, 'random/one')
+  setMainRevision(model, 'new')
+  expect(hasRandomWeights(named)).toBe(false)
+  for (const [revision, config] of [
+    ['old', '{}'],
+    ['new', '{"random_weights_seed": 0}'],
+  ] as const) {
+    mkdirSync(revisionFolder(model, revision), { recursive: true })
+    writeFileSync(join(revisionFolder(model, revision), 'config.json'), config)
+  }
+  expect(hasRandomWeights(named)).toBe(true)
+  setMainRevision(model, 'old')
+  expect(hasRandomWeights(named)).toBe(false)
 })

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { engineDescriptions } from '../engines/index.ts'
+import { hubModel, mainRevision } from '../models/hub.ts'
 import type { Configuration } from './configuration.ts'
 
 /**
@@ -15,12 +16,13 @@ export function modelLabel({ modelId, modelIsRandom, modelIsDefault, modelBytes 
 /**
  * True where the weights are random: the suite made them, as it says in the file itself, or the engine invents them.
  */
-export function hasRandomWeights({ modelId, modelIsRandom, engine, engineArgs }: Configuration): boolean {
+export function hasRandomWeights({ modelId, modelIsRandom, modelsCache, engine, engineArgs }: Configuration): boolean {
   if (modelIsRandom || engineDescriptions[engine].inventsWeights?.(engineArgs)) return true
   const found = statSync(modelId, { throwIfNoEntry: false })
   if (found?.isFile()) return beginning(modelId).includes(RANDOM_GGUF)
-  const config = join(modelId, 'config.json')
-  return found !== undefined && existsSync(config) && /"random_weights_seed"/.test(readFileSync(config, 'utf8'))
+  const folder = found ? modelId : mainRevision(hubModel(modelsCache, modelId))
+  const config = folder && join(folder, 'config.json')
+  return config !== undefined && existsSync(config) && /"random_weights_seed"/.test(readFileSync(config, 'utf8'))
 }
 
 /** What helpers/models/gguf.ts writes as `general.name`. */

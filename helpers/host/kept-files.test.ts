@@ -56,6 +56,13 @@ test('in place: whoever has it open to append goes on in the same file', () => {
   expect(statSync(log).ino).toBe(ino)
 })
 
+test('one that did not change is not written', () => {
+  const putBack = keep()
+  const { mtimeNs } = statSync(log, { bigint: true })
+  putBack()
+  expect(statSync(log, { bigint: true }).mtimeNs).toBe(mtimeNs)
+})
+
 test('none: nothing is done', () => expect(keep([])).not.toThrow())
 
 test('one that is not there', () => expect(() => keep([join(folder, 'nothing')])).toThrow(/ENOENT.*nothing/))

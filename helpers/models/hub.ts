@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The cache of Hugging Face's hub: a folder for each model, one of each of its revisions in it. */
@@ -17,4 +17,10 @@ export const revisionFolder = (model: string, revision: string): string => join(
 export function setMainRevision(model: string, revision: string): void {
   mkdirSync(join(model, 'refs'), { recursive: true })
   writeFileSync(join(model, 'refs/main'), revision)
+}
+
+/** The folder of the revision that the model's name stands for; undefined where it was never downloaded. */
+export function mainRevision(model: string): string | undefined {
+  const main = join(model, 'refs/main')
+  return existsSync(main) ? revisionFolder(model, readFileSync(main, 'utf8').trim()) : undefined
 }

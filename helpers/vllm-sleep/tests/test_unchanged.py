@@ -1,14 +1,14 @@
 """Checksums of what sleeps, with numbers of 64 bits in place of torch's."""
 
 import random
-import sys
-import types
 import unittest
-import unittest.mock
 
 from tmpfs_sleep import unchanged
 
 TOP = 1 << 63
+UPPER = 0xFFFFFFFF << 32
+SIGNS_16 = 0x8000800080008000
+SIGNS_8 = 0x8080808080808080
 
 
 def signed(number):
@@ -17,8 +17,6 @@ def signed(number):
 
 class Words:
     """int64[any] as torch has it, on no device."""
-
-    device = "none"
 
     def __init__(self, numbers):
         self.numbers = [signed(number) for number in numbers]
@@ -39,14 +37,8 @@ class Words:
     def __and__(self, other):
         return self._each(other, lambda one, another: one & another)
 
-    def __xor__(self, other):
-        return self._each(other, lambda one, another: one ^ another)
-
     def __mul__(self, other):
         return self._each(other, lambda one, another: one * another)
-
-    def __add__(self, other):
-        return self._each(other, lambda one, another: one + another)
 
     def split(self, length):
         return [self[at : at + length] for at in range(0, len(self), length)]
@@ -57,17 +49,13 @@ class Words:
 
 class Checksum(unittest.TestCase):
     def setUp(self):
-        torch = types.SimpleNamespace(int64=None, zeros=lambda count, **_: Words([0] * count))
-        patched = unittest.mock.patch.dict(sys.modules, torch=torch)
-        patched.start()
-        self.addCleanup(patched.stop)
         self.random = random.Random(1)
         # as odd_factors makes them
-        self.factors = Words(2 * self.random.randrange(-(1 << 62), 1 << 62) + 1 for _ in range(16))
+        self.factors = [Words(2 * self.random.randrange(-(1 << 62), 1 << 62) + 1 for _ in range(16)) for _ in range(2)]
         self.words = [self.random.getrandbits(64) for _ in range(40)]
 
     def of(self, words):
-        return unchanged.checksum(Words(words), self.factors).numbers
+        return [signed(number) for number in unchanged.checksums_of_parts(Words(words), self.factors)]
 
     def changed(self, places, change):
         words = list(self.words)
@@ -84,11 +72,18 @@ class Checksum(unittest.TestCase):
             for bit in range(64):
                 self.assertNotEqual(self.changed([place], lambda word: word ^ 1 << bit), was, (place, bit))
 
-    def test_the_upper_bits_of_several_words(self):
+    def test_the_same_bits_of_several_words(self):
         was = self.of(self.words)
-        # a sign, the last number of FP8, of bfloat16, of float32
-        for bits in (TOP, 0xFF << 56, 0xFFFF << 48, 0xFFFFFFFF << 32):
-            for places in ((2, 3), (4, 5, 6, 7), range(0, 16), (3, 19), range(40)):
+        # a sign, the last number of FP8, of bfloat16, of float32; all signs of float32, of bfloat16, of FP8; all bits
+        for bits in (TOP, 0xFF << 56, 0xFFFF << 48, UPPER, TOP | TOP >> 32, SIGNS_16, SIGNS_8, UPPER | UPPER >> 32):
+            for places in ((2, 3), (4, 5, 6, 7), range(0, 16), (3, 19), range(32), range(40)):
+                self.assertNotEqual(self.changed(places, lambda word: word ^ bits), was, (hex(bits), places))
+
+    def test_two_random_words_and_all_signs(self):
+        was = self.of(self.words)
+        for _ in range(500):
+            places = self.random.sample(range(16), 2)
+            for bits in (TOP | TOP >> 32, SIGNS_16):
                 self.assertNotEqual(self.changed(places, lambda word: word ^ bits), was, (hex(bits), places))
 
     def test_words_that_change_places(self):
@@ -97,4 +92,3 @@ class Checksum(unittest.TestCase):
             words = list(self.words)
             words[one], words[another] = words[another], words[one]
             self.assertNotEqual(self.of(words), was)
-

@@ -2,11 +2,11 @@
 speed, many times that of the bus. Weights hardly ever change, but adapters and scales may."""
 
 import contextlib
+import itertools
 
 from . import say
 
 WORDS = 4 << 20  # of 8 bytes, at a time: 32 MB
-MIX = 0x9E3779B97F4A7C15 - (1 << 64)  # odd, as a signed number
 LOWER = (1 << 32) - 1
 
 
@@ -24,48 +24,51 @@ class Memory:
 
 
 def odd_factors(device):
-    """int64[WORDS], the same in each call; torch's own random numbers stay as they are."""
+    """int64[2, WORDS], the same in each call; torch's own random numbers stay as they are."""
     import torch
 
     generator = torch.Generator(device=device).manual_seed(1)
-    factors = torch.randint(-(1 << 62), 1 << 62, (WORDS,), generator=generator, device=device, dtype=torch.int64)
+    factors = torch.randint(-(1 << 62), 1 << 62, (2, WORDS), generator=generator, device=device, dtype=torch.int64)
     return factors * 2 + 1
 
 
-def checksum(words, factors):
-    """words: int64[any]. Returns int64[1]; all is modulo 2^64. One word that changes always changes it, because factors
-    are odd; several do not once in 2^32 times at the most.
+def checksums_of_parts(words, factors):
+    """words: int64[any]; factors: for the lower and for the upper halves of as many words as a part has. Returns an
+    int64 for each part; all is modulo 2^64. One half that changes always changes it, because factors are odd; several
+    do not once in 2^32 times at the most, whichever of their bits change.
 
-    Each word's upper half is mixed into the lower one, or words that differ in their upper bits alone, such as every
-    fourth number of bfloat16, could cancel each other out: products have that difference in their upper bits alone.
+    Halves, not whole words: what differs in the upper bits of whole words alone, such as every fourth number of
+    bfloat16, differs in the upper bits of their products alone, where a sum soon cancels out.
     """
-    import torch
-
-    total = torch.zeros(1, dtype=torch.int64, device=words.device)
-    for part in words.split(len(factors)):
-        mixed = part >> 32
-        mixed &= LOWER
-        mixed ^= part
-        mixed *= factors[: len(part)]
-        total = total * MIX + mixed.sum()
-    return total
+    lower_factors, upper_factors = factors
+    sums = []
+    for part in words.split(len(lower_factors)):
+        lower = part & LOWER
+        lower *= lower_factors[: len(part)]
+        upper = part >> 32
+        upper *= upper_factors[: len(part)]
+        sums.append(lower.sum() + upper.sum())
+    return sums
 
 
 def checksums(blocks):
-    """Of (offset, address, bytes) on this process's GPU; bytes are a multiple of 8. Returns {block: number}."""
+    """Of (offset, address, bytes) on this process's GPU; bytes are a multiple of 8. Returns {block: numbers}."""
     import torch
 
     with torch.inference_mode():
         factors = odd_factors("cuda")
-        sums = [checksum(torch.as_tensor(Memory(at, length), device="cuda"), factors) for _, at, length in blocks]
-        return dict(zip(blocks, torch.cat(sums).tolist()))
+        sums = [
+            checksums_of_parts(torch.as_tensor(Memory(at, length), device="cuda"), factors) for _, at, length in blocks
+        ]
+        numbers = iter(torch.stack([one for parts in sums for one in parts]).tolist())
+        return {block: tuple(itertools.islice(numbers, len(parts))) for block, parts in zip(blocks, sums)}
 
 
 class Unchanged:
     """Of blocks and the one image that they were copied to."""
 
     def __init__(self):
-        self._known = {}  # block -> its checksum when it was copied last
+        self._known = {}  # block -> its checksums when it was copied last
 
     def forget(self):
         self._known = {}

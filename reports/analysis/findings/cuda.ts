@@ -25,7 +25,7 @@ export const cudaRestore: Rule = facts =>
           `${figure(facts, scenario.id, 'cuda.bytes') === undefined ? 'at most ' : ''}${bytes(size)} in ` +
           `${seconds(restore)} s is ${bytes(rate)}/s; the bus carries ${bytes(bus)}/s (${percent(rate / bus)})`,
         cost: restore - size / bus,
-        remedy: lessToCopy(scenario.settings),
+        remedy: `${lessToCopy(scenario.settings)}${notByPlugin(scenario.settings)}`,
         source: 'https://github.com/NVIDIA/cuda-checkpoint/issues/29',
         scenario: scenario.id,
       },
@@ -36,12 +36,7 @@ export const cudaRestore: Rule = facts =>
  * The driver copies at 2 to 4 GB/s, by the CPU (docs/results, H100): what helps is less GPU memory in
  * use at the checkpoint.
  */
-function lessToCopy({ checkpointAt, graphs, eager, cuda }: Settings): string {
-  if (cuda === 'criu-plugin')
-    return (
-      "CRIU's plugin starts a program for every step of every process: call the driver instead, as this suite does " +
-      "without `cuda: 'criu-plugin'`"
-    )
+function lessToCopy({ checkpointAt, graphs, eager }: Settings): string {
   // how depends on the engine: this one is vLLM's level, or that of a server with requests of its own
   if (checkpointAt === 'asleep-1')
     return 'what is left is what the server keeps on the GPU while asleep, and the context of the driver'
@@ -57,6 +52,13 @@ function lessToCopy({ checkpointAt, graphs, eager, cuda }: Settings): string {
     "it on the GPU: `SCENARIOS='engine-wake*' npx vitest bench resident`"
   )
 }
+
+/** CRIU's own plugin starts a program for every step of every process (docs/results, H200, 2026-11-27). */
+const notByPlugin = ({ cuda }: Settings): string =>
+  cuda === 'criu-plugin'
+    ? ". And CRIU's plugin starts a program for every step: without `cuda: 'criu-plugin'` the suite calls the driver " +
+      'itself'
+    : ''
 
 /**
  * The cuda-checkpoint program is started anew for each step of each process, and each start initialises CUDA. Seen by
