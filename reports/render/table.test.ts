@@ -30,6 +30,12 @@ describe('renderTable', () => {
     const spaced = renderTable(cut, { path: '/my results/a/report.html' })
     expect(spaced).toContain("to measure the rest: RESUME='/my results/a' npx vitest bench")
   })
+  it('says of an interrupted run what failed in it too', () => {
+    const [first, ...rest] = measured
+    const cut = summarize(asked, [...rest.slice(0, -1), { ...first!, outcome: 'failed', error: 'no first token' }])
+    const said = renderTable(cut).replace(/\s+/g, ' ').trim()
+    expect(said).toMatch(/FAIL: interrupted after \d+ of \d+ trials, no target is judged, 1 scenario failed$/)
+  })
   it('puts a scenario below the one that it adds a setting to', () => {
     const shown = lines(renderTable(gpuShape().report))
     const begin = shown.indexOf('podman-in-place')

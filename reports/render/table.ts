@@ -1,7 +1,6 @@
 import { dirname } from 'node:path'
 import { quote } from '../../helpers/host/command.ts'
 import { spoken, unproven } from '../analysis/answer.ts'
-import { interruption } from '../analysis/interruption.ts'
 import { idleLine } from '../analysis/targets.ts'
 import { bytes, count, factor, factorRange, metricSign, metricValue, percent, range, seconds } from '../run/format.ts'
 import type { Report, Scenario, TargetResult } from '../run/schema.ts'
@@ -293,13 +292,10 @@ function closing(report: Report, width: number, ink: Paint, options: Options): s
 }
 
 function verdictLines(report: Report, width: number, ink: Paint, { path }: Options): string[] {
-  const { interrupted } = report
-  if (!interrupted) return [verdictLine(report, width, ink)]
-  const verdict =
-    report.verdict === 'nothing-measured' ? verdictLine(report, width, ink) : ink('red', interruption(interrupted))
+  const rest = report.interrupted && path !== undefined
   return [
-    verdict,
-    ...(path === undefined ? [] : [`to measure the rest: RESUME=${quote([dirname(path)])} npx vitest bench`]),
+    verdictLine(report, width, ink),
+    ...(rest ? [`to measure the rest: RESUME=${quote([dirname(path)])} npx vitest bench`] : []),
   ]
 }
 
