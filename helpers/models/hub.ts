@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** The cache of Hugging Face's hub: a folder for each model, one of each of its revisions in it. */
 
@@ -13,14 +13,18 @@ export const madeRevision = (what: string): string => createHash('sha1').update(
 
 export const revisionFolder = (model: string, revision: string): string => join(model, 'snapshots', revision)
 
+/** The file that says which revision the model's name stands for. */
+export const mainRevisionFile = (model: string): string => join(model, 'refs/main')
+
 /** The revision becomes the one that the model's name stands for. */
 export function setMainRevision(model: string, revision: string): void {
-  mkdirSync(join(model, 'refs'), { recursive: true })
-  writeFileSync(join(model, 'refs/main'), revision)
+  const main = mainRevisionFile(model)
+  mkdirSync(dirname(main), { recursive: true })
+  writeFileSync(main, revision)
 }
 
 /** The folder of the revision that the model's name stands for; undefined where it was never downloaded. */
 export function mainRevision(model: string): string | undefined {
-  const main = join(model, 'refs/main')
+  const main = mainRevisionFile(model)
   return existsSync(main) ? revisionFolder(model, readFileSync(main, 'utf8').trim()) : undefined
 }
