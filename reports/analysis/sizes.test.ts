@@ -128,3 +128,17 @@ test('the line that least squares give; no speed where seconds do not grow, none
   ).toBeUndefined()
   expect(leastSquares([])).toBeUndefined()
 })
+
+test('files that differ by a few bytes are one size', () => {
+  const points = [
+    { bytes: 29_542_802_634, seconds: 1.06 },
+    { bytes: 29_542_802_642, seconds: 1.11 },
+  ]
+  expect(leastSquares(points)).toBeUndefined()
+  expect(leastSquares([...points, { bytes: 29_700_000_000, seconds: 1.1 }])).toBeUndefined()
+  expect(leastSquares([...points, { bytes: 29_900_000_000, seconds: 1.2 }])).toMatchObject({ sizes: 2 })
+  expect(leastSquares([{ bytes: 3_090_132_592, seconds: 0.5 }, ...points])).toMatchObject({
+    sizes: 2,
+    fixed: expect.closeTo(0.432, 3),
+  })
+})

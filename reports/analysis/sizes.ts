@@ -20,7 +20,7 @@ const lineSchema = z.object({
   seconds_per_byte: z.number(),
   /** Null where seconds do not grow with bytes. */
   bytes_per_second: z.number().positive().nullable(),
-  /** How many sizes it was fitted to: through two any line goes. */
+  /** How many sizes it was fitted to, which differ by more than 1 %: through two any line goes. */
   sizes: z.number().int().min(2),
   /** How far the median farthest from it lies, in seconds. */
   worst: z.number().nonnegative(),
@@ -125,9 +125,21 @@ function keyOf(report: Report, { strategy, settings }: Pick<Scenario, 'strategy'
   return JSON.stringify([name, version, hostOf(report), command, strategy, inOrder])
 }
 
-/** Undefined for fewer than two sizes. */
+/** Smaller differences are not another size: a model's configuration differs by a few bytes. */
+const SAME_SIZE = 0.01
+
+function sizeCount(all: number[]): number {
+  const begins: number[] = []
+  for (const bytes of all.toSorted((a, b) => a - b)) {
+    const begin = begins.at(-1)
+    if (begin === undefined || bytes > begin * (1 + SAME_SIZE)) begins.push(bytes)
+  }
+  return begins.length
+}
+
+/** Undefined for fewer than two sizes, which differ by more than 1 %. */
 export function leastSquares(points: { bytes: number; seconds: number }[]): Line | undefined {
-  const sizes = new Set(points.map(({ bytes }) => bytes)).size
+  const sizes = sizeCount(points.map(({ bytes }) => bytes))
   if (sizes < 2) return undefined
   const mean = (of: (point: { bytes: number; seconds: number }) => number) =>
     points.reduce((sum, point) => sum + of(point), 0) / points.length
