@@ -20,8 +20,8 @@ const shared: TestOptions = {
 }
 
 /**
- * Faults and whole runs, 26 minutes of them one after another on two busy cores: part of `npm run test:all`, and of any
- * run that names its files. What `npm test` runs stays under a quarter of an hour on two cores.
+ * Faults and whole runs, about half an hour of them on two busy cores: part of `npm run test:all`, and of any run that
+ * names its files. What `npm test` runs stays well under a quarter of an hour on two cores.
  */
 const LONG = [
   'fixtures/testing/faults/{checkpoint,gpu,results-folder,server,set-up,signals,tools}.e2e.test.ts',
@@ -29,8 +29,9 @@ const LONG = [
   'fixtures/testing/soak/soak.e2e.test.ts',
   'fixtures/run/room.e2e.test.ts',
   'fixtures/by-hand/by-hand-vllm.e2e.test.ts',
+  'fixtures/strategies/{clones,swap}-vllm.e2e.test.ts',
   'helpers/commands/fleet/slurm.e2e.test.ts',
-  'helpers/recipe/recipe-vllm.e2e.test.ts',
+  'helpers/recipe/{recipe,recipe-vllm}.e2e.test.ts',
 ]
 
 /** Files that go side by side: the longest begin first, and those are end-to-end ones. */
