@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { engineDescriptions } from '../engines/index.ts'
-import { hubModel, mainRevision } from '../models/hub.ts'
+import { hubModel, mainRevisionFolder } from '../models/hub.ts'
 import type { Configuration } from './configuration.ts'
 
 /**
@@ -20,7 +20,7 @@ export function hasRandomWeights({ modelId, modelIsRandom, modelsCache, engine, 
   if (modelIsRandom || engineDescriptions[engine].inventsWeights?.(engineArgs)) return true
   const found = statSync(modelId, { throwIfNoEntry: false })
   if (found?.isFile()) return beginning(modelId).includes(RANDOM_GGUF)
-  const folder = found ? modelId : mainRevision(hubModel(modelsCache, modelId))
+  const folder = found ? modelId : mainRevisionFolder(hubModel(modelsCache, modelId))
   const config = folder && join(folder, 'config.json')
   return config !== undefined && existsSync(config) && /"random_weights_seed"/.test(readFileSync(config, 'utf8'))
 }

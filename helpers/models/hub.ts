@@ -23,8 +23,9 @@ export function setMainRevision(model: string, revision: string): void {
   writeFileSync(main, revision)
 }
 
-/** The folder of the revision that the model's name stands for; undefined where it was never downloaded. */
-export function mainRevision(model: string): string | undefined {
-  const main = mainRevisionFile(model)
-  return existsSync(main) ? revisionFolder(model, readFileSync(main, 'utf8').trim()) : undefined
-}
+/** The revision that the model's name stands for. @throws what the system says where it was never downloaded */
+export const readMainRevision = (model: string): string => readFileSync(mainRevisionFile(model), 'utf8').trim()
+
+/** The folder of that revision; undefined where it was never downloaded. */
+export const mainRevisionFolder = (model: string): string | undefined =>
+  existsSync(mainRevisionFile(model)) ? revisionFolder(model, readMainRevision(model)) : undefined
