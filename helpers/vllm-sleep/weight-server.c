@@ -1,8 +1,8 @@
 /* Fills GPU memory with weights from a file while their engine is still being restored, and hands it over by
  * descriptor.
  *
- *   weight-server FOLDER NAME [--threads N] [--chunk-mb 16] [--patience 60] [--linger 1]
- *                 [--wait context,memory,copy] [--socket NAME]
+ *   weight-server FOLDER NAME [--threads N] [--piece-mb 4] [--burst 2] [--patience 60]
+ *                 [--linger 1] [--wait context,memory,copy] [--socket NAME]
  *
  * FOLDER/NAME.img     the weights' blocks, one after the other
  * FOLDER/NAME.blocks  `device N`, then their bytes, one number a line, each a multiple of the driver's granularity
@@ -13,6 +13,9 @@
  * anything once it has mapped them. A connection that ends before `filled`: the memory must not be used.
  * The memory is the client's then; this process ends --linger seconds later, because to end a CUDA context holds the
  * driver.
+ *
+ * Threads read pieces, and one copies: --burst of them at a time. While the GPU's copy engine always has work from here,
+ * a restore beside it waits for each copy of its own: between bursts the engine is free.
  *
  * --wait names steps that begin only when a line comes on standard input, one line for each: so that a caller can order
  * them against the driver's other work. Lines of standard output are `weight-server: JSON`; `at` is CLOCK_MONOTONIC in
@@ -27,7 +30,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +56,7 @@ typedef struct {
 typedef struct { Location location; int flags; } Access;
 enum { PINNED = 1, DEVICE = 1, READ_WRITE = 3, POSIX_DESCRIPTOR = 1, NON_BLOCKING = 1 };
 /* SCM_MAX_FD of the kernel is 253 */
-enum { DESCRIPTORS_A_MESSAGE = 250, SLOTS = 2 };
+enum { DESCRIPTORS_A_MESSAGE = 250, PIECES_A_THREAD = 2 };
 
 static struct {
   int (*init)(unsigned), (*device)(int *, int), (*context)(void **, int), (*current)(void *);
@@ -89,16 +91,18 @@ static const struct { void *into; const char *name; } SYMBOLS[] = {
 
 static const char *name, *offered;
 static char waits[64];
-static int device, threads, patience = 60, linger = 1, image;
-static size_t chunk = 16 << 20, size, *blocks, count;
-static uint64_t base;
+static int device, threads, burst = 2, patience = 60, linger = 1, image, server;
+static size_t piece_size = 4 << 20, size, *blocks, count;
+static uint64_t base, *handles;
 static void *context;
-static int *descriptors;
-static atomic_size_t next_chunk;
-static atomic_int unpinned;
+
+/* pieces of the image on their way to the GPU */
+typedef struct { char *memory; size_t at, length; } Piece;
+static Piece **empty, **full;
+static size_t empties, fulls, next_piece;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static int ready;
+static pthread_cond_t emptied = PTHREAD_COND_INITIALIZER, filled = PTHREAD_COND_INITIALIZER;
+
 static double began;
 /* seconds since the beginning of each step's end, for the client */
 static char steps[512];
@@ -109,9 +113,11 @@ static void say(const char *event, const char *format, ...) {
   char more[400] = "";
   if (format) { va_list list; va_start(list, format); vsnprintf(more, sizeof more, format, list); va_end(list); }
   char line[512];
+  flockfile(stdout);
   int length = snprintf(line, sizeof line, "weight-server: {\"at\": %.6f, \"event\": \"%s\"%s%s}\n", now(), event,
                         format ? ", " : "", more);
   if (write(1, line, length < (int)sizeof line ? length : (int)sizeof line - 1) < 0) {}
+  funlockfile(stdout);
 }
 
 /* A connection that ends, or a socket that nobody listens at, is what tells the client. */
@@ -126,9 +132,11 @@ static void fail(const char *format, ...) {
 static void check(int code, const char *call) { if (code) fail("%s: CUDA error %d", call, code); }
 
 static void step(const char *event) {
+  flockfile(stdout);
   say(event, NULL);
   size_t used = strlen(steps);
   snprintf(steps + used, sizeof steps - used, "%s\"%s\": %.4f", used ? ", " : "", event, now() - began);
+  funlockfile(stdout);
 }
 
 static void wait_before(const char *which) {
@@ -153,44 +161,63 @@ static void read_whole(char *into, size_t length, size_t at) {
   }
 }
 
-/* Reads ahead while the context and the memory are still being made, then copies; one piece is read while another is
- * copied. */
-static void *fill(void *unused) {
+static char *make_pieces(size_t number) {
+  char *memory = mmap(NULL, number * piece_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) fail("%zu x %zu bytes for pieces: %s", number, piece_size, strerror(errno));
+  madvise(memory, number * piece_size, MADV_HUGEPAGE);
+  Piece *pieces = calloc(number, sizeof *pieces);
+  empty = calloc(number, sizeof *empty);
+  full = calloc(number, sizeof *full);
+  if (!pieces || !empty || !full) fail("no memory");
+  for (; empties < number; empties++) {
+    pieces[empties].memory = memory + empties * piece_size;
+    empty[empties] = &pieces[empties];
+  }
+  return memory;
+}
+
+/* From the beginning: also while the context and the memory are still being made. The piece that was emptied last is
+ * filled first, because it may still be in a CPU's cache. */
+static void *read_pieces(void *unused) {
   (void)unused;
-  char *staging = mmap(NULL, SLOTS * chunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (staging == MAP_FAILED) fail("%d x %zu bytes of staging memory: %s", SLOTS, chunk, strerror(errno));
-  madvise(staging, SLOTS * chunk, MADV_HUGEPAGE);
-  size_t at[SLOTS], length[SLOTS];
-  void *stream[SLOTS];
-  int filled = 0, busy[SLOTS] = {0};
-  for (; filled < SLOTS; filled++) {
-    at[filled] = atomic_fetch_add(&next_chunk, chunk);
-    if (at[filled] >= size) break;
-    length[filled] = size - at[filled] < chunk ? size - at[filled] : chunk;
-    read_whole(staging + filled * chunk, length[filled], at[filled]);
-  }
   pthread_mutex_lock(&lock);
-  while (!ready) pthread_cond_wait(&changed, &lock);
+  for (;;) {
+    while (!empties) pthread_cond_wait(&emptied, &lock);
+    if (next_piece >= size) break;
+    Piece *piece = empty[--empties];
+    piece->at = next_piece;
+    piece->length = size - next_piece < piece_size ? size - next_piece : piece_size;
+    next_piece += piece->length;
+    pthread_mutex_unlock(&lock);
+    read_whole(piece->memory, piece->length, piece->at);
+    pthread_mutex_lock(&lock);
+    full[fulls++] = piece;
+    pthread_cond_signal(&filled);
+  }
   pthread_mutex_unlock(&lock);
-  if (!filled) return NULL;
-  check(cuda.current(context), "cuCtxSetCurrent");
-  for (int slot = 0; slot < filled; slot++) {
-    if (cuda.pin(staging + slot * chunk, chunk, 0)) atomic_fetch_add(&unpinned, 1);
-    check(cuda.stream(&stream[slot], NON_BLOCKING), "cuStreamCreate");
-    check(cuda.copy(base + at[slot], staging + slot * chunk, length[slot], stream[slot]), "cuMemcpyHtoDAsync");
-    busy[slot] = 1;
-  }
-  for (int slot = 0; ; slot = (slot + 1) % filled) {
-    size_t start = atomic_fetch_add(&next_chunk, chunk);
-    if (start >= size) break;
-    check(cuda.synchronize(stream[slot]), "cuStreamSynchronize");
-    size_t bytes = size - start < chunk ? size - start : chunk;
-    read_whole(staging + slot * chunk, bytes, start);
-    check(cuda.copy(base + start, staging + slot * chunk, bytes, stream[slot]), "cuMemcpyHtoDAsync");
-  }
-  for (int slot = 0; slot < filled; slot++)
-    if (busy[slot]) check(cuda.synchronize(stream[slot]), "cuStreamSynchronize");
   return NULL;
+}
+
+static void copy_pieces(void) {
+  void *stream;
+  Piece *some[burst];
+  check(cuda.stream(&stream, NON_BLOCKING), "cuStreamCreate");
+  for (size_t copied = 0; copied < size;) {
+    int number = 0;
+    pthread_mutex_lock(&lock);
+    while (!fulls) pthread_cond_wait(&filled, &lock);
+    while (fulls && number < burst) some[number++] = full[--fulls];
+    pthread_mutex_unlock(&lock);
+    for (int i = 0; i < number; copied += some[i++]->length)
+      check(cuda.copy(base + some[i]->at, some[i]->memory, some[i]->length, stream), "cuMemcpyHtoDAsync");
+    check(cuda.synchronize(stream), "cuStreamSynchronize");
+    pthread_mutex_lock(&lock);
+    for (int i = 0; i < number; i++) {
+      empty[empties++] = some[i];
+      pthread_cond_signal(&emptied);
+    }
+    pthread_mutex_unlock(&lock);
+  }
 }
 
 static void read_blocks(void) {
@@ -213,15 +240,14 @@ static void read_blocks(void) {
   if (!count || sum != size) fail("%s lists %zu bytes, %s.img has %zu", path, sum, name, size);
 }
 
-static int listen_here(void) {
+static void listen_here(void) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   if (snprintf(address.sun_path, sizeof address.sun_path, "%s.sock", offered) >= (int)sizeof address.sun_path)
     fail("the name %s is too long for a socket", offered);
-  int server = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  server = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
   unlink(address.sun_path);
   if (server < 0 || bind(server, (void *)&address, sizeof address) || listen(server, 1))
     fail("%s: %s", address.sun_path, strerror(errno));
-  return server;
 }
 
 static void load_driver(void) {
@@ -238,9 +264,7 @@ static void make_memory(void) {
   size_t granularity = 0, at = 0;
   check(cuda.granularity(&granularity, &properties, 0), "cuMemGetAllocationGranularity");
   check(cuda.reserve(&base, size, 0, 0, 0), "cuMemAddressReserve");
-  uint64_t *handles = calloc(count, sizeof *handles);
-  descriptors = calloc(count, sizeof *descriptors);
-  if (!handles || !descriptors) fail("no memory");
+  if (!(handles = calloc(count, sizeof *handles))) fail("no memory");
   for (size_t i = 0; i < count; at += blocks[i++]) {
     if (blocks[i] % granularity) fail("block %zu has %zu bytes, no multiple of %zu", i, blocks[i], granularity);
     check(cuda.create(&handles[i], blocks[i], &properties, 0), "cuMemCreate");
@@ -248,9 +272,6 @@ static void make_memory(void) {
   }
   check(cuda.access(base, size, &access, 1), "cuMemSetAccess");
   step("memory");
-  for (size_t i = 0; i < count; i++)
-    check(cuda.export_to(&descriptors[i], handles[i], POSIX_DESCRIPTOR, 0), "cuMemExportToShareableHandle");
-  step("export");
 }
 
 static void send_message(int client, const char *text, const int *fds, size_t number) {
@@ -274,11 +295,17 @@ static void wait_readable(int fd, const char *what) {
   if (n == 0) fail("%s within %d s", what, patience);
 }
 
-/* Descriptors go out as soon as there is a client: it maps while this process still copies. */
-static void *hand_over(void *server) {
-  wait_readable(*(int *)server, "no client came");
-  int *client = malloc(sizeof *client);
-  if ((*client = accept4(*(int *)server, NULL, NULL, SOCK_CLOEXEC)) < 0) fail("accept: %s", strerror(errno));
+/* Beside the copies: the client maps while this process still copies. Returns the client's socket. */
+static void *hand_over(void *unused) {
+  (void)unused;
+  int *descriptors = calloc(count, sizeof *descriptors), *client = malloc(sizeof *client);
+  if (!descriptors || !client) fail("no memory");
+  check(cuda.current(context), "cuCtxSetCurrent");
+  for (size_t i = 0; i < count; i++)
+    check(cuda.export_to(&descriptors[i], handles[i], POSIX_DESCRIPTOR, 0), "cuMemExportToShareableHandle");
+  step("export");
+  wait_readable(server, "no client came");
+  if ((*client = accept4(server, NULL, NULL, SOCK_CLOEXEC)) < 0) fail("accept: %s", strerror(errno));
   say("client", NULL);
   for (size_t first = 0; first < count; first += DESCRIPTORS_A_MESSAGE) {
     size_t number = count - first < DESCRIPTORS_A_MESSAGE ? count - first : DESCRIPTORS_A_MESSAGE;
@@ -295,8 +322,8 @@ static void options(int argc, char **argv) {
   /* two CPUs are left for the restore beside it; more than 14 were not measured */
   threads = usable - 2 > 14 ? 14 : usable - 2 < 1 ? 1 : usable - 2;
   if (argc < 3)
-    fail("usage: weight-server FOLDER NAME [--threads N] [--chunk-mb N] [--patience S] [--linger S] [--wait STEPS] "
-         "[--socket NAME]");
+    fail("usage: weight-server FOLDER NAME [--threads N] [--piece-mb N] [--burst N] [--patience S] [--linger S] "
+         "[--wait STEPS] [--socket NAME]");
   name = offered = argv[2];
   for (int i = 3; i < argc; i += 2) {
     const char *value = i + 1 < argc ? argv[i + 1] : "";
@@ -304,7 +331,8 @@ static void options(int argc, char **argv) {
     if (!strcmp(argv[i], "--socket") && *value) offered = value;
     else if (!strcmp(argv[i], "--wait")) snprintf(waits, sizeof waits, "%s", value);
     else if (!strcmp(argv[i], "--threads") && number > 0) threads = number;
-    else if (!strcmp(argv[i], "--chunk-mb") && number > 0) chunk = (size_t)number << 20;
+    else if (!strcmp(argv[i], "--piece-mb") && number > 0) piece_size = (size_t)number << 20;
+    else if (!strcmp(argv[i], "--burst") && number > 0) burst = number;
     else if (!strcmp(argv[i], "--linger") && number >= 0) linger = number;
     else if (!strcmp(argv[i], "--patience") && number > 0) patience = number;
     else fail("%s %s: unknown, or no such value", argv[i], value);
@@ -319,10 +347,14 @@ int main(int argc, char **argv) {
   options(argc, argv);
   say("started", "\"pid\": %d, \"threads\": %d", getpid(), threads);
   read_blocks();
-  int server = listen_here();
+  listen_here();
+  size_t pieces = PIECES_A_THREAD * threads;
+  char *memory = make_pieces(pieces);
   pthread_t *readers = calloc(threads, sizeof *readers), client_thread;
-  for (int i = 0; i < threads; i++) if (pthread_create(&readers[i], NULL, fill, NULL)) fail("no thread");
+  for (int i = 0; i < threads; i++) if (pthread_create(&readers[i], NULL, read_pieces, NULL)) fail("no thread");
 
+  /* a context with one hardware queue is made sooner, and more are not used */
+  setenv("CUDA_DEVICE_MAX_CONNECTIONS", "1", 1);
   load_driver();
   wait_before("context");
   check(cuda.init(0), "cuInit");
@@ -334,22 +366,19 @@ int main(int argc, char **argv) {
   step("context");
   wait_before("memory");
   make_memory();
-  if (pthread_create(&client_thread, NULL, hand_over, &server)) fail("no thread");
+  int unpinned = cuda.pin(memory, pieces * piece_size, 0) != 0;
+  if (pthread_create(&client_thread, NULL, hand_over, NULL)) fail("no thread");
   wait_before("copy");
   step("copying");
-  pthread_mutex_lock(&lock);
-  ready = 1;
-  pthread_cond_broadcast(&changed);
-  pthread_mutex_unlock(&lock);
-  for (int i = 0; i < threads; i++) pthread_join(readers[i], NULL);
+  copy_pieces();
   step("filled");
-  say("image", "\"bytes\": %zu, \"blocks\": %zu, \"unpinned\": %d", size, count, atomic_load(&unpinned));
+  say("image", "\"bytes\": %zu, \"blocks\": %zu, \"unpinned\": %d", size, count, unpinned);
 
   void *client;
   pthread_join(client_thread, &client);
   char text[640], answer[64];
   snprintf(text, sizeof text, "filled {\"began\": %.6f, %s, \"threads\": %d, \"unpinned\": %d}", began, steps, threads,
-           atomic_load(&unpinned));
+           unpinned);
   send_message(*(int *)client, text, NULL, 0);
   wait_readable(*(int *)client, "the client did not answer");
   ssize_t n = recv(*(int *)client, answer, sizeof answer, 0);
