@@ -1,7 +1,7 @@
 /* Fills GPU memory with weights from a file while their engine is still being restored, and hands it over by
  * descriptor.
  *
- *   weight-server FOLDER NAME [--threads N] [--piece-mb 4] [--burst 2] [--patience 60]
+ *   weight-server FOLDER NAME [--threads N] [--piece-mb 4] [--burst 8] [--patience 60]
  *                 [--linger 1] [--wait context,memory,copy] [--socket NAME]
  *
  * FOLDER/NAME.img     the weights' blocks, one after the other
@@ -14,8 +14,8 @@
  * The memory is the client's then; this process ends --linger seconds later, because to end a CUDA context holds the
  * driver.
  *
- * Threads read pieces, and one copies: --burst of them at a time. While the GPU's copy engine always has work from here,
- * a restore beside it waits for each copy of its own: between bursts the engine is free.
+ * Threads read pieces, and one copies: --burst of them at a time. While the GPU's copy engine always has work from
+ * here, a restore beside it waits for each copy of its own: until the client comes, the engine is free between bursts.
  *
  * --wait names steps that begin only when a line comes on standard input, one line for each: so that a caller can order
  * them against the driver's other work. Lines of standard output are `weight-server: JSON`; `at` is CLOCK_MONOTONIC in
@@ -30,6 +30,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,10 +92,11 @@ static const struct { void *into; const char *name; } SYMBOLS[] = {
 
 static const char *name, *offered;
 static char waits[64];
-static int device, threads, burst = 2, patience = 60, linger = 1, image, server;
+static int device, threads, burst = 8, patience = 60, linger = 1, image, server;
 static size_t piece_size = 4 << 20, size, *blocks, count;
 static uint64_t base, *handles;
 static void *context;
+static atomic_int came;
 
 /* pieces of the image on their way to the GPU */
 typedef struct { char *memory; size_t at, length; } Piece;
@@ -198,26 +200,48 @@ static void *read_pieces(void *unused) {
   return NULL;
 }
 
-static void copy_pieces(void) {
-  void *stream;
-  Piece *some[burst];
-  check(cuda.stream(&stream, NON_BLOCKING), "cuStreamCreate");
-  for (size_t copied = 0; copied < size;) {
-    int number = 0;
-    pthread_mutex_lock(&lock);
-    while (!fulls) pthread_cond_wait(&filled, &lock);
-    while (fulls && number < burst) some[number++] = full[--fulls];
-    pthread_mutex_unlock(&lock);
-    for (int i = 0; i < number; copied += some[i++]->length)
-      check(cuda.copy(base + some[i]->at, some[i]->memory, some[i]->length, stream), "cuMemcpyHtoDAsync");
-    check(cuda.synchronize(stream), "cuStreamSynchronize");
-    pthread_mutex_lock(&lock);
-    for (int i = 0; i < number; i++) {
-      empty[empties++] = some[i];
-      pthread_cond_signal(&emptied);
-    }
-    pthread_mutex_unlock(&lock);
+/* Pieces that are copied together. */
+typedef struct { void *stream; Piece **pieces; int number; } Burst;
+
+static size_t begin(Burst *some) {
+  pthread_mutex_lock(&lock);
+  while (!fulls) pthread_cond_wait(&filled, &lock);
+  while (fulls && some->number < burst) some->pieces[some->number++] = full[--fulls];
+  pthread_mutex_unlock(&lock);
+  size_t bytes = 0;
+  for (int i = 0; i < some->number; i++) {
+    Piece *piece = some->pieces[i];
+    check(cuda.copy(base + piece->at, piece->memory, piece->length, some->stream), "cuMemcpyHtoDAsync");
+    bytes += piece->length;
   }
+  return bytes;
+}
+
+static void end(Burst *some) {
+  if (!some->number) return;
+  check(cuda.synchronize(some->stream), "cuStreamSynchronize");
+  pthread_mutex_lock(&lock);
+  while (some->number) {
+    empty[empties++] = some->pieces[--some->number];
+    pthread_cond_signal(&emptied);
+  }
+  pthread_mutex_unlock(&lock);
+}
+
+static void copy_pieces(void) {
+  Burst bursts[2] = {0};
+  for (int i = 0; i < 2; i++) {
+    if (!(bursts[i].pieces = calloc(burst, sizeof *bursts[i].pieces))) fail("no memory");
+    check(cuda.stream(&bursts[i].stream, NON_BLOCKING), "cuStreamCreate");
+  }
+  int turn = 0;
+  for (size_t copied = 0; copied < size; turn = !turn) {
+    copied += begin(&bursts[turn]);
+    /* a client that has come was restored: from now on one burst waits while the other is copied */
+    end(&bursts[atomic_load(&came) ? !turn : turn]);
+  }
+  end(&bursts[0]);
+  end(&bursts[1]);
 }
 
 static void read_blocks(void) {
@@ -306,6 +330,7 @@ static void *hand_over(void *unused) {
   step("export");
   wait_readable(server, "no client came");
   if ((*client = accept4(server, NULL, NULL, SOCK_CLOEXEC)) < 0) fail("accept: %s", strerror(errno));
+  atomic_store(&came, 1);
   say("client", NULL);
   for (size_t first = 0; first < count; first += DESCRIPTORS_A_MESSAGE) {
     size_t number = count - first < DESCRIPTORS_A_MESSAGE ? count - first : DESCRIPTORS_A_MESSAGE;
@@ -337,6 +362,8 @@ static void options(int argc, char **argv) {
     else if (!strcmp(argv[i], "--patience") && number > 0) patience = number;
     else fail("%s %s: unknown, or no such value", argv[i], value);
   }
+  /* two bursts at once leave pieces to read */
+  if (burst > threads * PIECES_A_THREAD / 2) burst = threads * PIECES_A_THREAD / 2;
   /* a socket's path is short: the folder's may be long */
   if (chdir(argv[1])) fail("%s: %s", argv[1], strerror(errno));
 }

@@ -122,6 +122,18 @@ class Program(unittest.TestCase):
             self.assertFalse(os.path.exists(self.served.beside(self.path, "sock")))
             memory.give_back()
 
+    def test_copies_on_beside_a_client_that_came_early(self):
+        for options in (("--threads", "1"), ("--burst", "2")):
+            content = self.image([3 << 20, 4 * KB] * 4)
+            program = self.serve("--wait", "copy", *options)
+            self.events(program, "waiting")
+            memory = self.take()
+            program.stdin.write("\n")
+            program.stdin.flush()
+            memory.wait()
+            self.assert_content(content)
+            memory.give_back()
+
     def test_several_serve_one_client_each(self):
         content = self.image([64 * KB, 3 << 20])
         programs = [self.serve("--socket", f"weights-1.{number}") for number in (1, 2)]
