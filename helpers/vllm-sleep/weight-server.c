@@ -14,8 +14,8 @@
  * The memory is the client's then; this process ends --linger seconds later, because to end a CUDA context holds the
  * driver.
  *
- * Threads read pieces, and one copies: --burst of them at a time. While the GPU's copy engine always has work from
- * here, a restore beside it waits for each copy of its own: until the client comes, the engine is free between bursts.
+ * Threads read pieces, and one copies: --burst of them at a time, with a pause after each until the client comes. Where
+ * many threads copied, a CUDA restore beside them took up to twice as long (docs/results/h200-2026-11-27, run 17).
  *
  * --wait names steps that begin only when a line comes on standard input, one line for each: so that a caller can order
  * them against the driver's other work. Lines of standard output are `weight-server: JSON`; `at` is CLOCK_MONOTONIC in
@@ -237,7 +237,7 @@ static void copy_pieces(void) {
   int turn = 0;
   for (size_t copied = 0; copied < size; turn = !turn) {
     copied += begin(&bursts[turn]);
-    /* a client that has come was restored: from now on one burst waits while the other is copied */
+    /* a client that has come was restored: from now on the next burst begins before this one has ended */
     end(&bursts[atomic_load(&came) ? !turn : turn]);
   }
   end(&bursts[0]);
