@@ -38,6 +38,7 @@
 #include <sys/mman.h>
 #include <sys/poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -274,6 +275,14 @@ static void listen_here(void) {
     fail("%s: %s", address.sun_path, strerror(errno));
 }
 
+/* Each block has a descriptor, or two: a soft limit is often 1024. */
+static void allow_descriptors(void) {
+  struct rlimit most;
+  if (getrlimit(RLIMIT_NOFILE, &most)) return;
+  most.rlim_cur = most.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &most);
+}
+
 static void load_driver(void) {
   const char *path = getenv("CUDA_LIBRARY");
   void *library = dlopen(path && *path ? path : "libcuda.so.1", RTLD_NOW);
@@ -352,8 +361,9 @@ static void options(int argc, char **argv) {
   name = offered = argv[2];
   for (int i = 3; i < argc; i += 2) {
     const char *value = i + 1 < argc ? argv[i + 1] : "";
+    if (!*value) fail("%s has no value", argv[i]);
     int number = atoi(value);
-    if (!strcmp(argv[i], "--socket") && *value) offered = value;
+    if (!strcmp(argv[i], "--socket")) offered = value;
     else if (!strcmp(argv[i], "--wait")) snprintf(waits, sizeof waits, "%s", value);
     else if (!strcmp(argv[i], "--threads") && number > 0) threads = number;
     else if (!strcmp(argv[i], "--piece-mb") && number > 0) piece_size = (size_t)number << 20;
@@ -373,6 +383,7 @@ int main(int argc, char **argv) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   options(argc, argv);
   say("started", "\"pid\": %d, \"threads\": %d", getpid(), threads);
+  allow_descriptors();
   read_blocks();
   listen_here();
   size_t pieces = PIECES_A_THREAD * threads;

@@ -5,6 +5,7 @@ import importlib
 import json
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import sys
@@ -72,12 +73,15 @@ class Program(unittest.TestCase):
 
     def serve(self, *options, **environment):
         usual = "--linger 0 --patience 5 --threads 3 --piece-mb 1".split()
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         program = subprocess.Popen(
             [self.program, self.folder.name, "weights-1", *usual, *options],
             env={**os.environ, "CUDA_LIBRARY": self.library, **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            # low, as a shell's is for some models
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (256, most)),
         )
         self.addCleanup(program.wait)
         self.addCleanup(program.kill)
@@ -198,6 +202,17 @@ class Program(unittest.TestCase):
         self.image([1000])
         _, last = self.events(self.serve(), "failed")
         self.assertEqual(last["why"], "block 0 has 1000 bytes, no multiple of 4096")
+
+    def test_options_that_it_does_not_know_and_values_that_are_none(self):
+        self.image([64 * KB])
+        for options, why in (
+            (("--linger",), "--linger has no value"),
+            (("--wait", ""), "--wait has no value"),
+            (("--chunk-mb", "4"), "--chunk-mb 4: unknown, or no such value"),
+            (("--burst", "0"), "--burst 0: unknown, or no such value"),
+        ):
+            _, last = self.events(self.serve(*options), "failed")
+            self.assertEqual(last["why"], why)
 
     def test_a_client_that_never_comes_and_one_that_leaves(self):
         self.image([64 * KB])
