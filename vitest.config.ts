@@ -29,7 +29,7 @@ const LONG = [
   'fixtures/testing/soak/soak.e2e.test.ts',
   'fixtures/run/room.e2e.test.ts',
   'fixtures/by-hand/by-hand-vllm.e2e.test.ts',
-  'fixtures/strategies/{clones,swap}-vllm.e2e.test.ts',
+  'fixtures/strategies/{clones-vllm,swap-beside,swap-vllm}.e2e.test.ts',
   'helpers/commands/fleet/slurm.e2e.test.ts',
   'helpers/recipe/{recipe,recipe-vllm}.e2e.test.ts',
 ]
