@@ -93,7 +93,7 @@ static const struct { void *into; const char *name; } SYMBOLS[] = {
 
 static const char *name, *offered;
 static char waits[64];
-static int device, threads, burst = 8, patience = 60, linger = 1, image, server;
+static int device, threads, burst = 8, patience = 60, linger = 1, image;
 static size_t piece_size = 4 << 20, size, *blocks, count;
 static uint64_t base, *handles;
 static void *context;
@@ -134,6 +134,7 @@ static void fail(const char *format, ...) {
 
 static void check(int code, const char *call) { if (code) fail("%s: CUDA error %d", call, code); }
 
+/* Two threads have steps: a line and what it adds go together. */
 static void step(const char *event) {
   flockfile(stdout);
   say(event, NULL);
@@ -265,14 +266,15 @@ static void read_blocks(void) {
   if (!count || sum != size) fail("%s lists %zu bytes, %s.img has %zu", path, sum, name, size);
 }
 
-static void listen_here(void) {
+static int listen_here(void) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   if (snprintf(address.sun_path, sizeof address.sun_path, "%s.sock", offered) >= (int)sizeof address.sun_path)
     fail("the name %s is too long for a socket", offered);
-  server = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  int server = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
   unlink(address.sun_path);
   if (server < 0 || bind(server, (void *)&address, sizeof address) || listen(server, 1))
     fail("%s: %s", address.sun_path, strerror(errno));
+  return server;
 }
 
 /* Each block has a descriptor, or two: a soft limit is often 1024. */
@@ -329,16 +331,15 @@ static void wait_readable(int fd, const char *what) {
 }
 
 /* Beside the copies: the client maps while this process still copies. Returns the client's socket. */
-static void *hand_over(void *unused) {
-  (void)unused;
+static void *hand_over(void *server) {
   int *descriptors = calloc(count, sizeof *descriptors), *client = malloc(sizeof *client);
   if (!descriptors || !client) fail("no memory");
   check(cuda.current(context), "cuCtxSetCurrent");
   for (size_t i = 0; i < count; i++)
     check(cuda.export_to(&descriptors[i], handles[i], POSIX_DESCRIPTOR, 0), "cuMemExportToShareableHandle");
   step("export");
-  wait_readable(server, "no client came");
-  if ((*client = accept4(server, NULL, NULL, SOCK_CLOEXEC)) < 0) fail("accept: %s", strerror(errno));
+  wait_readable(*(int *)server, "no client came");
+  if ((*client = accept4(*(int *)server, NULL, NULL, SOCK_CLOEXEC)) < 0) fail("accept: %s", strerror(errno));
   atomic_store(&came, 1);
   say("client", NULL);
   for (size_t first = 0; first < count; first += DESCRIPTORS_A_MESSAGE) {
@@ -373,7 +374,8 @@ static void options(int argc, char **argv) {
     else fail("%s %s: unknown, or no such value", argv[i], value);
   }
   /* two bursts at once leave pieces to read */
-  if (burst > threads * PIECES_A_THREAD / 2) burst = threads * PIECES_A_THREAD / 2;
+  int most = threads * PIECES_A_THREAD / 2;
+  if (burst > most) burst = most;
   /* a socket's path is short: the folder's may be long */
   if (chdir(argv[1])) fail("%s: %s", argv[1], strerror(errno));
 }
@@ -385,11 +387,11 @@ int main(int argc, char **argv) {
   say("started", "\"pid\": %d, \"threads\": %d", getpid(), threads);
   allow_descriptors();
   read_blocks();
-  listen_here();
+  int server = listen_here();
   size_t pieces = PIECES_A_THREAD * threads;
   char *memory = make_pieces(pieces);
-  pthread_t *readers = calloc(threads, sizeof *readers), client_thread;
-  for (int i = 0; i < threads; i++) if (pthread_create(&readers[i], NULL, read_pieces, NULL)) fail("no thread");
+  pthread_t reader, client_thread;
+  for (int i = 0; i < threads; i++) if (pthread_create(&reader, NULL, read_pieces, NULL)) fail("no thread");
 
   /* a context with one hardware queue is made sooner, and more are not used */
   setenv("CUDA_DEVICE_MAX_CONNECTIONS", "1", 1);
@@ -405,7 +407,7 @@ int main(int argc, char **argv) {
   wait_before("memory");
   make_memory();
   int unpinned = cuda.pin(memory, pieces * piece_size, 0) != 0;
-  if (pthread_create(&client_thread, NULL, hand_over, NULL)) fail("no thread");
+  if (pthread_create(&client_thread, NULL, hand_over, &server)) fail("no thread");
   wait_before("copy");
   step("copying");
   copy_pieces();

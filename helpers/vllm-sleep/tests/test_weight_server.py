@@ -99,12 +99,24 @@ class Program(unittest.TestCase):
         self.assertEqual([event["at"] for event in seen], sorted(event["at"] for event in seen))
         return [event["event"] for event in seen], seen[-1]
 
+    def go_on(self, program):
+        """Says the word that it waits for."""
+        program.stdin.write("\n")
+        program.stdin.flush()
+
     def take(self):
         return self.served.Served(self.served.offer(self.path), self.blocks, self.allocations, self.driver)
 
     def assert_content(self, content):
         for (_, address, size), expected in zip(self.blocks, content, strict=True):
             self.assertEqual(ctypes.string_at(address, size), expected)
+
+    def assert_filled(self, memory, content):
+        """Waits for it and gives it back. Returns the program's own seconds."""
+        steps = memory.wait()
+        self.assert_content(content)
+        memory.give_back()
+        return steps
 
     def test_hands_over_what_the_file_holds(self):
         # more blocks than one message carries, pieces that end within blocks, bursts of more pieces than there are
@@ -132,11 +144,8 @@ class Program(unittest.TestCase):
             program = self.serve("--wait", "copy", *options)
             self.events(program, "waiting")
             memory = self.take()
-            program.stdin.write("\n")
-            program.stdin.flush()
-            memory.wait()
-            self.assert_content(content)
-            memory.give_back()
+            self.go_on(program)
+            self.assert_filled(memory, content)
 
     def test_several_serve_one_client_each(self):
         content = self.image([64 * KB, 3 << 20])
@@ -146,10 +155,7 @@ class Program(unittest.TestCase):
         for program in (*programs, other):
             self.events(program, "export")
         for _ in programs:
-            memory = self.take()
-            memory.wait()
-            self.assert_content(content)
-            memory.give_back()
+            self.assert_filled(self.take(), content)
         self.assertEqual([program.wait() for program in programs], [0, 0])
         self.assertIsNone(self.served.offer(self.path))
 
@@ -158,18 +164,14 @@ class Program(unittest.TestCase):
         program = self.serve("--wait", "context,copy")
         seen, last = self.events(program, "waiting")
         self.assertEqual((seen, last["for"]), (["started", "waiting"], "context"))
-        program.stdin.write("\n")
-        program.stdin.flush()
+        self.go_on(program)
         seen, last = self.events(program, "waiting")
         # the memory is exported meanwhile
         seen = [event for event in seen if event != "export"]
         self.assertEqual((seen, last["for"]), (["init", "context", "memory", "waiting"], "copy"))
         memory = self.take()
-        program.stdin.write("\n")
-        program.stdin.flush()
-        memory.wait()
-        self.assert_content(content)
-        memory.give_back()
+        self.go_on(program)
+        self.assert_filled(memory, content)
 
     def test_a_driver_that_refuses_ends_it_with_the_call_and_the_client_with_it(self):
         for call in ("cuDevicePrimaryCtxRetain", "cuMemCreate", "cuMemExportToShareableHandle", "cuMemcpyHtoDAsync_v2"):
@@ -190,9 +192,7 @@ class Program(unittest.TestCase):
                 break
             __import__("time").sleep(0.01)
         memory = self.take()
-        self.assertEqual(memory.wait()["unpinned"], 1)
-        self.assert_content(content)
-        memory.give_back()
+        self.assertEqual(self.assert_filled(memory, content)["unpinned"], 1)
 
     def test_files_that_do_not_go_together(self):
         self.image([64 * KB])
@@ -221,8 +221,7 @@ class Program(unittest.TestCase):
         program = self.serve("--wait", "copy")
         self.events(program, "waiting")
         self.take().give_back()
-        program.stdin.write("\n")
-        program.stdin.flush()
+        self.go_on(program)
         self.assertRegex(self.events(program, "failed")[1]["why"], "client")
 
 
