@@ -14,7 +14,8 @@ export async function status(
     method = 'GET',
     timeout = 2,
     body,
-  }: { method?: ServerRequest['method']; timeout?: number /** JSON */; body?: string } = {},
+    signal,
+  }: { method?: ServerRequest['method']; timeout?: number /** JSON */; body?: string; signal?: AbortSignal } = {},
 ): Promise<number | undefined> {
   try {
     const response = await request(`http://${HOST}:${port}${path}`, {
@@ -24,6 +25,7 @@ export async function status(
       bodyTimeout: timeout * 1000,
       reset: true,
       ...(body && { body, headers: { 'content-type': 'application/json' } }),
+      ...(signal && { signal }),
     })
     await response.body.dump()
     return response.statusCode
