@@ -1,7 +1,7 @@
 /* Fills GPU memory with weights from a file while their engine is still being restored, and hands it over by
  * descriptor.
  *
- *   weight-server FOLDER NAME [--threads N] [--piece-mb 4] [--burst 8] [--patience 60]
+ *   weight-server FOLDER NAME [--cpus N] [--piece-mb 4] [--burst 4] [--patience 60]
  *                 [--linger 1] [--wait context,memory,copy] [--socket NAME]
  *
  * FOLDER/NAME.img     the weights' blocks, one after the other
@@ -16,6 +16,8 @@
  *
  * Threads read pieces, and one copies: --burst of them at a time, with a pause after each until the client comes. Where
  * many threads copied, a CUDA restore beside them took up to twice as long (docs/results/h200-2026-11-27, run 17).
+ * --cpus is this program's share, by default all that it may run on: two are left for the restore. With 14 threads that
+ * read in place of eight, the copy took longer (run 28).
  *
  * --wait names steps that begin only when a line comes on standard input, one line for each: so that a caller can order
  * them against the driver's other work. Lines of standard output are `weight-server: JSON`; `at` is CLOCK_MONOTONIC in
@@ -93,7 +95,7 @@ static const struct { void *into; const char *name; } SYMBOLS[] = {
 
 static const char *name, *offered;
 static char waits[64];
-static int device, threads, burst = 8, patience = 60, linger = 1, image;
+static int device, threads, burst = 4, patience = 60, linger = 1, image;
 static size_t piece_size = 4 << 20, size, *blocks, count;
 static uint64_t base, *handles;
 static void *context;
@@ -353,11 +355,9 @@ static void *hand_over(void *server) {
 
 static void options(int argc, char **argv) {
   cpu_set_t cpus;
-  int usable = sched_getaffinity(0, sizeof cpus, &cpus) ? 4 : CPU_COUNT(&cpus);
-  /* two CPUs are left for the restore beside it; more than 14 were not measured */
-  threads = usable - 2 > 14 ? 14 : usable - 2 < 1 ? 1 : usable - 2;
+  int share = sched_getaffinity(0, sizeof cpus, &cpus) ? 4 : CPU_COUNT(&cpus);
   if (argc < 3)
-    fail("usage: weight-server FOLDER NAME [--threads N] [--piece-mb N] [--burst N] [--patience S] [--linger S] "
+    fail("usage: weight-server FOLDER NAME [--cpus N] [--piece-mb N] [--burst N] [--patience S] [--linger S] "
          "[--wait STEPS] [--socket NAME]");
   name = offered = argv[2];
   for (int i = 3; i < argc; i += 2) {
@@ -366,13 +366,14 @@ static void options(int argc, char **argv) {
     int number = atoi(value);
     if (!strcmp(argv[i], "--socket")) offered = value;
     else if (!strcmp(argv[i], "--wait")) snprintf(waits, sizeof waits, "%s", value);
-    else if (!strcmp(argv[i], "--threads") && number > 0) threads = number;
+    else if (!strcmp(argv[i], "--cpus") && number > 0) share = number;
     else if (!strcmp(argv[i], "--piece-mb") && number > 0) piece_size = (size_t)number << 20;
     else if (!strcmp(argv[i], "--burst") && number > 0) burst = number;
     else if (!strcmp(argv[i], "--linger") && number >= 0) linger = number;
     else if (!strcmp(argv[i], "--patience") && number > 0) patience = number;
     else fail("%s %s: unknown, or no such value", argv[i], value);
   }
+  threads = share > 10 ? 8 : share < 3 ? 1 : share - 2;
   /* two bursts at once leave pieces to read */
   int most = threads * PIECES_A_THREAD / 2;
   if (burst > most) burst = most;

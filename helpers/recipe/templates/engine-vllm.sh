@@ -69,15 +69,13 @@ engine_beside_restore() {
   rm -f "$(cat "$STATE/pidfile")"
   [ "$WEIGHTS_SERVED" = yes ] || return 0
   # {{gain:served}}
-  local visible blocks all share=()
+  local visible blocks all cpus share=()
   visible=$(environment CUDA_VISIBLE_DEVICES)
   all=("$WEIGHTS"/*.blocks)
   # One for each GPU: several at a time share the CPUs.
   if [ "${#all[@]}" -gt 1 ]; then
-    share=($(($(nproc) / ${#all[@]} - 2)))
-    [ "${share[0]}" -le 14 ] || share=(14)
-    [ "${share[0]}" -ge 1 ] || share=(1)
-    share=(--threads "${share[@]}")
+    cpus=$(($(env -u OMP_NUM_THREADS nproc) / ${#all[@]}))
+    share=(--cpus "$((cpus > 0 ? cpus : 1))")
   fi
   for blocks in "${all[@]}"; do
     blocks=${blocks##*/}

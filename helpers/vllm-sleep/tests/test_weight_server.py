@@ -72,7 +72,7 @@ class Program(unittest.TestCase):
         return content
 
     def serve(self, *options, **environment):
-        usual = "--linger 0 --patience 5 --threads 3 --piece-mb 1".split()
+        usual = "--linger 0 --patience 5 --cpus 5 --piece-mb 1".split()
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         program = subprocess.Popen(
             [self.program, self.folder.name, "weights-1", *usual, *options],
@@ -123,7 +123,7 @@ class Program(unittest.TestCase):
         for sizes, options in (
             ([12 * KB] * 600, ()),
             ([4 * KB], ("--burst", "1")),
-            ([3 << 20, 4 * KB, (2 << 20) + 4 * KB], ("--burst", "100", "--threads", "1")),
+            ([3 << 20, 4 * KB, (2 << 20) + 4 * KB], ("--burst", "100", "--cpus", "1")),
         ):
             content = self.image(sizes)
             program = self.serve(*options)
@@ -139,7 +139,7 @@ class Program(unittest.TestCase):
             memory.give_back()
 
     def test_copies_on_beside_a_client_that_came_early(self):
-        for options in (("--threads", "1"), ("--burst", "2")):
+        for options in (("--cpus", "1"), ("--burst", "2")):
             content = self.image([3 << 20, 4 * KB] * 4)
             program = self.serve("--wait", "copy", *options)
             self.events(program, "waiting")
@@ -193,6 +193,12 @@ class Program(unittest.TestCase):
             __import__("time").sleep(0.01)
         memory = self.take()
         self.assertEqual(self.assert_filled(memory, content)["unpinned"], 1)
+
+    def test_two_cpus_are_left_and_no_more_than_eight_threads_read(self):
+        self.image([64 * KB])
+        for cpus, threads in ((1, 1), (3, 1), (4, 2), (10, 8), (11, 8), (64, 8)):
+            _, started = self.events(self.serve("--cpus", str(cpus)), "started")
+            self.assertEqual(started["threads"], threads)
 
     def test_files_that_do_not_go_together(self):
         self.image([64 * KB])
