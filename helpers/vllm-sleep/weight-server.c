@@ -353,6 +353,13 @@ static void *hand_over(void *server) {
   return client;
 }
 
+/* -1 for what is no number of this kind: none of these options has use for more than a million. */
+static int whole(const char *value) {
+  char *end;
+  long number = strtol(value, &end, 10);
+  return *end || number < 0 || number > 1000000 ? -1 : number;
+}
+
 static void options(int argc, char **argv) {
   cpu_set_t cpus;
   int share = sched_getaffinity(0, sizeof cpus, &cpus) ? 4 : CPU_COUNT(&cpus);
@@ -363,7 +370,7 @@ static void options(int argc, char **argv) {
   for (int i = 3; i < argc; i += 2) {
     const char *value = i + 1 < argc ? argv[i + 1] : "";
     if (!*value) fail("%s has no value", argv[i]);
-    int number = atoi(value);
+    int number = whole(value);
     if (!strcmp(argv[i], "--socket")) offered = value;
     else if (!strcmp(argv[i], "--wait")) snprintf(waits, sizeof waits, "%s", value);
     else if (!strcmp(argv[i], "--cpus") && number > 0) share = number;

@@ -216,6 +216,9 @@ class Program(unittest.TestCase):
             (("--wait", ""), "--wait has no value"),
             (("--chunk-mb", "4"), "--chunk-mb 4: unknown, or no such value"),
             (("--burst", "0"), "--burst 0: unknown, or no such value"),
+            (("--cpus", "3abc"), "--cpus 3abc: unknown, or no such value"),
+            (("--linger", "-1"), "--linger -1: unknown, or no such value"),
+            (("--patience", "4294967297"), "--patience 4294967297: unknown, or no such value"),
         ):
             _, last = self.events(self.serve(*options), "failed")
             self.assertEqual(last["why"], why)
