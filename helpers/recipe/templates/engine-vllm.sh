@@ -72,9 +72,9 @@ engine_beside_restore() {
   local visible blocks all cpus share=()
   visible=$(environment CUDA_VISIBLE_DEVICES)
   all=("$WEIGHTS"/*.blocks)
-  # One for each GPU: several at a time share the CPUs.
+  # One for each GPU: several at a time share the CPUs (nproc alone obeys variables of OpenMP).
   if [ "${#all[@]}" -gt 1 ]; then
-    cpus=$(($(env -u OMP_NUM_THREADS nproc) / ${#all[@]}))
+    cpus=$(($(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc) / ${#all[@]}))
     share=(--cpus "$((cpus > 0 ? cpus : 1))")
   fi
   for blocks in "${all[@]}"; do
